@@ -1,0 +1,60 @@
+package io.logcourier.discovery;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import io.logcourier.PoisonMessageException;
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.Lane;
+import io.logcourier.ledger.Ledger;
+import io.logcourier.message.Tick;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+
+/**
+ * The Lambda function behind the schedule: one tick in ({@link Tick}), one JSON object with what was done out. Fails
+ * when the tick makes no sense or a dependency fails; the next tick goes on where this one stopped.
+ */
+public final class DiscoveryHandler implements RequestStreamHandler, AutoCloseable {
+    /** No step starts with less time left: a step takes well under a second, ClickHouse may be slow. */
+    private static final int RESERVE_MILLIS = 10_000;
+
+    private final Lane lane;
+    private final ClickHouse clickHouse;
+    private final OrderQueue queue;
+    private final Planner planner;
+
+    /** As deployed: configured by the environment. */
+    public DiscoveryHandler() {
+        this(Settings.fromEnvironment());
+    }
+
+    /** Configured by {@code settings}. */
+    public DiscoveryHandler(Settings settings) {
+        lane = settings.lane();
+        clickHouse = ClickHouse.connect(lane.endpoint());
+        queue = new SqsOrderQueue(settings);
+        planner = new Planner(
+                lane, new Ledger(clickHouse, lane), new AccessLogTable(clickHouse, lane), queue, settings.discovery());
+    }
+
+    @Override
+    public void handleRequest(InputStream input, OutputStream output, Context context) throws IOException {
+        Tick tick = Tick.parse(input);
+        tick.lane().filter(name -> !name.equals(lane.name())).ifPresent(name -> {
+            throw new PoisonMessageException("the tick names lane '" + name + "': there is only '" + lane.name() + "'");
+        });
+        Planner.Planned planned = planner.plan(tick, () -> context.getRemainingTimeInMillis() < RESERVE_MILLIS);
+        output.write(ClickHouse.JSON.writeValueAsBytes(new Answer(lane.name(), planned)));
+    }
+
+    private record Answer(String lane, Planner.Planned planned) {}
+
+    @Override
+    public void close() {
+        queue.close();
+        clickHouse.close();
+    }
+}

@@ -1,0 +1,312 @@
+package io.logcourier.discovery;
+
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.BlockSize;
+import io.logcourier.accesslog.AccessLogTable.Part;
+import io.logcourier.accesslog.ObjectKey;
+import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.Arrivals;
+import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.BlockRanges;
+import io.logcourier.ledger.Epoch;
+import io.logcourier.ledger.Group;
+import io.logcourier.ledger.Head;
+import io.logcourier.ledger.Lane;
+import io.logcourier.ledger.Ledger;
+import io.logcourier.ledger.Tally;
+import io.logcourier.ledger.WorkOrder;
+import io.logcourier.message.OrderMessage;
+import io.logcourier.message.Tick;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Plans one lane. Any number of planners may run at once, and any may die between two statements: each step first
+ * completes what the newest epoch left undone, and only one planner appends the next.
+ */
+final class Planner {
+    private static final Logger log = LoggerFactory.getLogger(Planner.class);
+
+    /** What one message carries at most, so that it fits one invocation. */
+    private static final long ROWS_PER_MESSAGE = 100_000;
+
+    private static final int ORDERS_PER_MESSAGE = 500;
+
+    /** Later than any epoch, however the clocks stand. */
+    private static final Duration FAR = Duration.ofDays(365);
+
+    private final Lane lane;
+    private final Ledger ledger;
+    private final AccessLogTable table;
+    private final OrderQueue queue;
+    private final Settings.Discovery limits;
+
+    Planner(Lane lane, Ledger ledger, AccessLogTable table, OrderQueue queue, Settings.Discovery limits) {
+        this.lane = lane;
+        this.ledger = ledger;
+        this.table = table;
+        this.queue = queue;
+        this.limits = limits;
+    }
+
+    /**
+     * Takes steps until nothing is new and nothing is due, another planner was first, or the time is up.
+     *
+     * @param timeIsUp asked before each step
+     * @return what was done
+     */
+    Planned plan(Tick tick, BooleanSupplier timeIsUp) {
+        table.check();
+        String planner = UUID.randomUUID().toString();
+        boolean redeliver = tick.redeliver();
+        Planned planned = Planned.NOTHING;
+        while (!timeIsUp.getAsBoolean()) {
+            Head head = ledger.head();
+            complete(head);
+            int sent = send(ledger.decided(head.sentThrough(), head.epoch()));
+            Optional<Redelivery> redelivery = redeliver(head, redeliver);
+            redeliver = false;
+            Epoch next = next(head, tick.flush(), planner, redelivery);
+            planned = planned.plus(0, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
+            if (next.claims().isEmpty() && next.orders().isEmpty() && sent == 0 && redelivery.isEmpty()) {
+                break;
+            }
+            if (!ledger.append(next)) {
+                log.info("lane {} epoch {}: another planner was first", lane.name(), next.epoch());
+                break;
+            }
+            planned = planned.plus(1, next.orders().size(), 0, 0);
+            log.info(
+                    "lane {} epoch {}: claimed {} ranges of blocks, decided {} orders",
+                    lane.name(),
+                    next.epoch(),
+                    next.claims().size(),
+                    next.orders().size());
+        }
+        return planned;
+    }
+
+    /** Derives what follows from the newest epoch, where a planner died before it did. */
+    private void complete(Head head) {
+        if (!head.claims().isEmpty() && !ledger.hasArrivals(head.epoch())) {
+            ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), head.claims()));
+        }
+        if (head.orderCount() > 0 && !ledger.hasOrders(head.epoch(), head.orderCount())) {
+            ledger.deriveOrders(head.epoch());
+        }
+    }
+
+    /** The step after {@code head}: all that is new, and orders for all that is due. */
+    private Epoch next(Head head, boolean flush, String planner, Optional<Redelivery> redelivery) {
+        Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
+        List<Arrivals> due = ledger.due(head, limits.countThreshold(), plannedBefore);
+        OptionalLong notDue = ledger.oldestNotDue(head, limits.countThreshold(), plannedBefore);
+        List<Part> parts = table.parts();
+        List<BlockRange> claims = newBlocks(parts, head.frontier());
+        return new Epoch(
+                head.epoch() + 1,
+                head.now(),
+                planner,
+                head.ledger(),
+                claims,
+                frontier(parts, head.frontier(), claims),
+                number(head, orders(head, due)),
+                AccessLogTable.RENDERING,
+                lane.sourceRegion(),
+                notDue.isPresent() ? notDue.getAsLong() - 1 : head.epoch(),
+                head.epoch(),
+                redelivery.map(Redelivery::at).orElse(head.redeliveredAt()),
+                redelivery.map(Redelivery::openFrom).orElse(head.openFrom()));
+    }
+
+    /**
+     * Blocks that no epoch has claimed, oldest first: what the parts hold, less what is claimed. Holes stay claimable, so
+     * a block that becomes visible after later ones is found too.
+     */
+    private List<BlockRange> newBlocks(List<Part> parts, List<BlockRange> frontier) {
+        List<BlockRange> claims = new ArrayList<>();
+        long room = limits.epochLimit();
+        for (Part part : parts) {
+            for (BlockRange range : BlockRanges.subtract(part.blocks(), frontier)) {
+                if (part.rows() <= room) {
+                    claims.add(range);
+                    room -= part.rows();
+                    continue;
+                }
+                long high = range.low() - 1;
+                for (BlockSize block : table.blockSizes(range)) {
+                    if (block.rows() > room && !(claims.isEmpty() && high < range.low())) {
+                        break;
+                    }
+                    room -= block.rows();
+                    high = block.block();
+                }
+                if (high >= range.low()) {
+                    claims.add(new BlockRange(range.partition(), range.low(), high));
+                }
+                return BlockRanges.union(claims);
+            }
+        }
+        return BlockRanges.union(claims);
+    }
+
+    /** What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. */
+    private static List<BlockRange> frontier(List<Part> parts, List<BlockRange> before, List<BlockRange> claims) {
+        Set<String> live = parts.stream().map(Part::partition).collect(Collectors.toSet());
+        return BlockRanges.union(Stream.concat(before.stream(), claims.stream())
+                .filter(range -> live.contains(range.partition()))
+                .toList());
+    }
+
+    /** Orders for {@code due}, which is sorted by group and epoch: whole epochs, up to the object limit. */
+    private List<Draft> orders(Head head, List<Arrivals> due) {
+        List<Draft> drafts = new ArrayList<>();
+        Draft open = null;
+        for (Arrivals arrivals : due) {
+            if (open != null && open.group.equals(arrivals.group())) {
+                if (open.tally.rows() + arrivals.tally().rows() <= limits.objectLimit()) {
+                    open = new Draft(open.group, open.from, arrivals.epoch(), open.tally.plus(arrivals.tally()));
+                    continue;
+                }
+                drafts.add(open);
+            } else if (open != null) {
+                drafts.add(open.through(head.epoch()));
+            }
+            open = new Draft(arrivals.group(), arrivals.epoch(), arrivals.epoch(), arrivals.tally());
+        }
+        if (open != null) {
+            drafts.add(open.through(head.epoch()));
+        }
+        return drafts;
+    }
+
+    /** An order without a number. */
+    private record Draft(Group group, long from, long to, Tally tally) {
+        /**
+         * Takes the epochs up to {@code epoch} as well, which have no rows of the group: so the orders of one step share
+         * their range and fit one query.
+         */
+        Draft through(long epoch) {
+            return new Draft(group, from, epoch, tally);
+        }
+    }
+
+    /** Numbers the orders so that those which share their epochs lie next to each other, in the log table's order. */
+    private List<WorkOrder> number(Head head, List<Draft> drafts) {
+        List<Draft> sorted = drafts.stream()
+                .sorted(Comparator.comparingLong(Draft::from)
+                        .thenComparingLong(Draft::to)
+                        .thenComparing(Draft::group))
+                .toList();
+        long epoch = head.epoch() + 1;
+        List<WorkOrder> orders = new ArrayList<>();
+        for (int number = 0; number < sorted.size(); number++) {
+            Draft draft = sorted.get(number);
+            orders.add(new WorkOrder(
+                    epoch,
+                    number,
+                    head.now(),
+                    draft.group,
+                    draft.from,
+                    draft.to,
+                    draft.tally,
+                    ObjectKey.simple(draft.group.targetPrefix(), head.now(), head.ledger(), epoch, number),
+                    AccessLogTable.RENDERING,
+                    lane.sourceRegion()));
+        }
+        return orders;
+    }
+
+    /**
+     * Enqueues open orders again, when asked to or when they are open for too long. SQS loses no message, but people
+     * purge queues.
+     */
+    private Optional<Redelivery> redeliver(Head head, boolean asked) {
+        boolean due = !head.redeliveredAt().plus(limits.redeliverAfter()).isAfter(head.now());
+        if (!asked && !due) {
+            return Optional.empty();
+        }
+        List<WorkOrder> open = ledger.open(head.openFrom());
+        Instant late = asked ? head.now() : head.now().minus(limits.redeliverAfter());
+        List<WorkOrder> again = open.stream()
+                .filter(order -> order.epoch() <= head.sentThrough() && !order.plannedAt().isAfter(late))
+                .toList();
+        if (again.isEmpty() && !due) {
+            return Optional.empty();
+        }
+        send(again);
+        long openFrom = open.isEmpty() ? head.epoch() : open.getFirst().epoch();
+        return Optional.of(new Redelivery(head.now(), again.size(), openFrom));
+    }
+
+    private record Redelivery(Instant at, int orders, long openFrom) {}
+
+    /** Enqueues orders, small ones together. */
+    private int send(List<WorkOrder> orders) {
+        List<OrderMessage> messages = messages(lane.name(), orders);
+        queue.send(messages);
+        return messages.size();
+    }
+
+    /** Messages for {@code orders}, which are sorted: runs of neighbours that take the same epochs. */
+    static List<OrderMessage> messages(String lane, List<WorkOrder> orders) {
+        List<OrderMessage> messages = new ArrayList<>();
+        WorkOrder first = null;
+        WorkOrder last = null;
+        long rows = 0;
+        for (WorkOrder order : orders) {
+            boolean joins = last != null
+                    && order.epoch() == last.epoch()
+                    && order.number() == last.number() + 1
+                    && order.fromEpoch() == last.fromEpoch()
+                    && order.toEpoch() == last.toEpoch()
+                    && order.number() - first.number() < ORDERS_PER_MESSAGE
+                    && rows + order.tally().rows() <= ROWS_PER_MESSAGE;
+            if (!joins) {
+                if (first != null) {
+                    messages.add(OrderMessage.of(lane, first.epoch(), first.number(), last.number()));
+                }
+                first = order;
+                rows = 0;
+            }
+            last = order;
+            rows += order.tally().rows();
+        }
+        if (first != null) {
+            messages.add(OrderMessage.of(lane, first.epoch(), first.number(), last.number()));
+        }
+        return messages;
+    }
+
+    /**
+     * What a run did.
+     *
+     * @param epochs appended
+     * @param orders decided
+     * @param messages enqueued for new orders
+     * @param redelivered orders enqueued again
+     */
+    record Planned(int epochs, int orders, int messages, int redelivered) {
+        static final Planned NOTHING = new Planned(0, 0, 0, 0);
+
+        private Planned plus(int moreEpochs, int moreOrders, int moreMessages, int moreRedelivered) {
+            return new Planned(
+                    epochs + moreEpochs,
+                    orders + moreOrders,
+                    messages + moreMessages,
+                    redelivered + moreRedelivered);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package io.logcourier.worker;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Where log objects are written. Thread-safe. An object appears whole or not at all; writing a key again replaces it.
+ * All methods throw {@link TargetRefusedException} where no retry will help until someone mends the target, and
+ * {@link io.logcourier.RetryableException} for everything else.
+ */
+interface ObjectStore extends AutoCloseable {
+    /** Writes an object in one request. */
+    void put(Target target, ByteBuffer body);
+
+    /** Begins an object that is written in parts. */
+    Upload begin(Target target);
+
+    @Override
+    void close();
+
+    /** Where an object goes. */
+    record Target(String bucket, String key) {
+        @Override
+        public String toString() {
+            return bucket + "/" + key;
+        }
+    }
+
+    /** An object in parts. Nothing is visible before {@link #complete}. */
+    interface Upload {
+        /** Writes part {@code number}, counted from 1. */
+        void part(int number, ByteBuffer body);
+
+        /** Makes the object of all its parts. */
+        void complete();
+
+        /** Throws the parts away. */
+        void abort();
+    }
+}

@@ -1,0 +1,155 @@
+package io.logcourier.worker;
+
+import io.logcourier.RetryableException;
+import io.logcourier.configuration.Settings;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/** {@link ObjectStore} on Amazon S3. Every body goes out with its CRC32C, which S3 checks before it accepts it. */
+final class S3ObjectStore implements ObjectStore {
+    private static final String CONTENT_TYPE = "text/plain";
+
+    /** Answers that stay the same until somebody changes the target or its rights. */
+    private static final Set<String> REFUSALS = Set.of(
+            "AccessDenied",
+            "AllAccessDisabled",
+            "InvalidBucketName",
+            "KeyTooLongError",
+            "MethodNotAllowed",
+            "NoSuchBucket",
+            "PermanentRedirect");
+
+    /** What S3 has ever allowed; new buckets are held to less. Everything else would break the request. */
+    private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]");
+
+    private static final int KEY_BYTES = 1024;
+
+    private final S3Client s3;
+
+    S3ObjectStore(Settings settings) {
+        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
+        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
+                .forcePathStyle(true));
+        s3 = builder.build();
+    }
+
+    @Override
+    public void put(Target target, ByteBuffer body) {
+        check(target);
+        call("write", target, () -> s3.putObject(
+                request -> request.bucket(target.bucket())
+                        .key(target.key())
+                        .contentType(CONTENT_TYPE)
+                        .checksumCRC32C(crc32c(body)),
+                RequestBody.fromRemainingByteBuffer(body.duplicate())));
+    }
+
+    @Override
+    public Upload begin(Target target) {
+        check(target);
+        String id = call("begin", target, () -> s3.createMultipartUpload(request -> request.bucket(target.bucket())
+                        .key(target.key())
+                        .contentType(CONTENT_TYPE)
+                        .checksumAlgorithm(ChecksumAlgorithm.CRC32_C))
+                .uploadId());
+        return new S3Upload(target, id);
+    }
+
+    private final class S3Upload implements Upload {
+        private final Target target;
+        private final String id;
+        private final List<CompletedPart> parts = new ArrayList<>();
+
+        S3Upload(Target target, String id) {
+            this.target = target;
+            this.id = id;
+        }
+
+        @Override
+        public void part(int number, ByteBuffer body) {
+            String crc = crc32c(body);
+            String tag = call("write part " + number + " of", target, () -> s3.uploadPart(
+                            request -> request.bucket(target.bucket())
+                                    .key(target.key())
+                                    .uploadId(id)
+                                    .partNumber(number)
+                                    .checksumCRC32C(crc),
+                            RequestBody.fromRemainingByteBuffer(body.duplicate()))
+                    .eTag());
+            parts.add(CompletedPart.builder()
+                    .partNumber(number)
+                    .eTag(tag)
+                    .checksumCRC32C(crc)
+                    .build());
+        }
+
+        @Override
+        public void complete() {
+            call("complete", target, () -> s3.completeMultipartUpload(request -> request.bucket(target.bucket())
+                    .key(target.key())
+                    .uploadId(id)
+                    .multipartUpload(upload -> upload.parts(parts))));
+        }
+
+        @Override
+        public void abort() {
+            call("abort", target, () -> s3.abortMultipartUpload(request ->
+                    request.bucket(target.bucket()).key(target.key()).uploadId(id)));
+        }
+    }
+
+    private static void check(Target target) {
+        if (!BUCKET.matcher(target.bucket()).matches()) {
+            throw new TargetRefusedException("InvalidBucketName: '" + target.bucket() + "' is no bucket name", null);
+        }
+        int bytes = target.key().getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > KEY_BYTES) {
+            throw new TargetRefusedException(
+                    "KeyTooLongError: the key has " + bytes + " bytes, S3 takes " + KEY_BYTES
+                            + "; shorten the target prefix",
+                    null);
+        }
+    }
+
+    private static <T> T call(String verb, Target target, Supplier<T> request) {
+        try {
+            return request.get();
+        } catch (S3Exception e) {
+            String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
+            if (REFUSALS.contains(code)) {
+                throw new TargetRefusedException(code + ": cannot " + verb + " " + target + ": " + e.getMessage(), e);
+            }
+            throw new RetryableException("cannot " + verb + " " + target + ": " + e.getMessage(), e);
+        } catch (SdkException e) {
+            throw new RetryableException("cannot " + verb + " " + target + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String crc32c(ByteBuffer body) {
+        CRC32C crc = new CRC32C();
+        crc.update(body.duplicate());
+        return Base64.getEncoder()
+                .encodeToString(ByteBuffer.allocate(Integer.BYTES)
+                        .putInt((int) crc.getValue())
+                        .array());
+    }
+
+    @Override
+    public void close() {
+        s3.close();
+    }
+}

@@ -1,0 +1,57 @@
+package io.logcourier.worker;
+
+import io.logcourier.RetryableException;
+import io.logcourier.configuration.Settings;
+import java.time.Duration;
+import java.util.Map;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+
+/** {@link ReturnPath} on Amazon SQS. */
+final class SqsReturnPath implements ReturnPath {
+    private final SqsClient sqs;
+    private final String url;
+    private final String deadLetterUrl;
+
+    SqsReturnPath(Settings settings) {
+        var builder = SqsClient.builder().region(Region.of(settings.aws().region()));
+        settings.aws().sqsEndpoint().ifPresent(builder::endpointOverride);
+        sqs = builder.build();
+        url = settings.queue().requiredUrl();
+        deadLetterUrl = settings.queue().requiredDeadLetterUrl();
+    }
+
+    @Override
+    public void delay(String receiptHandle, Duration delay) {
+        try {
+            sqs.changeMessageVisibility(request -> request.queueUrl(url)
+                    .receiptHandle(receiptHandle)
+                    .visibilityTimeout(Math.toIntExact(delay.toSeconds())));
+        } catch (SdkException e) {
+            throw new RetryableException("cannot return a message to the queue " + url + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void bury(String body, String reason) {
+        try {
+            sqs.sendMessage(request -> request.queueUrl(deadLetterUrl)
+                    .messageBody(body)
+                    .messageAttributes(Map.of(
+                            "reason",
+                            MessageAttributeValue.builder()
+                                    .dataType("String")
+                                    .stringValue(reason)
+                                    .build())));
+        } catch (SdkException e) {
+            throw new RetryableException("cannot send to the dead-letter queue " + deadLetterUrl + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        sqs.close();
+    }
+}

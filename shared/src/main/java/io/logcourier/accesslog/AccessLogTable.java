@@ -1,0 +1,239 @@
+package io.logcourier.accesslog;
+
+import io.logcourier.ConfigurationException;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.Lane;
+import io.logcourier.ledger.WorkOrder;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The log table of one lane: every statement on it. Thread-safe. */
+public final class AccessLogTable {
+    /** How new orders are rendered. */
+    public static final String RENDERING = "text-1";
+
+    /**
+     * What a row is known by. Hashed with SipHash, whose value does not depend on ClickHouse's version.
+     */
+    private static final String IDENTITY =
+            "reinterpretAsInt64(sipHash64(_partition_id, _block_number, _block_offset, startTime, req_id))";
+
+    private static final String CLAIMED = "/* claimed */";
+
+    private final ClickHouse clickHouse;
+    private final Lane lane;
+
+    /** The log table of {@code lane}, which {@code clickHouse} is connected to. */
+    public AccessLogTable(ClickHouse clickHouse, Lane lane) {
+        this.clickHouse = clickHouse;
+        this.lane = lane;
+    }
+
+    /**
+     * Checks that rows keep their block numbers through merges.
+     *
+     * @throws ConfigurationException if the table is missing or a setting is off, with the statement that mends it
+     */
+    public void check() {
+        record Engine(String engineFull) {}
+        String engine = clickHouse
+                .one(
+                        sql("SELECT engine_full FROM system.tables WHERE database = {logs:String} AND name = {table:String}"),
+                        Engine.class)
+                .map(Engine::engineFull)
+                .orElseThrow(() -> new ConfigurationException(
+                        "the log table " + name() + " does not exist: run `courier schema --apply`, or name another"));
+        List<String> off = new ArrayList<>();
+        for (String setting : List.of("enable_block_number_column", "enable_block_offset_column")) {
+            if (!engine.contains(setting + " = 1") && !engine.contains(setting + " = true")) {
+                off.add(setting);
+            }
+        }
+        if (!off.isEmpty()) {
+            throw new ConfigurationException("the log table " + name() + " does not keep block numbers: run ALTER TABLE "
+                    + name() + " MODIFY SETTING "
+                    + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", ")));
+        }
+    }
+
+    /** Lets parts be skipped by block number, where this ClickHouse can (26.5 and later): new rows are found faster. */
+    public void indexBlockNumbers() {
+        record Known(String name) {}
+        boolean known = clickHouse
+                .one(
+                        Statement.of("SELECT name FROM system.merge_tree_settings WHERE name = 'part_minmax_index_columns'"),
+                        Known.class)
+                .isPresent();
+        if (known) {
+            clickHouse.execute(
+                    sql(
+                            """
+                            ALTER TABLE {logs:Identifier}.{table:Identifier}
+                            MODIFY SETTING part_minmax_index_columns = 'with_block_number_offset'
+                            """));
+        }
+    }
+
+    /** The parts that are active now, in one atomic look, oldest partition first. */
+    public List<Part> parts() {
+        return clickHouse.list(
+                sql(
+                        """
+                        SELECT partition_id AS partition, min_block_number AS low, max_block_number AS high, rows
+                        FROM system.parts
+                        WHERE database = {logs:String}
+                            AND table = {table:String}
+                            AND active
+                            AND NOT startsWith(partition_id, 'patch-')
+                        ORDER BY partition_id, min_block_number
+                        """),
+                Part.class);
+    }
+
+    /**
+     * A part.
+     *
+     * @param low its lowest block number
+     * @param high its highest
+     * @param rows in it; advice, since deleted rows are counted until a merge
+     */
+    public record Part(String partition, long low, long high, long rows) {
+        /** Its blocks. */
+        public BlockRange blocks() {
+            return new BlockRange(partition, low, high);
+        }
+    }
+
+    /** How many rows each block of {@code range} has, in order of block number; empty blocks are left out. */
+    public List<BlockSize> blockSizes(BlockRange range) {
+        return clickHouse.list(
+                claimed(
+                        sql(
+                                """
+                                SELECT _block_number AS block, count() AS rows
+                                FROM {logs:Identifier}.{table:Identifier}
+                                WHERE /* claimed */
+                                GROUP BY block
+                                ORDER BY block
+                                """),
+                        List.of(range)),
+                BlockSize.class);
+    }
+
+    /** The rows of one block. */
+    public record BlockSize(long block, long rows) {}
+
+    /**
+     * A statement that returns the arrivals of an epoch in the columns of the ledger's table: a row per group, and the
+     * seal. Groups without a bucket or a target, or whose names are no UTF-8 and so no S3 names, are undeliverable.
+     */
+    public Statement arrivals(long epoch, Instant plannedAt, List<BlockRange> claims) {
+        return claimed(
+                sql(
+                                """
+                                SELECT
+                                    {epoch:UInt64} AS epoch,
+                                    fromUnixTimestamp64Milli({planned_at:Int64}, 'UTC') AS planned_at,
+                                    CAST(
+                                        multiIf(grouping(deliverable) = 1, 2, deliverable, 0, 1),
+                                        'Enum8(\\'group\\' = 0, \\'undeliverable\\' = 1, \\'seal\\' = 2)') AS kind,
+                                    raftSessionID,
+                                    bucketName,
+                                    loggingTargetBucket,
+                                    loggingTargetPrefix,
+                                    count() AS rows,
+                                    sum(%s) AS checksum,
+                                    min(insertedAt),
+                                    max(insertedAt),
+                                    min(startTime),
+                                    max(startTime)
+                                FROM {logs:Identifier}.{table:Identifier}
+                                WHERE /* claimed */
+                                GROUP BY GROUPING SETS
+                                (
+                                    (
+                                        raftSessionID,
+                                        bucketName,
+                                        loggingTargetBucket,
+                                        loggingTargetPrefix,
+                                        bucketName != ''
+                                            AND loggingTargetBucket != ''
+                                            AND isValidUTF8(bucketName)
+                                            AND isValidUTF8(loggingTargetBucket)
+                                            AND isValidUTF8(loggingTargetPrefix) AS deliverable
+                                    ),
+                                    ()
+                                )
+                                """
+                                        .formatted(IDENTITY))
+                        .with("epoch", epoch)
+                        .with("planned_at", plannedAt.toEpochMilli()),
+                claims);
+    }
+
+    /**
+     * Renders the rows of some orders as frames: order number (UInt32), identity hash (Int64), line (String), in the
+     * RowBinary format; sorted by order number and, within an order, by startTime, req_id and identity.
+     *
+     * @param orders at least one, all decided by the same epoch, taking the same epochs, rendered the same way
+     * @param claims the blocks claimed by the epochs that they take
+     * @return the frames; the caller closes the stream
+     */
+    public InputStream render(List<WorkOrder> orders, List<BlockRange> claims) {
+        WorkOrder any = orders.getFirst();
+        if (!any.rendering().equals(RENDERING)) {
+            throw new ConfigurationException("order " + any.id() + " of lane " + lane.name() + " is to be rendered as "
+                    + any.rendering() + ", which this version does not know: it knows " + RENDERING);
+        }
+        return clickHouse.query(
+                claimed(
+                        Statement.resource(AccessLogTable.class, "render-" + RENDERING + ".sql")
+                                .replace("/* identity */", IDENTITY)
+                                .with("logs", lane.logs())
+                                .with("table", lane.table())
+                                .with("ledger", lane.ledger())
+                                .with("epoch", any.epoch())
+                                .with("numbers", orders.stream().map(WorkOrder::number).toList())
+                                .with("source_region", any.sourceRegion())
+                                .with("min_inserted", bound(orders, true))
+                                .with("max_inserted", bound(orders, false)),
+                        claims),
+                "RowBinary");
+    }
+
+    private static long bound(List<WorkOrder> orders, boolean low) {
+        var seconds = orders.stream()
+                .mapToLong(order -> (low ? order.tally().minInserted() : order.tally().maxInserted()).getEpochSecond());
+        return (low ? seconds.min() : seconds.max()).orElseThrow();
+    }
+
+    private String name() {
+        return lane.logs() + "." + lane.table();
+    }
+
+    private Statement sql(String text) {
+        return Statement.of(text).with("logs", lane.logs()).with("table", lane.table());
+    }
+
+    /** Puts a condition for {@code claims} where the statement marks it: a range of block numbers per partition. */
+    private static Statement claimed(Statement statement, List<BlockRange> claims) {
+        if (claims.isEmpty()) {
+            return statement.replace(CLAIMED, "false");
+        }
+        List<String> ranges = new ArrayList<>();
+        Statement result = statement;
+        for (int i = 0; i < claims.size(); i++) {
+            ranges.add("(_partition_id = {partition_%d:String} AND _block_number BETWEEN {low_%d:UInt64} AND {high_%d:UInt64})"
+                    .formatted(i, i, i));
+            result = result.with("partition_" + i, claims.get(i).partition())
+                    .with("low_" + i, claims.get(i).low())
+                    .with("high_" + i, claims.get(i).high());
+        }
+        return result.replace(CLAIMED, "(" + String.join(" OR ", ranges) + ")");
+    }
+}

@@ -1,0 +1,91 @@
+package io.logcourier.clickhouse;
+
+import io.logcourier.RetryableException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.MappingIterator;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A ClickHouse server, reached over HTTP. Thread-safe. A failure is a {@link RetryableException}, or a
+ * {@link io.logcourier.ConfigurationException} where no retry can help (no such table, no access); the message holds
+ * ClickHouse's own error code and text.
+ */
+public interface ClickHouse extends AutoCloseable {
+    /** Rows as JSON: column names in snake case, integers as numbers, times in ISO 8601 with a Z. */
+    JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .build();
+
+    /**
+     * Runs a statement and returns its result, unread, in {@code format}. The caller closes the stream; closing it early
+     * abandons the rest. A result that ClickHouse could not finish ends in an {@link IOException} or in bytes that are
+     * no rows, so what matters must be counted.
+     */
+    InputStream query(Statement statement, String format);
+
+    /**
+     * Inserts rows into a table as one INSERT.
+     *
+     * @param table database and table, joined by a dot
+     * @param rows the rows in {@code format}
+     * @param settings settings of the INSERT, such as {@code insert_deduplication_token}
+     */
+    void insert(String table, String format, byte[] rows, Map<String, String> settings);
+
+    /** Runs a statement for its effect. */
+    default void execute(Statement statement) {
+        read(statement, "TabSeparated");
+    }
+
+    /** Runs a statement and returns its whole result in {@code format}. */
+    default byte[] read(Statement statement, String format) {
+        try (InputStream result = query(statement, format)) {
+            return result.readAllBytes();
+        } catch (IOException e) {
+            throw new RetryableException("ClickHouse broke off a result: " + e.getMessage(), e);
+        }
+    }
+
+    /** Runs a statement and returns its rows, each read as a {@code type} whose components are named as the columns. */
+    default <T> List<T> list(Statement statement, Class<T> type) {
+        Statement typed = statement
+                .setting("output_format_json_quote_64bit_integers", "0")
+                .setting("output_format_json_named_tuples_as_objects", "1")
+                .setting("date_time_output_format", "iso");
+        try (InputStream result = query(typed, "JSONEachRow");
+                MappingIterator<T> rows = JSON.readerFor(type).readValues(result)) {
+            return rows.readAll();
+        } catch (JacksonException | IOException e) {
+            throw new RetryableException("ClickHouse's answer is no list of " + type.getSimpleName() + ": "
+                    + e.getMessage(), e);
+        }
+    }
+
+    /** The only row of a statement that returns at most one. */
+    default <T> Optional<T> one(Statement statement, Class<T> type) {
+        List<T> rows = list(statement, type);
+        if (rows.size() > 1) {
+            throw new IllegalStateException("one row expected, " + rows.size() + " came: " + statement.sql());
+        }
+        return rows.stream().findFirst();
+    }
+
+    /** Closes idle connections; running statements fail. */
+    @Override
+    void close();
+
+    /**
+     * Connects, without asking the server anything yet.
+     *
+     * @param endpoint where and as whom
+     */
+    static ClickHouse connect(Endpoint endpoint) {
+        return new HttpClickHouse(endpoint);
+    }
+}

@@ -1,0 +1,105 @@
+package io.logcourier.clickhouse;
+
+import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ServerException;
+import com.clickhouse.client.api.insert.InsertResponse;
+import com.clickhouse.client.api.insert.InsertSettings;
+import com.clickhouse.client.api.query.QueryResponse;
+import com.clickhouse.client.api.query.QuerySettings;
+import com.clickhouse.data.ClickHouseFormat;
+import io.logcourier.ConfigurationException;
+import io.logcourier.CourierException;
+import io.logcourier.RetryableException;
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** {@link ClickHouse} through the vendor's client. */
+final class HttpClickHouse implements ClickHouse {
+    /** UNKNOWN_TABLE, UNKNOWN_DATABASE, UNKNOWN_USER, WRONG_PASSWORD, ACCESS_DENIED, AUTHENTICATION_FAILED. */
+    private static final Set<Integer> MISCONFIGURED = Set.of(60, 81, 192, 193, 497, 516);
+
+    private static final int NETWORK_BUFFER_BYTES = 256 * 1024;
+
+    private final Endpoint endpoint;
+    private final Client client;
+
+    HttpClickHouse(Endpoint endpoint) {
+        this.endpoint = endpoint;
+        this.client = new Client.Builder()
+                .addEndpoint(endpoint.url().toString())
+                .setUsername(endpoint.user())
+                .setPassword(endpoint.password())
+                .setClientName("log-courier")
+                .setSocketTimeout(endpoint.timeout().toMillis())
+                .setClientNetworkBufferSize(NETWORK_BUFFER_BYTES)
+                .compressServerResponse(false)
+                .compressClientRequest(false)
+                .build();
+    }
+
+    @Override
+    public InputStream query(Statement statement, String format) {
+        QuerySettings settings = new QuerySettings().setFormat(ClickHouseFormat.valueOf(format));
+        statement.settings().forEach(settings::serverSetting);
+        Map<String, Object> parameters = new LinkedHashMap<>(statement.parameters());
+        QueryResponse response = await(client.query(statement.sql(), parameters, settings));
+        return new FilterInputStream(response.getInputStream()) {
+            @Override
+            public void close() throws IOException {
+                try {
+                    response.close();
+                } catch (IOException e) {
+                    throw e;
+                } catch (Exception e) {
+                    throw new IOException("cannot close a result of ClickHouse", e);
+                }
+            }
+        };
+    }
+
+    @Override
+    public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
+        InsertSettings insertSettings = new InsertSettings().serverSetting("async_insert", "0");
+        settings.forEach(insertSettings::serverSetting);
+        CompletableFuture<InsertResponse> insert = client.insert(
+                table, new ByteArrayInputStream(rows), ClickHouseFormat.valueOf(format), insertSettings);
+        await(insert).close();
+    }
+
+    private <T> T await(CompletableFuture<T> answer) {
+        try {
+            return answer.get(endpoint.timeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw failure(e.getCause());
+        } catch (TimeoutException e) {
+            throw new RetryableException("ClickHouse at " + endpoint + " did not answer within " + endpoint.timeout(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RetryableException("interrupted while waiting for ClickHouse at " + endpoint, e);
+        }
+    }
+
+    private CourierException failure(Throwable cause) {
+        if (cause instanceof ServerException refused && MISCONFIGURED.contains(refused.getCode())) {
+            return new ConfigurationException(
+                    "ClickHouse at " + endpoint + " refused: " + refused.getMessage()
+                            + " (if the tables are missing, run `courier schema --apply`)",
+                    cause);
+        }
+        return new RetryableException("ClickHouse at " + endpoint + " failed: " + cause.getMessage(), cause);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

@@ -1,0 +1,228 @@
+package io.logcourier.configuration;
+
+import io.logcourier.ConfigurationException;
+import io.logcourier.clickhouse.Endpoint;
+import io.logcourier.ledger.Lane;
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.source.yaml.YamlConfigSource;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import io.smallrye.config.ConfigValue;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+
+/**
+ * All settings, read once and checked: flags before environment variables before the YAML file before defaults.
+ * Immutable.
+ *
+ * @param lane where the rows and the ledger are
+ * @param logRetention how long a new log table keeps rows
+ * @param aws how AWS, or what stands in for it, is reached
+ * @param queue the queues
+ * @param discovery how orders are planned
+ * @param worker how orders are delivered
+ */
+public record Settings(
+        Lane lane, Duration logRetention, Aws aws, Queue queue, Discovery discovery, Worker worker) {
+    static final String PREFIX = "log-courier.";
+
+    /** Names the YAML file. */
+    public static final String FILE_VARIABLE = "LOG_COURIER_CONFIG_FILE";
+
+    /** What the launcher and the embedded engine read; no settings of an installation. */
+    private static final Set<String> OTHER_VARIABLES =
+            Set.of(FILE_VARIABLE, "LOG_COURIER_CACHE", "LOG_COURIER_LIBCHDB", "LOG_COURIER_JAVA_HOME");
+
+    /**
+     * How AWS is reached; credentials come from the SDK's default chain.
+     *
+     * @param s3Endpoint another S3 than AWS's
+     * @param sqsEndpoint another SQS than AWS's
+     */
+    public record Aws(String region, Optional<URI> s3Endpoint, Optional<URI> sqsEndpoint) {}
+
+    /**
+     * The queues; empty where nothing needs them.
+     *
+     * @param url of the order queue
+     * @param deadLetterUrl of its dead-letter queue
+     */
+    public record Queue(String url, String deadLetterUrl) {
+        /**
+         * The order queue.
+         *
+         * @throws ConfigurationException if none is set
+         */
+        public String requiredUrl() {
+            return required(Setting.QUEUE_URL, url);
+        }
+
+        /**
+         * The dead-letter queue.
+         *
+         * @throws ConfigurationException if none is set
+         */
+        public String requiredDeadLetterUrl() {
+            return required(Setting.DEAD_LETTER_URL, deadLetterUrl);
+        }
+
+        private static String required(Setting<String> setting, String value) {
+            if (value.isEmpty()) {
+                throw new ConfigurationException(
+                        setting.name() + " is not set: use " + setting.flag() + " or " + setting.variable());
+            }
+            return value;
+        }
+    }
+
+    /**
+     * How orders are planned.
+     *
+     * @param countThreshold pending rows that make a group due
+     * @param timeThreshold age of a pending row that makes its group due
+     * @param objectLimit rows to which an order collects epochs
+     * @param epochLimit rows that an epoch claims, up to one block more
+     * @param redeliverAfter age at which an open order is enqueued again
+     */
+    public record Discovery(
+            long countThreshold, Duration timeThreshold, long objectLimit, long epochLimit, Duration redeliverAfter) {}
+
+    /**
+     * How orders are delivered.
+     *
+     * @param partSize bytes of an upload held in memory
+     * @param uploads of one message at once
+     * @param attempts receipts after which a refused order is given up
+     * @param retryDelay before a failed message comes back the first time
+     */
+    public record Worker(int partSize, int uploads, int attempts, Duration retryDelay) {}
+
+    /**
+     * Reads the settings.
+     *
+     * @param flags setting names with their values, as given on a command line
+     * @param environment the process's environment variables
+     * @throws ConfigurationException that names every problem: setting, value, where it came from, what is needed
+     */
+    public static Settings read(Map<String, String> flags, Map<String, String> environment) {
+        return new Reader(flags, environment).read();
+    }
+
+    /** Reads the settings from the environment alone, as a deployed function does. */
+    public static Settings fromEnvironment() {
+        return read(Map.of(), System.getenv());
+    }
+
+    private static final class Reader {
+        private final List<String> problems = new ArrayList<>();
+        private final SmallRyeConfig config;
+
+        Reader(Map<String, String> flags, Map<String, String> environment) {
+            Map<String, String> prefixed = new HashMap<>();
+            flags.forEach((name, value) -> prefixed.put(PREFIX + name, value));
+            Map<String, String> defaults = Setting.all().stream()
+                    .collect(Collectors.toMap(Setting::property, Setting::fallback));
+            SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
+                    .withSources(
+                            new PropertiesConfigSource(prefixed, "flag", 400),
+                            new EnvConfigSource(environment, 300),
+                            new PropertiesConfigSource(defaults, "default", 100));
+            String file = environment.getOrDefault(FILE_VARIABLE, "");
+            if (!file.isEmpty()) {
+                try {
+                    builder.withSources(new YamlConfigSource(file, Files.readString(Path.of(file)), 200));
+                } catch (IOException e) {
+                    problems.add("cannot read the configuration file " + file + " (named by " + FILE_VARIABLE + "): "
+                            + e.getMessage());
+                }
+            }
+            config = builder.build();
+            findUnknown(environment);
+        }
+
+        private Settings read() {
+            Lane lane = new Lane(
+                    get(Setting.LANE),
+                    new Endpoint(
+                            get(Setting.CLICKHOUSE_URL),
+                            get(Setting.CLICKHOUSE_USER),
+                            get(Setting.CLICKHOUSE_PASSWORD),
+                            get(Setting.CLICKHOUSE_TIMEOUT)),
+                    get(Setting.LOGS),
+                    get(Setting.TABLE_NAME),
+                    get(Setting.LEDGER),
+                    get(Setting.SOURCE_REGION));
+            Settings settings = new Settings(
+                    lane,
+                    get(Setting.LOG_RETENTION),
+                    new Aws(get(Setting.REGION), get(Setting.S3_ENDPOINT), get(Setting.SQS_ENDPOINT)),
+                    new Queue(get(Setting.QUEUE_URL), get(Setting.DEAD_LETTER_URL)),
+                    new Discovery(
+                            get(Setting.COUNT_THRESHOLD),
+                            get(Setting.TIME_THRESHOLD),
+                            get(Setting.OBJECT_LIMIT),
+                            get(Setting.EPOCH_LIMIT),
+                            get(Setting.REDELIVER_AFTER)),
+                    new Worker(
+                            Math.toIntExact(get(Setting.PART_SIZE)),
+                            Math.toIntExact(get(Setting.UPLOADS)),
+                            Math.toIntExact(get(Setting.ATTEMPTS)),
+                            get(Setting.RETRY_DELAY)));
+            if (!problems.isEmpty()) {
+                throw new ConfigurationException(problems);
+            }
+            return settings;
+        }
+
+        /** The value; where it is no good, notes the problem and goes on with the default. */
+        private <T> T get(Setting<T> setting) {
+            ConfigValue value = config.getConfigValue(setting.property());
+            String text = value.getValue() == null ? setting.fallback() : value.getValue();
+            try {
+                return setting.reader().apply(text);
+            } catch (IllegalArgumentException e) {
+                problems.add("%s = %s (from %s): %s"
+                        .formatted(
+                                setting.name(),
+                                setting.secret() ? "***" : "'" + text + "'",
+                                value.getConfigSourceName(),
+                                e.getMessage()));
+                return setting.reader().apply(setting.fallback());
+            }
+        }
+
+        private void findUnknown(Map<String, String> environment) {
+            Set<String> properties =
+                    Setting.all().stream().map(Setting::property).collect(Collectors.toSet());
+            Set<String> variables = Setting.all().stream().map(Setting::variable).collect(Collectors.toSet());
+            variables.addAll(OTHER_VARIABLES);
+            Set<String> unknown = new TreeSet<>();
+            for (String name : environment.keySet()) {
+                if (name.startsWith("LOG_COURIER_") && !variables.contains(name)) {
+                    unknown.add("environment variable " + name);
+                }
+            }
+            for (ConfigSource source : config.getConfigSources()) {
+                if (!(source instanceof EnvConfigSource)) {
+                    source.getPropertyNames().stream()
+                            .filter(name -> !properties.contains(name))
+                            .forEach(name -> unknown.add(name + " (from " + source.getName() + ")"));
+                }
+            }
+            unknown.forEach(name -> problems.add("unknown setting: " + name));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.logcourier.ledger;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A row of the log: what one step of a planner claimed and decided. Everything else in the ledger follows from these.
+ *
+ * @param epoch its number; each one is appended once
+ * @param plannedAt by ClickHouse's clock
+ * @param planner who appended it
+ * @param ledger the random id that came with epoch 0
+ * @param claims the blocks that this epoch claims
+ * @param frontier everything claimed so far in the live partitions
+ * @param orders decided in this step, for arrivals of earlier epochs
+ * @param rendering of these orders
+ * @param sourceRegion of these orders
+ * @param orderedThrough every deliverable arrival up to this epoch is in an order
+ * @param sentThrough every order decided up to this epoch was enqueued
+ * @param redeliveredAt when open orders were last enqueued again
+ * @param openFrom no order decided before this epoch is open
+ */
+public record Epoch(
+        long epoch,
+        Instant plannedAt,
+        String planner,
+        String ledger,
+        List<BlockRange> claims,
+        List<BlockRange> frontier,
+        List<WorkOrder> orders,
+        String rendering,
+        String sourceRegion,
+        long orderedThrough,
+        long sentThrough,
+        Instant redeliveredAt,
+        long openFrom) {}

@@ -1,0 +1,24 @@
+package io.logcourier.ledger;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The newest row of the log, all that a planner needs to go on, read together with ClickHouse's clock. The components
+ * are those of {@link Epoch}.
+ *
+ * @param now ClickHouse's clock at the time of reading
+ * @param orderCount how many orders the row decided
+ */
+public record Head(
+        Instant now,
+        long epoch,
+        Instant plannedAt,
+        String ledger,
+        List<BlockRange> claims,
+        List<BlockRange> frontier,
+        int orderCount,
+        long orderedThrough,
+        long sentThrough,
+        Instant redeliveredAt,
+        long openFrom) {}

@@ -1,0 +1,36 @@
+package io.logcourier.ledger;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import java.time.Instant;
+
+/**
+ * "Deliver these rows of this group as this object." Written down before it is sent, never changed: key and bytes of
+ * the object are a pure function of it.
+ *
+ * @param epoch the epoch that decided it
+ * @param number its place among the orders of that epoch
+ * @param plannedAt when, by ClickHouse's clock
+ * @param group whose rows
+ * @param fromEpoch first epoch whose rows it takes
+ * @param toEpoch last epoch whose rows it takes
+ * @param tally what must be found
+ * @param key of the object, in the target bucket
+ * @param rendering how the rows become bytes: name and version
+ * @param sourceRegion what the Source Region field says
+ */
+public record WorkOrder(
+        long epoch,
+        int number,
+        Instant plannedAt,
+        @JsonUnwrapped Group group,
+        long fromEpoch,
+        long toEpoch,
+        @JsonUnwrapped Tally tally,
+        String key,
+        String rendering,
+        String sourceRegion) {
+    /** Names the order within its lane. */
+    public String id() {
+        return epoch + "/" + number;
+    }
+}

@@ -1,0 +1,75 @@
+-- The S3 server access log line, 27 fields, one line per row, as frames: order number, identity hash, line.
+-- Fields, quoting and encodings: Amazon S3 User Guide, "Amazon S3 server access log format".
+-- Version 1: orders name it, so a change to what it prints is a new file with a new version.
+WITH
+    -- One byte as %XX where a reader would take it for a separator: control bytes, quote, backslash; in tokens the space too.
+    (text, unsafe) -> if(
+        match(text, unsafe),
+        arrayStringConcat(arrayMap(byte -> if(match(byte, unsafe), concat('%', hex(byte)), byte), splitByString('', text))),
+        text) AS escape,
+    text -> if(text = '', '-', escape(text, '[\\x00-\\x20\\x7f"\\\\]')) AS token,
+    text -> if(text = '', '-', concat('"', escape(text, '[\\x00-\\x1f\\x7f"\\\\]'), '"')) AS quoted,
+    text -> if(text = '', '"-"', quoted(text)) AS quoted_always,
+    number -> ifNull(toString(number), '-') AS integer,
+    milliseconds -> if(ifNull(isFinite(milliseconds) AND milliseconds >= 0, false), printf('%.0f', ifNull(milliseconds, 0)), '-') AS duration
+SELECT
+    number,
+    identity,
+    concat(
+        token(ifNull(bucketOwner, '')), ' ',
+        token(bucketName), ' ',
+        formatDateTime(startTime, '[%d/%b/%Y:%H:%i:%S +0000]', 'UTC'), ' ',
+        token(if(startsWith(lower(ifNull(clientIP, '')), '::ffff:') AND isIPv4String(substring(ifNull(clientIP, ''), 8)), substring(ifNull(clientIP, ''), 8), ifNull(clientIP, ''))), ' ',
+        token(ifNull(requester, '')), ' ',
+        token(req_id), ' ',
+        token(ifNull(operation, '')), ' ',
+        if(ifNull(objectKey, '') = '', '-', replaceAll(encodeURLComponent(ifNull(objectKey, '')), '%2F', '/')), ' ',
+        quoted(ifNull(requestURI, '')), ' ',
+        integer(httpCode), ' ',
+        token(ifNull(errorCode, '')), ' ',
+        integer(nullIf(bytesSent, 0)), ' ',
+        integer(objectSize), ' ',
+        duration(totalTime), ' ',
+        duration(turnAroundTime), ' ',
+        quoted_always(replaceAll(ifNull(referer, ''), ' ', '%20')), ' ',
+        quoted_always(ifNull(userAgent, '')), ' ',
+        token(ifNull(versionId, '')), ' ',
+        '- ',
+        token(ifNull(signatureVersion, '')), ' ',
+        token(ifNull(cipherSuite, '')), ' ',
+        token(ifNull(authenticationType, '')), ' ',
+        token(ifNull(hostHeader, '')), ' ',
+        token(ifNull(tlsVersion, '')), ' ',
+        '- ',
+        token(ifNull(aclRequired, '')), ' ',
+        token({source_region:String}), '\n') AS line
+FROM
+(
+    SELECT
+        log.*,
+        wanted.number AS number,
+        /* identity */ AS identity,
+        _partition_id,
+        _block_number,
+        _block_offset
+    FROM {logs:Identifier}.{table:Identifier} AS log
+    INNER JOIN
+    (
+        SELECT number, session, bucket, target_bucket, target_prefix
+        FROM {ledger:Identifier}.orders
+        WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
+    ) AS wanted
+    ON log.raftSessionID = wanted.session
+        AND log.bucketName = wanted.bucket
+        AND log.loggingTargetBucket = wanted.target_bucket
+        AND log.loggingTargetPrefix = wanted.target_prefix
+    WHERE (raftSessionID, bucketName) IN
+        (
+            SELECT session, bucket
+            FROM {ledger:Identifier}.orders
+            WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
+        )
+        AND insertedAt BETWEEN toDateTime({min_inserted:UInt32}) AND toDateTime({max_inserted:UInt32})
+        AND /* claimed */
+)
+ORDER BY number, startTime, req_id, _partition_id, _block_number, _block_offset

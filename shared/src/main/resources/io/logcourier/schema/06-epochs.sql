@@ -1,0 +1,40 @@
+-- The log: one row per epoch, appended by compare-and-set on its number. Everything else follows from it.
+-- Not partitioned, because compare-and-set holds within one partition only.
+CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs
+(
+    epoch UInt64,
+    planned_at DateTime64(3, 'UTC') COMMENT 'by the clock of ClickHouse',
+    planner String COMMENT 'who appended the row; decides a race',
+    ledger String COMMENT 'random id, made with epoch 0; part of every object key',
+    claims Array(Tuple(partition String, low UInt64, high UInt64)) COMMENT 'block numbers claimed by this epoch',
+    frontier Array(Tuple(partition String, low UInt64, high UInt64)) COMMENT 'all that is claimed so far in the live partitions',
+    orders Array(Tuple(
+        session UInt16,
+        bucket String,
+        target_bucket String,
+        target_prefix String,
+        from_epoch UInt64,
+        to_epoch UInt64,
+        rows UInt64,
+        checksum Int64,
+        min_inserted DateTime('UTC'),
+        max_inserted DateTime('UTC'),
+        min_start DateTime64(3, 'UTC'),
+        max_start DateTime64(3, 'UTC'),
+        key String
+    )) COMMENT 'orders decided in this step, for arrivals of earlier epochs; the place in the array is the number',
+    rendering String COMMENT 'how the orders of this step are rendered: name and version',
+    source_region String COMMENT 'the Source Region field of the orders of this step',
+    ordered_through UInt64 COMMENT 'every deliverable arrival up to this epoch is in an order',
+    sent_through UInt64 COMMENT 'every order decided up to this epoch was enqueued',
+    redelivered_at DateTime64(3, 'UTC') COMMENT 'when open orders were last enqueued again',
+    open_from UInt64 COMMENT 'no order decided before this epoch is open'
+)
+ENGINE = MergeTree
+ORDER BY epoch
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    enable_block_number_column = 1,
+    enable_block_offset_column = 1,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1

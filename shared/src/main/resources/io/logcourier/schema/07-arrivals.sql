@@ -1,0 +1,24 @@
+-- Derived from the claims of an epoch: its rows per group, and one seal row that says they are complete.
+CREATE TABLE IF NOT EXISTS {ledger:Identifier}.arrivals
+(
+    epoch UInt64,
+    planned_at DateTime64(3, 'UTC'),
+    kind Enum8('group' = 0, 'undeliverable' = 1, 'seal' = 2),
+    session UInt16,
+    bucket String,
+    target_bucket String,
+    target_prefix String,
+    rows UInt64,
+    checksum Int64,
+    min_inserted DateTime('UTC'),
+    max_inserted DateTime('UTC'),
+    min_start DateTime64(3, 'UTC'),
+    max_start DateTime64(3, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (epoch, kind, session, bucket, target_bucket, target_prefix)
+TTL toDateTime(planned_at) + toIntervalSecond({ledger_retention:UInt32})
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1

@@ -1,0 +1,29 @@
+-- Derived from the orders in the log, one row each.
+CREATE TABLE IF NOT EXISTS {ledger:Identifier}.orders
+(
+    epoch UInt64 COMMENT 'the epoch that decided it',
+    number UInt32 COMMENT 'its place among the orders of that epoch',
+    planned_at DateTime64(3, 'UTC'),
+    session UInt16,
+    bucket String,
+    target_bucket String,
+    target_prefix String,
+    from_epoch UInt64,
+    to_epoch UInt64,
+    rows UInt64,
+    checksum Int64,
+    min_inserted DateTime('UTC'),
+    max_inserted DateTime('UTC'),
+    min_start DateTime64(3, 'UTC'),
+    max_start DateTime64(3, 'UTC'),
+    key String,
+    rendering String,
+    source_region String
+)
+ENGINE = MergeTree
+ORDER BY (epoch, number)
+TTL toDateTime(planned_at) + toIntervalSecond({ledger_retention:UInt32})
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
