@@ -1,0 +1,190 @@
+package io.logcourier.operations;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.BlockRanges;
+import io.logcourier.ledger.Lane;
+import io.logcourier.ledger.Ledger;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.function.LongConsumer;
+import java.util.zip.CRC32C;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/** Checks a lane's books, and the objects against them. Reads only. */
+public final class Audit {
+    private static final int OBJECTS_AT_ONCE = 16;
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    private final ClickHouse clickHouse;
+    private final Lane lane;
+
+    /** The books of {@code lane}, which {@code clickHouse} is connected to. */
+    public Audit(ClickHouse clickHouse, Lane lane) {
+        this.clickHouse = clickHouse;
+        this.lane = lane;
+    }
+
+    /** Something that does not add up; names the epoch, the order or the object. */
+    public record Difference(String what) {}
+
+    /** The sums of the lane. */
+    public Balance balance() {
+        long epoch = new Ledger(clickHouse, lane).head().epoch();
+        return clickHouse.one(sql("balance.sql").with("epoch", epoch), Balance.class).orElseThrow();
+    }
+
+    /** The delivered rows of a bucket. */
+    public record BucketLine(String bucket, long objects, long rows, long bytes) {}
+
+    /** What was delivered, per bucket, the largest first. */
+    public List<BucketLine> buckets() {
+        return clickHouse.list(sql("buckets.sql"), BucketLine.class);
+    }
+
+    /** An order that its target refused. */
+    public record Refused(long epoch, int number, String bucket, String targetBucket, long rows, String reason) {}
+
+    /** The orders that were given up and not delivered later. */
+    public List<Refused> refused() {
+        return clickHouse.list(sql("refused.sql"), Refused.class);
+    }
+
+    /** Everything in the books that does not add up; empty when they balance. */
+    public List<Difference> books() {
+        List<Difference> differences = new ArrayList<>(overlaps());
+        for (String check : List.of("seals.sql", "derived-orders.sql", "ordered-rows.sql", "offsets.sql")) {
+            differences.addAll(clickHouse.list(sql(check), Difference.class));
+        }
+        return differences;
+    }
+
+    /** Blocks that two epochs claimed. */
+    private List<Difference> overlaps() {
+        record Claim(long epoch, @JsonUnwrapped BlockRange range) {}
+        List<Difference> differences = new ArrayList<>();
+        Map<String, List<BlockRange>> taken = new HashMap<>();
+        for (Claim claim : clickHouse.list(sql("claims.sql"), Claim.class)) {
+            List<BlockRange> before = taken.getOrDefault(claim.range().partition(), List.of());
+            if (!BlockRanges.subtract(claim.range(), before).equals(List.of(claim.range()))) {
+                differences.add(new Difference("epoch " + claim.epoch() + " claims blocks "
+                        + claim.range() + ", of which an earlier epoch has claimed some"));
+            }
+            List<BlockRange> all = new ArrayList<>(before);
+            all.add(claim.range());
+            taken.put(claim.range().partition(), BlockRanges.union(all));
+        }
+        return differences;
+    }
+
+    /** What an offset says of its object. */
+    private record Entry(
+            long epoch, int number, String bucket, String targetBucket, String key, long rows, long bytes, long crc32c) {
+        String name() {
+            return "order " + epoch + "/" + number + " of bucket " + bucket + ": object " + targetBucket + "/" + key;
+        }
+    }
+
+    /**
+     * Reads every delivered object back and compares lines, bytes and checksum with its offset; then looks for objects
+     * beside them.
+     *
+     * @param progress called with the bytes of each object that was read, from any thread
+     * @param alone whether the target buckets are ours alone, so that an object that no offset names is a difference
+     */
+    public List<Difference> objects(S3Client s3, boolean alone, LongConsumer progress) {
+        List<Entry> entries = clickHouse.list(sql("objects.sql"), Entry.class);
+        List<Difference> differences = new ArrayList<>();
+        Map<String, Set<String>> named = new HashMap<>();
+        for (Entry entry : entries) {
+            if (!named.computeIfAbsent(entry.targetBucket(), bucket -> new HashSet<>()).add(entry.key())) {
+                differences.add(new Difference(entry.name() + " is named by another order too"));
+            }
+        }
+        Semaphore slots = new Semaphore(OBJECTS_AT_ONCE);
+        List<Future<List<Difference>>> checks = new ArrayList<>();
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Entry entry : entries) {
+                Callable<List<Difference>> check = () -> {
+                    slots.acquire();
+                    try {
+                        return check(s3, entry, progress);
+                    } finally {
+                        slots.release();
+                    }
+                };
+                checks.add(executor.submit(check));
+            }
+            for (Future<List<Difference>> check : checks) {
+                differences.addAll(check.get());
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while reading objects", e);
+        }
+        if (alone) {
+            named.forEach((bucket, keys) -> s3.listObjectsV2Paginator(request -> request.bucket(bucket))
+                    .contents()
+                    .forEach(object -> {
+                        if (!keys.contains(object.key())) {
+                            differences.add(new Difference("object " + bucket + "/" + object.key() + " belongs to no order"));
+                        }
+                    }));
+        }
+        return differences;
+    }
+
+    private static List<Difference> check(S3Client s3, Entry entry, LongConsumer progress) {
+        CRC32C crc = new CRC32C();
+        long bytes = 0;
+        long lines = 0;
+        byte[] buffer = new byte[BUFFER_BYTES];
+        try (InputStream object = s3.getObject(request -> request.bucket(entry.targetBucket()).key(entry.key()))) {
+            for (int read = object.read(buffer); read >= 0; read = object.read(buffer)) {
+                crc.update(buffer, 0, read);
+                bytes += read;
+                for (int i = 0; i < read; i++) {
+                    if (buffer[i] == '\n') {
+                        lines++;
+                    }
+                }
+            }
+        } catch (S3Exception e) {
+            return List.of(new Difference(entry.name() + " cannot be read: " + e.getMessage()));
+        } catch (SdkException | IOException e) {
+            return List.of(new Difference(entry.name() + " broke off: " + e.getMessage()));
+        }
+        progress.accept(bytes);
+        if (lines != entry.rows() || bytes != entry.bytes() || crc.getValue() != entry.crc32c()) {
+            return List.of(new Difference("%s has %d lines, %d bytes, CRC32C %08x; delivered were %d lines, %d bytes, %08x"
+                    .formatted(
+                            entry.name(), lines, bytes, crc.getValue(), entry.rows(), entry.bytes(), entry.crc32c())));
+        }
+        return List.of();
+    }
+
+    private Statement sql(String file) {
+        return Statement.resource(Audit.class, file)
+                .with("ledger", lane.ledger())
+                .with("logs", lane.logs())
+                .with("table", lane.table());
+    }
+}

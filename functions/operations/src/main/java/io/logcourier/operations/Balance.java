@@ -1,0 +1,39 @@
+package io.logcourier.operations;
+
+/**
+ * The balance sheet of a lane, in rows, up to one epoch.
+ *
+ * @param epoch the newest epoch counted
+ * @param stored rows in the log table now
+ * @param claimed rows of all seals
+ * @param undeliverable claimed rows without a bucket or a target
+ * @param ordered rows of all orders
+ * @param delivered rows of the orders that were delivered
+ * @param givenUp rows of the orders whose target refused them, and that were not delivered later
+ * @param superseded rows of the orders that lost rows
+ * @param open rows of the orders without an outcome
+ * @param objects delivered orders, each one object
+ * @param bytes of these objects
+ */
+public record Balance(
+        long epoch,
+        long stored,
+        long claimed,
+        long undeliverable,
+        long ordered,
+        long delivered,
+        long givenUp,
+        long superseded,
+        long open,
+        long objects,
+        long bytes) {
+    /** Claimed, deliverable, and in no order yet. */
+    public long pending() {
+        return claimed - undeliverable - ordered;
+    }
+
+    /** Whether every row that the log table holds is in an object. */
+    public boolean isComplete() {
+        return delivered == claimed && claimed == stored;
+    }
+}

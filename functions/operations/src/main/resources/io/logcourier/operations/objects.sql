@@ -1,0 +1,6 @@
+SELECT DISTINCT epoch, number, orders.bucket AS bucket, offsets.target_bucket AS target_bucket, offsets.key AS key,
+    offsets.rows AS rows, bytes, crc32c
+FROM {ledger:Identifier}.offsets AS offsets
+LEFT JOIN (SELECT epoch, number, bucket FROM {ledger:Identifier}.orders) AS orders USING (epoch, number)
+WHERE outcome = 'delivered'
+ORDER BY epoch, number

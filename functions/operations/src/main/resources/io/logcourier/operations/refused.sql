@@ -1,0 +1,10 @@
+SELECT epoch, number, bucket, target_bucket, rows, reason
+FROM {ledger:Identifier}.orders AS orders
+INNER JOIN
+(
+    SELECT epoch, number, argMax(reason, committed_at) AS reason
+    FROM {ledger:Identifier}.offsets
+    GROUP BY epoch, number
+    HAVING countIf(outcome = 'delivered') = 0 AND countIf(outcome = 'given_up') > 0
+) AS refused USING (epoch, number)
+ORDER BY epoch, number
