@@ -1,0 +1,293 @@
+package io.logcourier.localstack.engine;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves an {@link Engine} on a loopback port as a ClickHouse server serves its HTTP interface, as far as clickhouse-jdbc,
+ * client-v2, curl and log shippers use that: <a href="https://clickhouse.com/docs/interfaces/http">its documentation</a>.
+ *
+ * <p>Left out: sessions, roles, external tables, predefined handlers. The engine chooses the ids of queries itself, so
+ * {@code KILL QUERY} does not find one under the id that its client has given.
+ *
+ * <p>Thread-safe. {@link Engine#MAX_SESSIONS} statements run at once, others wait. The engine is not closed with the front:
+ * close the front first.
+ */
+public final class ClickHouseFront implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClickHouseFront.class);
+
+    /** A statement is looked for in so much of a text, as in ClickHouse ({@code max_query_size}). */
+    private static final int STATEMENT_LIMIT = 1 << 18;
+
+    private static final int INSERT_CHUNK = 1 << 20;
+    private static final long DRAIN_LIMIT = 64L << 20;
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
+    static {
+        // Else each small response waits for the client's delayed acknowledgement, 40 ms.
+        System.setProperty("sun.net.httpserver.nodelay", "true");
+    }
+
+    private final Engine engine;
+    private final Credentials credentials;
+    private final HttpServer server;
+    private final ExecutorService executor;
+    /** One party for each request that is being served, and one for {@link #close}. */
+    private final Phaser running = new Phaser(1);
+
+    private volatile boolean closing;
+
+    private ClickHouseFront(Engine engine, Credentials credentials, HttpServer server) {
+        this.engine = engine;
+        this.credentials = credentials;
+        this.server = server;
+        // Not virtual threads: a query runs in a native call, where it would hold a carrier, of which there are few.
+        executor = Executors.newCachedThreadPool(
+                Thread.ofPlatform().daemon().name("clickhouse-front-", 0).factory());
+    }
+
+    /**
+     * Starts to serve the user {@code default}, who has no password.
+     *
+     * @param port the port on the loopback address, 0 for any that is free
+     * @throws UncheckedIOException if the port is taken
+     */
+    public static ClickHouseFront start(Engine engine, int port) {
+        return start(engine, port, Credentials.DEFAULT);
+    }
+
+    /** Starts to serve one user only. */
+    public static ClickHouseFront start(Engine engine, int port, Credentials credentials) {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        try {
+            ClickHouseFront front = new ClickHouseFront(engine, credentials, HttpServer.create(address, 0));
+            front.server.setExecutor(front.executor);
+            front.server.createContext("/", front::handle);
+            front.server.start();
+            return front;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot listen on " + address, e);
+        }
+    }
+
+    /** Where it serves, for example {@code http://127.0.0.1:8123}. */
+    public URI uri() {
+        InetSocketAddress address = server.getAddress();
+        return URI.create("http://" + address.getAddress().getHostAddress() + ":" + address.getPort());
+    }
+
+    /** Accepts nothing more, and waits some seconds for the requests that are running. */
+    @Override
+    public void close() {
+        closing = true;
+        try {
+            running.awaitAdvanceInterruptibly(running.arrive(), CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            LOG.warn("Breaking off the requests that still run after {}", CLOSE_LIMIT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        server.stop(0);
+        executor.shutdownNow();
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        running.register();
+        try {
+            serve(exchange);
+        } finally {
+            running.arriveAndDeregister();
+        }
+    }
+
+    /** Throwing makes the server break the connection; closing the exchange instead would end the body as if complete. */
+    private void serve(HttpExchange exchange) throws IOException {
+        if (closing) {
+            throw new IOException("The front is closing");
+        }
+        exchange.getResponseHeaders().set("X-ClickHouse-Server-Display-Name", "log-courier");
+        exchange.getResponseHeaders().set("X-ClickHouse-Timezone", "UTC");
+        String path = exchange.getRequestURI().getPath();
+        boolean idle = exchange.getRequestURI().getRawQuery() == null
+                && exchange.getRequestMethod().equals("GET");
+        if (path.equals("/ping") || (path.equals("/") && idle)) {
+            answer(exchange, 200, "Ok.\n");
+        } else if (path.equals("/")) {
+            query(exchange);
+        } else {
+            answer(exchange, 404, "There is no handle " + exchange.getRequestURI() + "\n");
+        }
+        exchange.close();
+    }
+
+    private static void answer(HttpExchange exchange, int status, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "text/html; charset=UTF-8");
+        exchange.sendResponseHeaders(status, bytes.length);
+        exchange.getResponseBody().write(bytes);
+    }
+
+    private void query(HttpExchange exchange) throws IOException {
+        Request request = new Request(exchange);
+        try (Response response = new Response(exchange, request)) {
+            try {
+                authenticate(request);
+                request.requireSupported();
+                run(request, response);
+            } catch (EngineException e) {
+                LOG.debug("Answering with an error", e);
+                drain(exchange.getRequestBody());
+                response.fail(e);
+            } catch (RuntimeException e) {
+                LOG.error("A request failed for a reason of the front's own", e);
+                drain(exchange.getRequestBody());
+                response.fail(EngineException.of(e.toString()));
+            }
+        }
+    }
+
+    private void authenticate(Request request) {
+        Credentials given = request.credentials();
+        if (!given.equals(credentials)) {
+            throw EngineException.of(
+                    EngineException.AUTHENTICATION_FAILED,
+                    "AUTHENTICATION_FAILED",
+                    given.user() + ": Authentication failed: password is incorrect, or there is no user with such name");
+        }
+    }
+
+    private void run(Request request, Response response) throws IOException {
+        InputStream text = request.text();
+        byte[] head = text.readNBytes(STATEMENT_LIMIT);
+        Statement statement = Statement.parse(head);
+        try (Session session = engine.connect()) {
+            prepare(session, request);
+            if (statement.hasData()) {
+                insert(session, request, response, statement, head, text);
+            } else {
+                statement = head.length < STATEMENT_LIMIT ? statement : Statement.parse(join(head, text.readAllBytes()));
+                result(session, request, response, statement);
+            }
+            response.finish();
+        }
+    }
+
+    private static void prepare(Session session, Request request) {
+        if (!request.database().isEmpty()) {
+            execute(session, "USE " + quoted('`', request.database()));
+        }
+        if (!request.settings().isEmpty()) {
+            execute(
+                    session,
+                    request.settings().entrySet().stream()
+                            .map(setting -> settingName(setting.getKey()) + " = " + quoted('\'', setting.getValue()))
+                            .collect(Collectors.joining(", ", "SET ", "")));
+        }
+        if (request.readOnly()) {
+            execute(session, "SET readonly = 2");
+        }
+    }
+
+    private static void execute(Session session, String sql) {
+        session.query(sql.getBytes(StandardCharsets.ISO_8859_1), "Null", Map.of()).close();
+    }
+
+    private static String settingName(String name) {
+        if (!name.matches("[A-Za-z_][A-Za-z0-9_.]*")) {
+            throw EngineException.of(
+                    EngineException.UNKNOWN_SETTING, "UNKNOWN_SETTING", "Neither a parameter nor a setting: '" + name + "'");
+        }
+        return name;
+    }
+
+    private static String quoted(char quote, String text) {
+        return quote + text.replace("\\", "\\\\").replace(String.valueOf(quote), "\\" + quote) + quote;
+    }
+
+    private static void insert(
+            Session session, Request request, Response response, Statement statement, byte[] head, InputStream rest)
+            throws IOException {
+        try (Session.Insert insert = session.insert(statement.sql(), statement.format(), request.parameters())) {
+            byte[] chunk = Arrays.copyOfRange(head, statement.dataStart(), head.length);
+            if (chunk.length > 0) {
+                insert.append(chunk, chunk.length);
+            }
+            chunk = new byte[INSERT_CHUNK];
+            for (int length = fill(chunk, rest); length > 0; length = fill(chunk, rest)) {
+                insert.append(chunk, length);
+            }
+            response.statistics(insert.commit());
+        }
+    }
+
+    private static int fill(byte[] chunk, InputStream in) throws IOException {
+        return in.readNBytes(chunk, 0, chunk.length);
+    }
+
+    private static void result(Session session, Request request, Response response, Statement statement)
+            throws IOException {
+        Format format = statement.format().isEmpty() ? request.defaultFormat() : new Format(statement.format());
+        response.format(format);
+        LibChdb.Classification classification = session.classify(statement.sql());
+        if (classification.statements() > 1) {
+            throw EngineException.of(EngineException.SYNTAX_ERROR, "SYNTAX_ERROR", "Multi-statements are not allowed");
+        }
+        if (classification.readOnly() && format.streamable()) {
+            try (Session.Rows rows = session.stream(statement.sql(), format.name(), request.parameters())) {
+                stream(rows, format, response);
+            }
+        } else {
+            try (Result result = session.query(statement.sql(), format.name(), request.parameters())) {
+                response.statistics(result.statistics());
+                result.writeTo(response.body(), 0);
+            }
+        }
+    }
+
+    private static void stream(Session.Rows rows, Format format, Response response) throws IOException {
+        boolean first = true;
+        while (true) {
+            try (Result piece = rows.next()) {
+                if (piece.bytes().byteSize() == 0) {
+                    return;
+                }
+                response.statistics(piece.statistics());
+                piece.writeTo(response.body(), first ? 0 : format.headerLength(piece.bytes()));
+                first = false;
+            }
+        }
+    }
+
+    /** A client that is still sending its body would not read the response. */
+    private static void drain(InputStream body) throws IOException {
+        long drained = 0;
+        byte[] chunk = new byte[1 << 16];
+        for (int n = body.read(chunk); n >= 0 && drained < DRAIN_LIMIT; n = body.read(chunk)) {
+            drained += n;
+        }
+    }
+
+    private static byte[] join(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+}

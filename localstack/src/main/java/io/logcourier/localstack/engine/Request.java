@@ -1,0 +1,173 @@
+package io.logcourier.localstack.engine;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * A request of ClickHouse's HTTP interface, taken apart. URL parameters are bytes to ClickHouse and need not be UTF-8, so
+ * here they are strings of one char per byte (ISO 8859-1).
+ */
+final class Request {
+    private static final String PARAMETER_PREFIX = "param_";
+    private static final Set<String> NO_SETTINGS = Set.of(
+            "buffer_size", "client_protocol_version", "close_session", "compress", "database", "decompress",
+            "default_format", "password", "query", "query_id", "quota_key", "session_check", "session_timeout", "stacktrace",
+            "user", "wait_end_of_query", "workload");
+    /** Ignoring these would make a difference to what the client gets. */
+    private static final Set<String> NOT_SUPPORTED = Set.of("role", "session_id");
+
+    private final HttpExchange exchange;
+    private final Map<String, String> url;
+
+    Request(HttpExchange exchange) {
+        this.exchange = exchange;
+        url = urlParameters(exchange.getRequestURI().getRawQuery());
+    }
+
+    private static Map<String, String> urlParameters(String query) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        if (query != null) {
+            for (String part : query.split("&", -1)) {
+                int equals = part.indexOf('=');
+                String name = equals < 0 ? part : part.substring(0, equals);
+                String value = equals < 0 ? "" : part.substring(equals + 1);
+                if (!name.isEmpty()) {
+                    parameters.put(decode(name), decode(value));
+                }
+            }
+        }
+        return parameters;
+    }
+
+    private static String decode(String text) {
+        return URLDecoder.decode(text, StandardCharsets.ISO_8859_1);
+    }
+
+    /** Fails if the request asks for what the front does not have. */
+    void requireSupported() {
+        for (String name : NOT_SUPPORTED) {
+            if (url.containsKey(name)) {
+                throw EngineException.of(
+                        EngineException.NOT_IMPLEMENTED,
+                        "NOT_IMPLEMENTED",
+                        "The embedded ClickHouse does not support the URL parameter " + name);
+            }
+        }
+    }
+
+    /** GET must not change anything, as in ClickHouse. */
+    boolean readOnly() {
+        return !exchange.getRequestMethod().equals("POST");
+    }
+
+    boolean waitEndOfQuery() {
+        return flag("wait_end_of_query");
+    }
+
+    boolean compressed() {
+        return flag("compress");
+    }
+
+    private boolean flag(String name) {
+        String value = url.getOrDefault(name, "0");
+        return value.equals("1") || value.equals("true");
+    }
+
+    String queryId() {
+        String id = url.getOrDefault("query_id", "");
+        return id.isEmpty() ? UUID.randomUUID().toString() : id;
+    }
+
+    String database() {
+        return url.getOrDefault("database", header("X-ClickHouse-Database"));
+    }
+
+    /** The format of a result whose statement names none. */
+    Format defaultFormat() {
+        String name = url.getOrDefault("default_format", header("X-ClickHouse-Format"));
+        return name.isEmpty() ? Format.TAB_SEPARATED : new Format(name);
+    }
+
+    /** The values of {@code {name:Type}} in the statement, escaped as in a TabSeparated file. */
+    Map<String, byte[]> parameters() {
+        Map<String, byte[]> parameters = new LinkedHashMap<>();
+        url.forEach((name, value) -> {
+            if (name.startsWith(PARAMETER_PREFIX)) {
+                parameters.put(name.substring(PARAMETER_PREFIX.length()), value.getBytes(StandardCharsets.ISO_8859_1));
+            }
+        });
+        return parameters;
+    }
+
+    /** What a URL parameter that ClickHouse has no other use for is: a setting for this request. */
+    Map<String, String> settings() {
+        Map<String, String> settings = new LinkedHashMap<>(url);
+        settings.keySet().removeIf(name -> name.startsWith(PARAMETER_PREFIX) || NO_SETTINGS.contains(name));
+        return settings;
+    }
+
+    /** The user and password given by header, URL, or basic authentication; each empty if not given. */
+    Credentials credentials() {
+        String authorization = header("Authorization");
+        if (authorization.startsWith("Basic ")) {
+            return basic(authorization.substring("Basic ".length()).strip());
+        }
+        String user = url.getOrDefault("user", header("X-ClickHouse-User"));
+        return new Credentials(
+                user.isEmpty() ? Credentials.DEFAULT.user() : user,
+                url.getOrDefault("password", header("X-ClickHouse-Key")));
+    }
+
+    private static Credentials basic(String encoded) {
+        try {
+            String[] pair = new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8).split(":", 2);
+            return new Credentials(pair[0], pair.length == 2 ? pair[1] : "");
+        } catch (IllegalArgumentException e) {
+            throw EngineException.of(
+                    EngineException.AUTHENTICATION_FAILED, "AUTHENTICATION_FAILED", "Authorization header is not Base64");
+        }
+    }
+
+    /** The statement and what follows it: the URL's query, a newline, and the body. */
+    InputStream text() throws IOException {
+        // Stays open, for what an error leaves unread must be read before the response.
+        InputStream raw = new FilterInputStream(exchange.getRequestBody()) {
+            @Override
+            public void close() {}
+        };
+        InputStream body = ContentCoding.of(header("Content-Encoding")).decode(raw);
+        if (flag("decompress")) {
+            body = BlockCompression.decompress(body);
+        }
+        String query = url.getOrDefault("query", "");
+        return query.isEmpty()
+                ? body
+                : new SequenceInputStream(
+                        new ByteArrayInputStream((query + "\n").getBytes(StandardCharsets.ISO_8859_1)), body);
+    }
+
+    /** How the client wants the response encoded, where it has switched that on. */
+    ContentCoding responseCoding() {
+        return flag("enable_http_compression")
+                ? ContentCoding.accepted(header("Accept-Encoding"))
+                : ContentCoding.IDENTITY;
+    }
+
+    private String header(String name) {
+        Headers headers = exchange.getRequestHeaders();
+        String value = headers.getFirst(name);
+        return value == null ? "" : value;
+    }
+}

@@ -1,0 +1,202 @@
+package io.logcourier.localstack.engine;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/**
+ * The response to one statement. The first part of a result is held back, so that an early failure still becomes a proper
+ * error response; with {@code wait_end_of_query} all of it is, beyond the first part in a file. After that a failure can
+ * only break the body off.
+ */
+final class Response implements AutoCloseable {
+    private static final int HOLD_BACK = 1 << 20;
+
+    private final HttpExchange exchange;
+    private final boolean waitForEnd;
+    private final boolean blockCompression;
+    private final ContentCoding coding;
+    private final String exceptionTag = UUID.randomUUID().toString().replace("-", "").substring(0, 16);
+    private final HeldBack heldBack = new HeldBack();
+    private OutputStream body;
+    private Statistics statistics = Statistics.NONE;
+
+    Response(HttpExchange exchange, Request request) {
+        this.exchange = exchange;
+        waitForEnd = request.waitEndOfQuery();
+        blockCompression = request.compressed();
+        coding = request.responseCoding();
+        Headers headers = exchange.getResponseHeaders();
+        headers.set("X-ClickHouse-Query-Id", request.queryId());
+        headers.set("X-ClickHouse-Exception-Tag", exceptionTag);
+    }
+
+    void format(Format format) {
+        exchange.getResponseHeaders().set("X-ClickHouse-Format", format.name());
+        exchange.getResponseHeaders().set("Content-Type", format.contentType());
+    }
+
+    /** What the statement has done so far; the last before the headers are sent goes into them. */
+    void statistics(Statistics latest) {
+        statistics = latest;
+    }
+
+    /** Where the result goes, not yet encoded. */
+    OutputStream body() throws IOException {
+        if (body == null) {
+            OutputStream out = coding.encode(heldBack);
+            body = blockCompression ? BlockCompression.compress(out) : out;
+        }
+        return body;
+    }
+
+    void finish() throws IOException {
+        body().close();
+        heldBack.send(200);
+    }
+
+    /**
+     * Answers with an error; or, after a part of the result has been sent, adds the error to it and breaks the connection,
+     * which is what the thrown exception makes the HTTP server do.
+     */
+    void fail(EngineException error) throws IOException {
+        byte[] message = (error.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
+        if (heldBack.sending()) {
+            body().write(inBody(message));
+            body().flush();
+            throw new IOException("Result broken off: " + error.getMessage(), error);
+        }
+        heldBack.discard();
+        body = null;
+        Headers headers = exchange.getResponseHeaders();
+        headers.set("X-ClickHouse-Exception-Code", Integer.toString(error.code()));
+        headers.set("Content-Type", "text/plain; charset=UTF-8");
+        if (error.code() == EngineException.AUTHENTICATION_FAILED) {
+            headers.set("WWW-Authenticate", "Basic realm=\"ClickHouse server HTTP API\"");
+        }
+        body().write(message);
+        body().close();
+        heldBack.send(error.httpStatus());
+    }
+
+    /** An error between the rows of a result, as ClickHouse marks it since 25.11. */
+    private byte[] inBody(byte[] message) {
+        String text = new String(message, StandardCharsets.ISO_8859_1);
+        return ("\r\n__exception__\r\n" + exceptionTag + "\r\n" + text + message.length + " " + exceptionTag
+                        + "\r\n__exception__\r\n")
+                .getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public void close() {
+        heldBack.discard();
+    }
+
+    private void sendHeaders(int status, long length) throws IOException {
+        Headers headers = exchange.getResponseHeaders();
+        headers.set("X-ClickHouse-Summary", summary(statistics));
+        if (coding != ContentCoding.IDENTITY) {
+            headers.set("Content-Encoding", coding.token());
+        }
+        exchange.sendResponseHeaders(status, length);
+    }
+
+    private static String summary(Statistics s) {
+        return """
+                {"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d","total_rows_to_read":"0",\
+                "result_rows":"%d","result_bytes":"%d","elapsed_ns":"%d"}"""
+                .formatted(
+                        s.rowsRead(),
+                        s.bytesRead(),
+                        s.rowsWritten(),
+                        s.bytesWritten(),
+                        s.rowsWritten(),
+                        s.bytesWritten(),
+                        s.elapsedNanos());
+    }
+
+    /** The encoded body: first memory, then a file or the connection. */
+    private final class HeldBack extends OutputStream {
+        private ByteArrayOutputStream memory = new ByteArrayOutputStream();
+        private Path file;
+        private OutputStream out;
+
+        boolean sending() {
+            return out != null && file == null;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            if (out == null && memory.size() + length > HOLD_BACK) {
+                spill();
+            }
+            (out == null ? memory : out).write(bytes, offset, length);
+        }
+
+        private void spill() throws IOException {
+            if (waitForEnd) {
+                file = Files.createTempFile("log-courier-result-", ".tmp");
+                out = Files.newOutputStream(file);
+            } else {
+                sendHeaders(200, 0);
+                out = exchange.getResponseBody();
+            }
+            memory.writeTo(out);
+            memory = null;
+        }
+
+        @Override
+        public void flush() throws IOException {
+            if (sending()) {
+                out.flush();
+            }
+        }
+
+        void send(int status) throws IOException {
+            if (sending()) {
+                out.close();
+            } else if (file == null) {
+                // To the JDK's server, a length of zero is an unknown one, and -1 none.
+                sendHeaders(status, memory.size() == 0 ? -1 : memory.size());
+                memory.writeTo(exchange.getResponseBody());
+            } else {
+                out.close();
+                sendHeaders(status, Files.size(file));
+                try (InputStream in = Files.newInputStream(file)) {
+                    in.transferTo(exchange.getResponseBody());
+                }
+            }
+        }
+
+        /** Forgets what has not been sent. */
+        void discard() {
+            if (sending()) {
+                return;
+            }
+            try {
+                if (file != null) {
+                    out.close();
+                    Files.delete(file);
+                    file = null;
+                    out = null;
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("Cannot delete a result's temporary file", e);
+            }
+            memory = new ByteArrayOutputStream();
+        }
+    }
+}
