@@ -127,7 +127,12 @@ public record Setting<T>(
         return text;
     }
 
-    private static Duration duration(String text) {
+    /**
+     * Reads a duration above zero: ISO 8601, or short such as 30s, 15m, 6h, 3d.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static Duration duration(String text) {
         try {
             String iso = text.startsWith("P")
                     ? text

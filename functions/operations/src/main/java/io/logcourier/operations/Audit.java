@@ -41,6 +41,22 @@ public final class Audit {
         this.lane = lane;
     }
 
+    /** The books alone. */
+    public AuditReport report() {
+        return report(false, books());
+    }
+
+    /** The books, and the objects as {@link #objects} checks them. */
+    public AuditReport report(S3Client s3, boolean alone, LongConsumer progress) {
+        List<Difference> differences = books();
+        differences.addAll(objects(s3, alone, progress));
+        return report(true, differences);
+    }
+
+    private AuditReport report(boolean objectsRead, List<Difference> differences) {
+        return new AuditReport(lane.name(), balance(), buckets(), refused(), objectsRead, differences);
+    }
+
     /** Something that does not add up; names the epoch, the order or the object. */
     public record Difference(String what) {}
 

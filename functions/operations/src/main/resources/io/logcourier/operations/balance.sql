@@ -5,21 +5,21 @@ WITH
         SELECT
             epoch,
             number,
-            multiIf(has(groupArray(outcome), 'delivered'), 'delivered', has(groupArray(outcome), 'superseded'), 'superseded', 'given_up') AS outcome,
-            anyIf(bytes, outcome = 'delivered') AS bytes
-        FROM {ledger:Identifier}.offsets AS all
+            multiIf(countIf(outcome = 'delivered') > 0, 'delivered', countIf(outcome = 'superseded') > 0, 'superseded', 'given_up') AS ended,
+            anyIf(bytes, outcome = 'delivered') AS object_bytes
+        FROM {ledger:Identifier}.offsets
         GROUP BY epoch, number
     ),
     sums AS
     (
         SELECT
             sum(orders.rows) AS ordered,
-            sumIf(orders.rows, outcomes.outcome = 'delivered') AS delivered,
-            sumIf(orders.rows, outcomes.outcome = 'given_up') AS given_up,
-            sumIf(orders.rows, outcomes.outcome = 'superseded') AS superseded,
-            sumIf(orders.rows, outcomes.outcome = '') AS open,
-            countIf(outcomes.outcome = 'delivered') AS objects,
-            sum(outcomes.bytes) AS bytes
+            sumIf(orders.rows, outcomes.ended = 'delivered') AS delivered,
+            sumIf(orders.rows, outcomes.ended = 'given_up') AS given_up,
+            sumIf(orders.rows, outcomes.ended = 'superseded') AS superseded,
+            sumIf(orders.rows, outcomes.ended = '') AS open,
+            countIf(outcomes.ended = 'delivered') AS objects,
+            sum(outcomes.object_bytes) AS bytes
         FROM {ledger:Identifier}.orders AS orders
         LEFT JOIN outcomes USING (epoch, number)
         WHERE epoch <= {epoch:UInt64}

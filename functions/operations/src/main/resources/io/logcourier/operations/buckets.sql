@@ -1,7 +1,7 @@
-SELECT bucket, count() AS objects, sum(rows) AS rows, sum(bytes) AS bytes
+SELECT bucket, count() AS objects, sum(order_rows) AS rows, sum(order_bytes) AS bytes
 FROM
 (
-    SELECT epoch, number, any(rows) AS rows, any(bytes) AS bytes
+    SELECT epoch, number, any(rows) AS order_rows, any(bytes) AS order_bytes
     FROM {ledger:Identifier}.offsets
     WHERE outcome = 'delivered'
     GROUP BY epoch, number

@@ -3,7 +3,7 @@
 WITH
     last AS
     (
-        SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS ordered_to, sum(rows) AS rows, sum(checksum) AS checksum
+        SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS ordered_to, sum(rows) AS ordered_rows, sum(checksum) AS ordered_checksum
         FROM {ledger:Identifier}.orders
         GROUP BY session, bucket, target_bucket, target_prefix
     ),
@@ -11,8 +11,8 @@ WITH
     (
         SELECT
             session, bucket, target_bucket, target_prefix,
-            sumIf(arrivals.rows, arrivals.epoch <= last.ordered_to) AS rows,
-            sumIf(arrivals.checksum, arrivals.epoch <= last.ordered_to) AS checksum,
+            sumIf(arrivals.rows, arrivals.epoch <= last.ordered_to) AS arrived_rows,
+            sumIf(arrivals.checksum, arrivals.epoch <= last.ordered_to) AS arrived_checksum,
             countIf(arrivals.epoch > last.ordered_to AND arrivals.epoch <= through) AS forgotten
         FROM {ledger:Identifier}.arrivals AS arrivals
         LEFT JOIN last USING (session, bucket, target_bucket, target_prefix)
@@ -22,9 +22,9 @@ WITH
     )
 SELECT concat(
     'bucket ', bucket, ' (session ', toString(session), ', target ', target_bucket, '/', target_prefix, '): ',
-    toString(arrived.rows), ' rows arrived, ', toString(last.rows), ' are in orders, ',
-    toString(arrived.forgotten), ' epochs of it are in none') AS what
+    toString(arrived_rows), ' rows arrived, ', toString(ordered_rows), ' are in orders, ',
+    toString(forgotten), ' epochs of it are in none') AS what
 FROM arrived
 FULL JOIN last USING (session, bucket, target_bucket, target_prefix)
-WHERE arrived.rows != last.rows OR arrived.checksum != last.checksum OR arrived.forgotten > 0
+WHERE arrived_rows != ordered_rows OR arrived_checksum != ordered_checksum OR forgotten > 0
 ORDER BY what

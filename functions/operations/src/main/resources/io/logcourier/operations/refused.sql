@@ -1,8 +1,8 @@
-SELECT epoch, number, bucket, target_bucket, rows, reason
+SELECT epoch, number, bucket, target_bucket, rows, last_reason AS reason
 FROM {ledger:Identifier}.orders AS orders
 INNER JOIN
 (
-    SELECT epoch, number, argMax(reason, committed_at) AS reason
+    SELECT epoch, number, argMax(reason, committed_at) AS last_reason
     FROM {ledger:Identifier}.offsets
     GROUP BY epoch, number
     HAVING countIf(outcome = 'delivered') = 0 AND countIf(outcome = 'given_up') > 0

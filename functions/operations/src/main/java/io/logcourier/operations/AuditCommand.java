@@ -1,0 +1,63 @@
+package io.logcourier.operations;
+
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Settings;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** {@code courier audit}: exits with 0 when the books balance and nothing was given up, with 1 otherwise. */
+@Command(
+        name = "audit",
+        description = {
+            "Checks the books: seals against arrivals, arrivals against orders, orders against offsets.",
+            "Exits with 1 and names what differs, or what was given up."
+        })
+public final class AuditCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--objects", description = "read every object back: lines, bytes and checksum")
+    private boolean objects;
+
+    @Option(names = "--json", description = "print the report as one JSON object")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        AuditReport report;
+        try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
+            report = objects ? withObjects(clickHouse, settings) : new Audit(clickHouse, settings.lane()).report();
+        }
+        spec.commandLine()
+                .getOut()
+                .println(json ? ClickHouse.JSON.writeValueAsString(report) : report.text() + verdict(report));
+        return report.isWell() ? 0 : 1;
+    }
+
+    private static AuditReport withObjects(ClickHouse clickHouse, Settings settings) {
+        Audit audit = new Audit(clickHouse, settings.lane());
+        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
+        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
+                .forcePathStyle(true));
+        try (S3Client s3 = builder.build()) {
+            return audit.report(s3, false, bytes -> {});
+        }
+    }
+
+    private static String verdict(AuditReport report) {
+        return "%n%n%s"
+                .formatted(
+                        report.isWell()
+                                ? "The books balance."
+                                : "%d differences, %d orders given up."
+                                        .formatted(
+                                                report.differences().size(),
+                                                report.refused().size()));
+    }
+}

@@ -1,0 +1,88 @@
+package io.logcourier.operations;
+
+import io.logcourier.operations.Audit.BucketLine;
+import io.logcourier.operations.Audit.Difference;
+import io.logcourier.operations.Audit.Refused;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an audit found: the answer of {@code courier audit --json}.
+ *
+ * @param lane which books
+ * @param balance the sums
+ * @param buckets what was delivered, the bucket with the most rows first
+ * @param refused orders that were given up
+ * @param objectsRead whether the objects were read back too
+ * @param differences what does not add up
+ */
+public record AuditReport(
+        String lane,
+        Balance balance,
+        List<BucketLine> buckets,
+        List<Refused> refused,
+        boolean objectsRead,
+        List<Difference> differences) {
+    private static final int SHOWN = 20;
+
+    /** Whether the books balance and no order was given up. */
+    public boolean isWell() {
+        return differences.isEmpty() && refused.isEmpty();
+    }
+
+    /** The report for people: balance sheet, the largest buckets, what is wrong. */
+    public String text() {
+        StringBuilder text = new StringBuilder();
+        row(text, "stored", balance.stored(), "in the log table now");
+        row(text, "claimed", balance.claimed(), "by epochs 1 to " + balance.epoch());
+        row(text, "undeliverable", balance.undeliverable(), "without a bucket or a target, or with a name S3 cannot have");
+        row(text, "pending", balance.pending(), "not due yet");
+        row(text, "ordered", balance.ordered(), "");
+        row(text, "delivered", balance.delivered(), "in %,d objects, %,d bytes".formatted(balance.objects(), balance.bytes()));
+        row(text, "given up", balance.givenUp(), "their targets refused them");
+        row(text, "superseded", balance.superseded(), "of orders that lost rows");
+        row(text, "open", balance.open(), "under way");
+        text.append("%n%-40s %10s %14s %16s%n".formatted("bucket", "objects", "rows", "bytes"));
+        buckets.stream().limit(SHOWN).forEach(bucket -> text.append("%-40s %,10d %,14d %,16d%n"
+                .formatted(bucket.bucket(), bucket.objects(), bucket.rows(), bucket.bytes())));
+        more(text, buckets.size(), "buckets");
+        refused.stream().limit(SHOWN).forEach(order -> text.append("%ngiven up: order %d/%d of bucket %s, %,d rows: %s"
+                .formatted(order.epoch(), order.number(), order.bucket(), order.rows(), order.reason())));
+        more(text, refused.size(), "orders given up");
+        differences.stream().limit(SHOWN).forEach(difference ->
+                text.append("%ndifference: %s".formatted(difference.what())));
+        more(text, differences.size(), "differences");
+        return text.toString().stripTrailing();
+    }
+
+    /** What keeps some stored rows out of objects, or empty when all are in one. */
+    public Optional<String> undelivered() {
+        if (balance.isComplete()) {
+            return Optional.empty();
+        }
+        StringBuilder what = new StringBuilder();
+        part(what, balance.undeliverable(), "rows are undeliverable (no bucket or no target)");
+        part(what, balance.givenUp(), "rows were given up (their target refused them)");
+        part(what, balance.superseded(), "rows belong to orders that lost rows");
+        part(what, balance.open() + balance.pending(), "rows are still to be delivered");
+        part(what, balance.stored() - balance.claimed(), "rows are not claimed yet");
+        part(what, balance.claimed() - balance.stored(), "claimed rows are no longer in the log table");
+        return Optional.of(what.toString());
+    }
+
+    private static void part(StringBuilder what, long rows, String text) {
+        if (rows > 0) {
+            what.append(what.isEmpty() ? "" : ", ").append("%,d ".formatted(rows)).append(text);
+        }
+    }
+
+    private static void row(StringBuilder text, String name, long rows, String remark) {
+        text.append("%-14s %,14d rows  %s".formatted(name, rows, remark).stripTrailing()).append(System.lineSeparator());
+    }
+
+    private static void more(StringBuilder text, int size, String things) {
+        if (size > SHOWN) {
+            text.append("%n... and %,d more %s".formatted(size - SHOWN, things));
+        }
+    }
+}

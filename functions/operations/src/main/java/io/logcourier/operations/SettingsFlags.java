@@ -1,0 +1,57 @@
+package io.logcourier.operations;
+
+import io.logcourier.configuration.Setting;
+import io.logcourier.configuration.Settings;
+import java.util.HashMap;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** Every setting as a flag of a command. */
+public final class SettingsFlags {
+    private static final String FILE_FLAG = "--config-file";
+
+    private SettingsFlags() {}
+
+    /** Adds a flag for each setting to {@code command}. */
+    public static void addTo(CommandSpec command) {
+        command.addOption(OptionSpec.builder(FILE_FLAG)
+                .paramLabel("FILE")
+                .type(String.class)
+                .description("YAML file with settings (%s)".formatted(Settings.FILE_VARIABLE))
+                .build());
+        for (Setting<?> setting : Setting.all()) {
+            command.addOption(OptionSpec.builder(setting.flag())
+                    .paramLabel("VALUE")
+                    .type(String.class)
+                    .description("%s%s"
+                            .formatted(
+                                    setting.description(),
+                                    setting.fallback().isEmpty() ? "" : " (default: " + setting.fallback() + ")"))
+                    .build());
+        }
+    }
+
+    /** The settings given as flags, by name. */
+    public static Map<String, String> given(ParseResult parsed) {
+        Map<String, String> flags = new HashMap<>();
+        for (Setting<?> setting : Setting.all()) {
+            String value = parsed.matchedOptionValue(setting.flag(), null);
+            if (value != null) {
+                flags.put(setting.name(), value);
+            }
+        }
+        return flags;
+    }
+
+    /** The settings of a command: its flags, the environment, the file, the defaults. */
+    public static Settings read(ParseResult parsed) {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        String file = parsed.matchedOptionValue(FILE_FLAG, null);
+        if (file != null) {
+            environment.put(Settings.FILE_VARIABLE, file);
+        }
+        return Settings.read(given(parsed), environment);
+    }
+}

@@ -1,0 +1,194 @@
+package io.logcourier.localstack;
+
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Settings;
+import io.logcourier.localstack.engine.ClickHouseFront;
+import io.logcourier.localstack.engine.Engine;
+import io.logcourier.localstack.s3.LocalS3;
+import io.logcourier.localstack.sqs.LocalSqs;
+import io.logcourier.schema.Schema;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/**
+ * ClickHouse, S3 and SQS in this JVM, on loopback, with the schema applied. The queue starts empty, so the first tick
+ * should redeliver. Close it from a shutdown hook as well: an open engine crashes a JVM that exits.
+ */
+public final class LaptopStack implements AutoCloseable {
+    /** Throw-away credentials: S3 and SQS listen on loopback only. */
+    public static final AwsBasicCredentials CREDENTIALS =
+            AwsBasicCredentials.create("log-courier", "log-courier-on-a-laptop");
+
+    private static final Logger log = LoggerFactory.getLogger(LaptopStack.class);
+
+    /** As in the deployed stack: six times the worker's timeout. */
+    private static final Duration VISIBILITY = Duration.ofMinutes(30);
+
+    private static final int MAX_RECEIVE_COUNT = 8;
+
+    /** Three attempts within some seconds: nobody at a laptop waits for a bucket to come back. */
+    private static final Map<String, String> HASTE = Map.of("worker.attempts", "3", "worker.retry-delay", "1s");
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Optional<Path> data;
+    private final Optional<Path> objects;
+    private final Optional<LocalSqs> sqs;
+    private final Settings settings;
+
+    /**
+     * Where the stack keeps its data and listens; port 0 is any free one.
+     *
+     * @param data folder that outlives the stack; without one ClickHouse's data is deleted, the objects stay
+     * @param clickHouseOnly whether to leave S3 and SQS out
+     */
+    public record Layout(Optional<Path> data, int clickHousePort, int s3Port, int sqsPort, boolean clickHouseOnly) {
+        /** Everything, in a folder or none, on any free ports. */
+        public static Layout of(Optional<Path> data) {
+            return new Layout(data, 0, 0, 0, false);
+        }
+    }
+
+    /**
+     * Starts everything and applies the schema.
+     *
+     * @param flags settings given on a command line; endpoints and queues are set by the stack
+     */
+    public static LaptopStack start(Layout layout, Map<String, String> flags) throws IOException {
+        return new LaptopStack(layout, flags);
+    }
+
+    private LaptopStack(Layout layout, Map<String, String> flags) throws IOException {
+        data = layout.data().map(Path::toAbsolutePath);
+        // The functions take credentials from the SDK's default chain, here as in AWS.
+        System.setProperty("aws.accessKeyId", CREDENTIALS.accessKeyId());
+        System.setProperty("aws.secretAccessKey", CREDENTIALS.secretAccessKey());
+        try {
+            Engine engine = opened(
+                    layout.data().isPresent()
+                            ? Engine.open(layout.data().get().resolve("clickhouse"))
+                            : Engine.temporary());
+            ClickHouseFront front = opened(ClickHouseFront.start(engine, layout.clickHousePort()));
+            Map<String, String> all = new HashMap<>(HASTE);
+            all.putAll(flags);
+            all.put("clickhouse.url", front.uri().toString());
+            all.put("clickhouse.user", "default");
+            all.put("clickhouse.password", "");
+            all.put("aws.region", LocalSqs.REGION);
+            if (layout.clickHouseOnly()) {
+                objects = Optional.empty();
+                sqs = Optional.empty();
+            } else {
+                Path folder = layout.data().isPresent()
+                        ? layout.data().get().resolve("objects").toAbsolutePath()
+                        : Files.createTempDirectory("log-courier-objects-");
+                objects = Optional.of(folder);
+                LocalS3 s3 = opened(new LocalS3(folder, layout.s3Port(), CREDENTIALS));
+                LocalSqs queues = opened(new LocalSqs(layout.sqsPort(), VISIBILITY, MAX_RECEIVE_COUNT));
+                sqs = Optional.of(queues);
+                all.put("s3.endpoint", s3.uri().toString());
+                all.put("sqs.endpoint", queues.uri().toString());
+                all.put("queue.url", queues.queueUrl().toString());
+                all.put("queue.dead-letter-url", queues.deadLetterQueueUrl().toString());
+            }
+            settings = Settings.read(all, System.getenv());
+            try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
+                new Schema(clickHouse, settings.lane(), settings.logRetention()).apply();
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /** What the functions and commands need to work on this stack. */
+    public Settings settings() {
+        return settings;
+    }
+
+    /** The folder that outlives the stack, if one was given. */
+    public Optional<Path> data() {
+        return data;
+    }
+
+    /** The folder that holds a folder per bucket, where there is an S3. */
+    public Optional<Path> objects() {
+        return objects;
+    }
+
+    /** The order queue, where there is an SQS. */
+    public Optional<URI> queueUrl() {
+        return sqs.map(LocalSqs::queueUrl);
+    }
+
+    /** The dead-letter queue, where there is an SQS. */
+    public Optional<URI> deadLetterUrl() {
+        return sqs.map(LocalSqs::deadLetterQueueUrl);
+    }
+
+    /** A new client of this S3; the caller closes it. */
+    public S3Client s3() {
+        return S3Client.builder()
+                .region(Region.of(settings.aws().region()))
+                .endpointOverride(settings.aws().s3Endpoint().orElseThrow())
+                .forcePathStyle(true)
+                .credentialsProvider(StaticCredentialsProvider.create(CREDENTIALS))
+                .build();
+    }
+
+    /** A new client of this SQS; the caller closes it. */
+    public SqsClient sqs() {
+        return SqsClient.builder()
+                .region(Region.of(settings.aws().region()))
+                .endpointOverride(settings.aws().sqsEndpoint().orElseThrow())
+                .credentialsProvider(StaticCredentialsProvider.create(CREDENTIALS))
+                .build();
+    }
+
+    /** A new client of this ClickHouse; the caller closes it. */
+    public ClickHouse clickHouse() {
+        return ClickHouse.connect(settings.lane().endpoint());
+    }
+
+    /** Makes a bucket if it is missing. */
+    public void makeBucket(String name) {
+        try (S3Client s3 = s3()) {
+            s3.createBucket(request -> request.bucket(name));
+        } catch (BucketAlreadyOwnedByYouException e) {
+            log.debug("bucket {} is there already", name, e);
+        }
+    }
+
+    /** Stops all parts, the last one started first. Idempotent. */
+    @Override
+    public synchronized void close() {
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.error("{} did not stop: {}", part.getClass().getSimpleName(), e.getMessage(), e);
+            }
+        }
+    }
+}

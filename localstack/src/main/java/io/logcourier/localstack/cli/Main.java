@@ -1,0 +1,66 @@
+package io.logcourier.localstack.cli;
+
+import io.logcourier.ConfigurationException;
+import io.logcourier.CourierException;
+import io.logcourier.PoisonMessageException;
+import io.logcourier.RetryableException;
+import io.logcourier.operations.AuditCommand;
+import io.logcourier.operations.SettingsFlags;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/** {@code courier}. Results go to stdout, everything else to stderr. */
+@Command(
+        name = "courier",
+        description = "Delivers S3 server access logs from ClickHouse into the buckets they belong to, exactly once.",
+        mixinStandardHelpOptions = true,
+        version = "log-courier 0.1.0",
+        subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
+            TickCommand.class,
+            WorkCommand.class,
+            AuditCommand.class
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:well",
+            "1:the check failed: a difference, an undelivered row",
+            "2:usage or configuration",
+            "3:a dependency is unreachable or failed"
+        })
+public final class Main {
+    /** A dependency is unreachable. */
+    private static final int UNREACHABLE = 3;
+
+    private Main() {}
+
+    /** Runs a command and exits with its code. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The command line, ready to parse. */
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new Main());
+        line.getSubcommands().values().forEach(command -> {
+            SettingsFlags.addTo(command.getCommandSpec());
+            command.getCommandSpec().mixinStandardHelpOptions(true);
+        });
+        return line.setExecutionExceptionHandler((failure, command, parsed) -> {
+            command.getErr().println("courier: " + failure.getMessage());
+            return switch (failure) {
+                case CourierException known ->
+                    switch (known) {
+                        case ConfigurationException configuration -> CommandLine.ExitCode.USAGE;
+                        case PoisonMessageException poison -> CommandLine.ExitCode.USAGE;
+                        case RetryableException retryable -> UNREACHABLE;
+                    };
+                case SdkException aws -> UNREACHABLE;
+                case IllegalStateException state -> CommandLine.ExitCode.USAGE;
+                default -> throw failure;
+            };
+        });
+    }
+}

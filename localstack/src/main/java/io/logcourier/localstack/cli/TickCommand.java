@@ -1,0 +1,61 @@
+package io.logcourier.localstack.cli;
+
+import io.logcourier.discovery.DiscoveryHandler;
+import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.message.Tick;
+import io.logcourier.operations.SettingsFlags;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code courier tick}. */
+@Command(
+        name = "tick",
+        description = {
+            "Runs discovery once, as the schedule does: claims new rows, decides what is due, enqueues work orders.",
+            "Prints what it did as one JSON object."
+        })
+final class TickCommand implements Callable<Integer> {
+    /** As long as Lambda lets a function run. */
+    static final Duration TIMEOUT = Duration.ofMinutes(15);
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--lane", paramLabel = "NAME", description = "plan this lane only")
+    private String lane;
+
+    @Option(names = "--flush", description = "every bucket with a pending row is due")
+    private boolean flush;
+
+    @Option(names = "--redeliver", description = "enqueue all open orders again, after a lost or purged queue")
+    private boolean redeliver;
+
+    @Override
+    public Integer call() throws IOException {
+        Tick tick = new Tick(Optional.ofNullable(lane), flush, redeliver);
+        try (DiscoveryHandler discovery =
+                new DiscoveryHandler(SettingsFlags.read(spec.commandLine().getParseResult()))) {
+            spec.commandLine().getOut().println(run(discovery, tick));
+        }
+        return 0;
+    }
+
+    /** Invokes the function and returns its answer. */
+    static String run(DiscoveryHandler discovery, Tick tick) throws IOException {
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        discovery.handleRequest(
+                new ByteArrayInputStream(tick.payload().getBytes(StandardCharsets.UTF_8)),
+                answer,
+                new LocalContext("discovery", TIMEOUT));
+        return answer.toString(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,192 @@
+package io.logcourier.localstack.cli;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.logcourier.configuration.Setting;
+import io.logcourier.configuration.Settings;
+import io.logcourier.discovery.DiscoveryHandler;
+import io.logcourier.localstack.LaptopStack;
+import io.logcourier.localstack.LaptopStack.Layout;
+import io.logcourier.localstack.lambda.Scheduler;
+import io.logcourier.localstack.sqs.EventSource;
+import io.logcourier.message.Tick;
+import io.logcourier.operations.SettingsFlags;
+import io.logcourier.worker.WorkerHandler;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code courier up}. */
+@Command(
+        name = "up",
+        description = {
+            "Runs ClickHouse, S3 and SQS on loopback in the foreground, with the scheduler and the workers.",
+            "Post rows to ClickHouse's HTTP port and read objects from S3; SIGINT or SIGTERM stops it cleanly."
+        })
+final class UpCommand implements Callable<Integer> {
+    private static final Logger log = LoggerFactory.getLogger(UpCommand.class);
+    private static final JsonMapper JSON = new JsonMapper();
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--only", paramLabel = "clickhouse", description = "run ClickHouse alone: no functions, no S3, no SQS")
+    private Only only;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "keep everything here; without it the rows go with the process")
+    private Path data;
+
+    @Option(names = "--clickhouse-port", paramLabel = "PORT", defaultValue = "8123", description = "default: ${DEFAULT-VALUE}; 0: any free one")
+    private int clickHousePort;
+
+    @Option(names = "--s3-port", paramLabel = "PORT", defaultValue = "9000", description = "default: ${DEFAULT-VALUE}; 0: any free one")
+    private int s3Port;
+
+    @Option(names = "--sqs-port", paramLabel = "PORT", defaultValue = "9324", description = "default: ${DEFAULT-VALUE}; 0: any free one")
+    private int sqsPort;
+
+    @Option(names = "--every", paramLabel = "TIME", defaultValue = "60s", converter = Period.class, description = "between ticks, such as 10s or 1m; default: ${DEFAULT-VALUE}")
+    private Duration every;
+
+    @Option(names = "--flush", description = "every tick delivers all there is")
+    private boolean flush;
+
+    @Option(names = "--bucket", paramLabel = "NAME", description = "make this bucket where it is missing; may be repeated")
+    private List<String> buckets = List.of();
+
+    @Option(names = "--json", description = "once ready, print the endpoints as one JSON line")
+    private boolean json;
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    /** What can run alone. */
+    private enum Only {
+        clickhouse
+    }
+
+    /** Reads durations as the settings do. */
+    static final class Period implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String value) {
+            try {
+                return Setting.duration(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + value + "': " + e.getMessage());
+            }
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Shutdown.onExit(this::stop);
+        Layout layout = new Layout(Optional.ofNullable(data), clickHousePort, s3Port, sqsPort, only != null);
+        LaptopStack stack = opened(
+                LaptopStack.start(layout, SettingsFlags.given(spec.commandLine().getParseResult())));
+        if (only == null) {
+            buckets.forEach(stack::makeBucket);
+            serve(stack);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        Ready ready = Ready.of(stack);
+        out.println(json ? JSON.writeValueAsString(ready) : ready.text());
+        out.flush();
+        new CountDownLatch(1).await();
+        return 0;
+    }
+
+    /** The queue is new, so the first tick enqueues what is open, and is then left to the rhythm of the others. */
+    private void serve(LaptopStack stack) throws IOException {
+        DiscoveryHandler discovery = opened(new DiscoveryHandler(stack.settings()));
+        WorkerHandler worker = opened(new WorkerHandler(stack.settings()));
+        SqsClient sqs = opened(stack.sqs());
+        opened(new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker)).start();
+        TickCommand.run(discovery, new Tick(Optional.empty(), flush, true));
+        opened(new Scheduler(
+                "discovery",
+                discovery,
+                new Tick(Optional.empty(), flush, false).payload(),
+                every,
+                TickCommand.TIMEOUT));
+    }
+
+    private synchronized <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /** Stops what was opened, the last one first; whoever comes second waits. */
+    private synchronized void stop() {
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.error("{} did not stop: {}", part.getClass().getSimpleName(), e.getMessage(), e);
+            }
+        }
+    }
+
+    /** Where everything is: the line that {@code --json} prints. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Ready(
+            URI clickhouse,
+            URI s3,
+            URI sqs,
+            URI queue,
+            String accessKey,
+            String secretKey,
+            String region,
+            Path data,
+            Path objects) {
+        static Ready of(LaptopStack stack) {
+            Settings settings = stack.settings();
+            return new Ready(
+                    settings.lane().endpoint().url(),
+                    settings.aws().s3Endpoint().orElse(null),
+                    settings.aws().sqsEndpoint().orElse(null),
+                    stack.queueUrl().orElse(null),
+                    LaptopStack.CREDENTIALS.accessKeyId(),
+                    LaptopStack.CREDENTIALS.secretAccessKey(),
+                    settings.aws().region(),
+                    stack.data().orElse(null),
+                    stack.objects().orElse(null));
+        }
+
+        String text() {
+            StringBuilder text = new StringBuilder("Ready, on loopback only. Stop with Ctrl-C.");
+            row(text, "ClickHouse", clickhouse);
+            row(text, "S3", s3);
+            row(text, "SQS", sqs);
+            row(text, "order queue", queue);
+            row(text, "access key", accessKey);
+            row(text, "secret key", secretKey);
+            row(text, "region", region);
+            row(text, "data", data);
+            row(text, "objects", objects);
+            return text.toString();
+        }
+
+        private static void row(StringBuilder text, String name, Object value) {
+            if (value != null) {
+                text.append("%n  %-12s %s".formatted(name, value));
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.logcourier.localstack.cli;
+
+import io.logcourier.configuration.Settings;
+import io.logcourier.localstack.sqs.EventSource;
+import io.logcourier.operations.SettingsFlags;
+import io.logcourier.worker.WorkerHandler;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/** {@code courier work}. */
+@Command(
+        name = "work",
+        description = {
+            "Serves the order queue as the event source mapping and the worker function do.",
+            "Runs until interrupted, or with --once until the queue is empty."
+        })
+final class WorkCommand implements Callable<Integer> {
+    /** As deployed. */
+    static final Duration TIMEOUT = Duration.ofMinutes(5);
+
+    private static final int BATCH_SIZE = 2;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--once", description = "stop when the queue is empty; exit with 1 if it is not within an hour")
+    private boolean once;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        var builder = SqsClient.builder().region(Region.of(settings.aws().region()));
+        settings.aws().sqsEndpoint().ifPresent(builder::endpointOverride);
+        try (SqsClient sqs = builder.build();
+                WorkerHandler worker = new WorkerHandler(settings);
+                EventSource source = new EventSource(sqs, mapping(settings), worker)) {
+            Shutdown.onExit(source::close);
+            if (once) {
+                return source.drain(Duration.ofHours(1), Duration.ofSeconds(1)) ? 0 : 1;
+            }
+            source.start();
+            Thread.currentThread().join();
+            return 0;
+        }
+    }
+
+    /** As many invocations at once as there are processors. */
+    static EventSource.Mapping mapping(Settings settings) {
+        return new EventSource.Mapping(
+                URI.create(settings.queue().requiredUrl()),
+                "worker",
+                TIMEOUT,
+                BATCH_SIZE,
+                Runtime.getRuntime().availableProcessors());
+    }
+}
