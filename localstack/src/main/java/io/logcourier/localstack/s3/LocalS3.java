@@ -1,0 +1,99 @@
+package io.logcourier.localstack.s3;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+
+/**
+ * An S3 endpoint on the loopback interface that keeps its objects in a folder: one folder per bucket, one file per
+ * object, the key as the path. Requests must be signed (Signature Version 4) and address buckets by path.
+ *
+ * <p>The folder outlives the endpoint: started again on it, all objects are there. An object appears under its key
+ * whole or not at all. While it is uploaded, though, the part that has arrived lies beside it, and is listed, as
+ * {@code <key>-<uuid>}; what a killed process leaves of that is removed at the next start.
+ *
+ * <p>A folder holds less than S3: a part of a key between two slashes has at most 218 bytes (255, less the suffix
+ * above); {@code a} and {@code a/b} exclude each other; a key that ends in a slash loses its content; S3Proxy refuses
+ * {@code a//b} and a leading slash. A key with a control character other than tab and line break breaks the listing of
+ * its bucket. Thread-safe.
+ */
+public final class LocalS3 implements AutoCloseable {
+    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final Pattern UNFINISHED =
+            Pattern.compile(".+-\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}", Pattern.DOTALL);
+
+    private final S3Proxy server;
+
+    /**
+     * Starts the endpoint; it answers when the constructor returns.
+     *
+     * @param folder holds the buckets; created if missing; one endpoint at a time may use it
+     * @param port to listen on, 0 for any free one
+     * @param credentials the only ones that are let in
+     * @throws IOException if the folder cannot be made or the port is taken
+     */
+    public LocalS3(Path folder, int port, AwsCredentials credentials) throws IOException {
+        Files.createDirectories(folder);
+        removeUnfinished(folder);
+        server = S3Proxy.builder()
+                .blobStore(new FilesystemNio2BlobStore(folder.toString()))
+                .endpoint(URI.create("http://127.0.0.1:" + port))
+                .awsAuthentication(AuthenticationType.AWS_V4, credentials.accessKeyId(), credentials.secretAccessKey())
+                .stopTimeout(GRACE.toMillis())
+                .build();
+        try {
+            server.start();
+        } catch (Exception e) {
+            IOException failure = new IOException("S3 on " + folder + " cannot listen on 127.0.0.1:" + port, e);
+            try {
+                server.stop();
+            } catch (Exception stop) {
+                failure.addSuppressed(stop);
+            }
+            throw failure;
+        }
+    }
+
+    /** Where it listens. */
+    public URI uri() {
+        return URI.create("http://127.0.0.1:" + server.getPort());
+    }
+
+    /** Lets requests under way finish, for five seconds at most, and stops. The objects stay. */
+    @Override
+    public void close() throws IOException {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new IOException("S3 at " + uri() + " does not stop", e);
+        }
+    }
+
+    /** S3Proxy writes the checksum into the file's attributes when it is complete, and then renames it. */
+    private static void removeUnfinished(Path folder) throws IOException {
+        List<Path> suspects;
+        try (Stream<Path> files = Files.walk(folder)) {
+            suspects = files.filter(file ->
+                            UNFINISHED.matcher(file.getFileName().toString()).matches())
+                    .filter(Files::isRegularFile)
+                    .toList();
+        }
+        for (Path file : suspects) {
+            UserDefinedFileAttributeView attributes =
+                    Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
+            if (attributes != null && !attributes.list().contains("user.content-md5")) {
+                Files.delete(file);
+            }
+        }
+    }
+}

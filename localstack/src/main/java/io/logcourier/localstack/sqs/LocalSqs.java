@@ -1,0 +1,113 @@
+package io.logcourier.localstack.sqs;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.pekko.actor.ActorSystem;
+import org.elasticmq.rest.sqs.SQSRestServer;
+import org.elasticmq.rest.sqs.SQSRestServerBuilder;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/**
+ * An SQS endpoint on the loopback interface with two queues: one for work orders and its dead-letter queue. It keeps
+ * messages in memory, so both queues are empty whenever it starts, and takes any credentials. Thread-safe.
+ */
+public final class LocalSqs implements AutoCloseable {
+    /** The region in the queues' ARNs; a client may sign for any other. */
+    public static final String REGION = "us-east-1";
+
+    private static final String QUEUE = "work-orders";
+    private static final String DEAD_LETTER_QUEUE = "work-orders-dead-letters";
+
+    // Whoever closes the stack decides when: left to itself, Pekko stops at SIGTERM, before the workers could finish.
+    private static final Config SETTINGS = ConfigFactory.parseMap(Map.of(
+                    "pekko.loglevel", "WARNING",
+                    "pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off"))
+            .withFallback(ConfigFactory.load(LocalSqs.class.getClassLoader()));
+
+    private final ActorSystem actors;
+    private final SQSRestServer server;
+    private final URI uri;
+    private final URI queueUrl;
+    private final URI deadLetterQueueUrl;
+
+    /**
+     * Starts the endpoint and makes the queues; it answers when the constructor returns.
+     *
+     * @param port to listen on, 0 for any free one
+     * @param visibilityTimeout of the order queue, in whole seconds
+     * @param maxReceiveCount how often a message is received before it goes to the dead-letter queue
+     */
+    public LocalSqs(int port, Duration visibilityTimeout, int maxReceiveCount) {
+        actors = ActorSystem.create("sqs", SETTINGS);
+        server = SQSRestServerBuilder.withActorSystem(actors)
+                .withInterface("127.0.0.1")
+                .withPort(port)
+                .withAWSRegion(REGION)
+                .start();
+        try {
+            uri = URI.create("http://127.0.0.1:"
+                    + server.waitUntilStarted().localAddress().getPort());
+            try (SqsClient sqs = SqsClient.builder()
+                    .endpointOverride(uri)
+                    .region(Region.of(REGION))
+                    .credentialsProvider(AnonymousCredentialsProvider.create())
+                    .build()) {
+                deadLetterQueueUrl = createQueue(sqs, DEAD_LETTER_QUEUE, Map.of());
+                String deadLetterArn = sqs.getQueueAttributes(request -> request.queueUrl(deadLetterQueueUrl.toString())
+                                .attributeNames(QueueAttributeName.QUEUE_ARN))
+                        .attributes()
+                        .get(QueueAttributeName.QUEUE_ARN);
+                queueUrl = createQueue(
+                        sqs,
+                        QUEUE,
+                        Map.of(
+                                QueueAttributeName.VISIBILITY_TIMEOUT,
+                                Long.toString(visibilityTimeout.toSeconds()),
+                                QueueAttributeName.REDRIVE_POLICY,
+                                "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}"
+                                        .formatted(deadLetterArn, maxReceiveCount)));
+            }
+        } catch (RuntimeException e) {
+            actors.terminate();
+            throw new IllegalStateException("SQS does not start on 127.0.0.1:" + port, e);
+        }
+    }
+
+    /** As the other constructor; a message is received five times before it goes to the dead-letter queue. */
+    public LocalSqs(int port, Duration visibilityTimeout) {
+        this(port, visibilityTimeout, 5);
+    }
+
+    /** Where it listens. */
+    public URI uri() {
+        return uri;
+    }
+
+    /** The queue of work orders. */
+    public URI queueUrl() {
+        return queueUrl;
+    }
+
+    /** Where messages go that were received too often. */
+    public URI deadLetterQueueUrl() {
+        return deadLetterQueueUrl;
+    }
+
+    /** Stops at once; messages are gone. */
+    @Override
+    public void close() {
+        server.stopAndWait();
+        actors.terminate();
+    }
+
+    private static URI createQueue(SqsClient sqs, String name, Map<QueueAttributeName, String> attributes) {
+        return URI.create(sqs.createQueue(request -> request.queueName(name).attributes(attributes))
+                .queueUrl());
+    }
+}
