@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.Random;
-import tools.jackson.core.JsonEncoding;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -68,7 +68,7 @@ public final class GeneratedRows extends InputStream {
 
     private byte[] line(long index) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (JsonGenerator json = JSON.createGenerator(bytes, JsonEncoding.UTF8)) {
+        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
             int bucket = bucket();
             String name = "bucket-%05d".formatted(bucket);
             boolean odd = random.nextInt(ODD_EVERY) == 0;

@@ -2,6 +2,7 @@ package io.logcourier.discovery;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
@@ -50,7 +51,7 @@ public final class DiscoveryHandler implements RequestStreamHandler, AutoCloseab
         output.write(ClickHouse.JSON.writeValueAsBytes(new Answer(lane.name(), planned)));
     }
 
-    private record Answer(String lane, Planner.Planned planned) {}
+    private record Answer(String lane, @JsonUnwrapped Planner.Planned planned) {}
 
     @Override
     public void close() {

@@ -1,5 +1,6 @@
 package io.logcourier.localstack.cli;
 
+import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.discovery.DiscoveryHandler;
@@ -11,6 +12,7 @@ import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
+import io.logcourier.operations.Balance;
 import io.logcourier.operations.Loader;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
@@ -19,11 +21,18 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,8 +49,9 @@ import software.amazon.awssdk.services.sqs.SqsClient;
             "Exits with 0 only if every row is in exactly one object."
         })
 final class DemoCommand implements Callable<Integer> {
+    private static final Logger log = LoggerFactory.getLogger(DemoCommand.class);
+
     private static final Duration PATIENCE = Duration.ofHours(1);
-    private static final Duration SETTLED = Duration.ofMillis(300);
     private static final Duration GLANCE = Duration.ofMillis(200);
 
     @Spec
@@ -62,7 +72,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--data", paramLabel = "DIR", description = "keep everything here and go on from what is here; without it only the objects stay")
     private Path data;
 
-    private final Map<String, Duration> stages = new LinkedHashMap<>();
+    private final Map<String, Duration> stages = Collections.synchronizedMap(new LinkedHashMap<>());
 
     @Override
     public Integer call() throws Exception {
@@ -129,16 +139,81 @@ final class DemoCommand implements Callable<Integer> {
                 WorkerHandler worker = new WorkerHandler(stack.settings());
                 DiscoveryHandler discovery = new DiscoveryHandler(stack.settings());
                 EventSource source = new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker);
-                Progress progress = Progress.of("deliver", " rows", -1);
-                Watch watch = new Watch(audit, progress)) {
-            source.start();
+                Progress progress = Progress.of("deliver", " rows", -1)) {
             long began = System.nanoTime();
-            TickCommand.run(discovery, new Tick(Optional.empty(), true, true));
-            stages.put("discover", Duration.ofNanos(System.nanoTime() - began));
-            while (audit.balance().open() > 0) {
+            source.start();
+            Future<?> discovered = discover(discovery, began);
+            Balance balance = audit.balance();
+            while (!discovered.isDone() || balance.open() > 0) {
+                if (System.nanoTime() - began > PATIENCE.toNanos()) {
+                    throw new RetryableException("not delivered within " + PATIENCE + ": " + balance);
+                }
                 Thread.sleep(GLANCE);
+                balance = audit.balance();
+                progress.maximum(balance.stored());
+                progress.at(balance.delivered());
             }
-            stages.put("discover and deliver", Duration.ofNanos(System.nanoTime() - began));
+            discovered.get();
+            stages.put("deliver", Duration.ofNanos(System.nanoTime() - began));
         }
+    }
+
+    /** Ticks until a tick finds nothing to do; the first one enqueues what an earlier run left open. */
+    private Future<?> discover(DiscoveryHandler discovery, long began) {
+        FutureTask<Void> task = new FutureTask<>(() -> {
+            boolean first = true;
+            while (TickCommand.run(discovery, new Tick(Optional.empty(), true, first)).epochs() > 0) {
+                first = false;
+            }
+            stages.put("discover", Duration.ofNanos(System.nanoTime() - began));
+            return null;
+        });
+        Thread.ofVirtual().name("discover").start(task);
+        return task;
+    }
+
+    private static AuditReport audit(Audit audit, S3Client s3) {
+        try (Progress progress = Progress.of("audit", " bytes", audit.balance().bytes())) {
+            return audit.report(s3, true, progress::by);
+        }
+    }
+
+    private void print(PrintWriter out, LaptopStack stack, AuditReport report, long before, long loaded) {
+        if (before > 0) {
+            out.println("found          %,14d rows  from earlier runs in %s".formatted(before, data));
+        }
+        out.println("loaded         %,14d rows".formatted(loaded));
+        out.println(report.text());
+        out.println();
+        out.println("objects: " + stack.objects().orElseThrow());
+        out.println("time: "
+                + stages.entrySet().stream()
+                        .map(stage -> stage.getKey() + " " + Progress.text(stage.getValue()))
+                        .collect(Collectors.joining(", ")));
+        out.println(verdict(report, before, loaded));
+        out.flush();
+    }
+
+    private static String verdict(AuditReport report, long before, long loaded) {
+        if (isDelivered(report, before, loaded)) {
+            return "DELIVERED: every one of %,d rows is in exactly one of %,d objects."
+                    .formatted(report.balance().delivered(), report.balance().objects());
+        }
+        List<String> reasons = new ArrayList<>();
+        report.undelivered().ifPresent(reasons::add);
+        if (!report.differences().isEmpty()) {
+            reasons.add("%,d differences".formatted(report.differences().size()));
+        }
+        long stored = report.balance().stored() - before;
+        if (stored != loaded) {
+            reasons.add("%,d of %,d loaded rows are stored (internal traffic is not)".formatted(stored, loaded));
+        }
+        return "NOT DELIVERED: " + String.join("; ", reasons) + ".";
+    }
+
+    private static boolean isDelivered(AuditReport report, long before, long loaded) {
+        return report.differences().isEmpty()
+                && report.balance().isComplete()
+                && report.balance().stored() == before + loaded;
     }
 }

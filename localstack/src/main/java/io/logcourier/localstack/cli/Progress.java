@@ -8,6 +8,9 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /** A progress bar on stderr; nothing where stdout is no terminal. */
 final class Progress implements AutoCloseable {
     private static final int REFRESH_MILLIS = 200;
+
+    /** JDK 25 has no console where it is not interactive, JDK 22 to 24 have one that is no terminal. */
+    @SuppressWarnings("SystemConsoleNull")
     private static final boolean TERMINAL =
             System.console() != null && System.console().isTerminal();
 

@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code courier tick}. */
 @Command(
@@ -26,6 +27,8 @@ import picocli.CommandLine.Spec;
 final class TickCommand implements Callable<Integer> {
     /** As long as Lambda lets a function run. */
     static final Duration TIMEOUT = Duration.ofMinutes(15);
+
+    private static final JsonMapper JSON = new JsonMapper();
 
     @Spec
     private CommandSpec spec;
@@ -44,18 +47,21 @@ final class TickCommand implements Callable<Integer> {
         Tick tick = new Tick(Optional.ofNullable(lane), flush, redeliver);
         try (DiscoveryHandler discovery =
                 new DiscoveryHandler(SettingsFlags.read(spec.commandLine().getParseResult()))) {
-            spec.commandLine().getOut().println(run(discovery, tick));
+            spec.commandLine().getOut().println(JSON.writeValueAsString(run(discovery, tick)));
         }
         return 0;
     }
 
-    /** Invokes the function and returns its answer. */
-    static String run(DiscoveryHandler discovery, Tick tick) throws IOException {
+    /** The function's answer. */
+    record Answer(String lane, int epochs, int orders, int messages, int redelivered) {}
+
+    /** Invokes the function. */
+    static Answer run(DiscoveryHandler discovery, Tick tick) throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         discovery.handleRequest(
                 new ByteArrayInputStream(tick.payload().getBytes(StandardCharsets.UTF_8)),
                 answer,
                 new LocalContext("discovery", TIMEOUT));
-        return answer.toString(StandardCharsets.UTF_8);
+        return JSON.readValue(answer.toByteArray(), Answer.class);
     }
 }
