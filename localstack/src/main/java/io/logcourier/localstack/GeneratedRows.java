@@ -14,7 +14,8 @@ import tools.jackson.core.json.JsonFactory;
  */
 public final class GeneratedRows extends InputStream {
     private static final JsonFactory JSON = new JsonFactory();
-    private static final long START_MILLIS = Instant.parse("2026-01-01T00:00:00Z").toEpochMilli();
+    private static final long START_MILLIS =
+            Instant.parse("2026-01-01T00:00:00Z").toEpochMilli();
     private static final int SESSIONS = 8;
     private static final int ODD_EVERY = 100;
     private static final String[] OPERATIONS = {
@@ -27,7 +28,13 @@ public final class GeneratedRows extends InputStream {
         "Mozilla/5.0 (X11; Linux x86_64; rv:124.0) Gecko/20100101 Firefox/124.0"
     };
     private static final String[] ODD = {
-        "a key with spaces", "a \"quoted\" key", "line\nbreak", "emoji \uD83D\uDE80", "100%/plus+and&ampersand", "tab\there", "back\\slash"
+        "a key with spaces",
+        "a \"quoted\" key",
+        "line\nbreak",
+        "emoji \uD83D\uDE80",
+        "100%/plus+and&ampersand",
+        "tab\there",
+        "back\\slash"
     };
 
     private final long rows;
@@ -88,7 +95,8 @@ public final class GeneratedRows extends InputStream {
             json.writeNumberProperty("objectSize", random.nextInt(1 << 24));
             json.writeStringProperty("totalTime", Integer.toString(random.nextInt(5000)));
             json.writeStringProperty("turnAroundTime", Integer.toString(random.nextInt(500)));
-            json.writeStringProperty("userAgent", odd ? "agent \"" + key + "\"\r\n" : AGENTS[random.nextInt(AGENTS.length)]);
+            json.writeStringProperty(
+                    "userAgent", odd ? "agent \"" + key + "\"\r\n" : AGENTS[random.nextInt(AGENTS.length)]);
             json.writeStringProperty("signatureVersion", "SigV4");
             json.writeStringProperty("cipherSuite", "ECDHE-RSA-AES128-GCM-SHA256");
             json.writeStringProperty("authenticationType", "AuthHeader");
@@ -98,7 +106,8 @@ public final class GeneratedRows extends InputStream {
             json.writeStringProperty("bucketName", name);
             json.writeStringProperty("objectKey", key);
             json.writeStringProperty("req_id", "%016X%04X".formatted(index, random.nextInt(1 << 16)));
-            json.writeStringProperty("clientIP", "10.%d.%d.%d".formatted(random.nextInt(256), random.nextInt(256), random.nextInt(256)));
+            json.writeStringProperty(
+                    "clientIP", "10.%d.%d.%d".formatted(random.nextInt(256), random.nextInt(256), random.nextInt(256)));
             json.writeStringProperty("logFormatVersion", "0");
             json.writeBooleanProperty("loggingEnabled", true);
             json.writeStringProperty("loggingTargetBucket", "access-logs");

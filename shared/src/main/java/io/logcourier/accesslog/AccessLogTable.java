@@ -43,7 +43,8 @@ public final class AccessLogTable {
         record Engine(String engineFull) {}
         String engine = clickHouse
                 .one(
-                        sql("SELECT engine_full FROM system.tables WHERE database = {logs:String} AND name = {table:String}"),
+                        sql(
+                                "SELECT engine_full FROM system.tables WHERE database = {logs:String} AND name = {table:String}"),
                         Engine.class)
                 .map(Engine::engineFull)
                 .orElseThrow(() -> new ConfigurationException(
@@ -55,9 +56,10 @@ public final class AccessLogTable {
             }
         }
         if (!off.isEmpty()) {
-            throw new ConfigurationException("the log table " + name() + " does not keep block numbers: run ALTER TABLE "
-                    + name() + " MODIFY SETTING "
-                    + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", ")));
+            throw new ConfigurationException(
+                    "the log table " + name() + " does not keep block numbers: run ALTER TABLE "
+                            + name() + " MODIFY SETTING "
+                            + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", ")));
         }
     }
 
@@ -66,13 +68,12 @@ public final class AccessLogTable {
         record Known(String name) {}
         boolean known = clickHouse
                 .one(
-                        Statement.of("SELECT name FROM system.merge_tree_settings WHERE name = 'part_minmax_index_columns'"),
+                        Statement.of(
+                                "SELECT name FROM system.merge_tree_settings WHERE name = 'part_minmax_index_columns'"),
                         Known.class)
                 .isPresent();
         if (known) {
-            clickHouse.execute(
-                    sql(
-                            """
+            clickHouse.execute(sql("""
                             ALTER TABLE {logs:Identifier}.{table:Identifier}
                             MODIFY SETTING part_minmax_index_columns = 'with_block_number_offset'
                             """));
@@ -81,9 +82,7 @@ public final class AccessLogTable {
 
     /** The parts that are active now, in one atomic look, oldest partition first. */
     public List<Part> parts() {
-        return clickHouse.list(
-                sql(
-                        """
+        return clickHouse.list(sql("""
                         SELECT partition_id AS partition, min_block_number AS low, max_block_number AS high, rows
                         FROM system.parts
                         WHERE database = {logs:String}
@@ -91,8 +90,7 @@ public final class AccessLogTable {
                             AND active
                             AND NOT startsWith(partition_id, 'patch-')
                         ORDER BY partition_id, min_block_number
-                        """),
-                Part.class);
+                        """), Part.class);
     }
 
     /**
@@ -111,18 +109,13 @@ public final class AccessLogTable {
 
     /** How many rows each block of {@code range} has, in order of block number; empty blocks are left out. */
     public List<BlockSize> blockSizes(BlockRange range) {
-        return clickHouse.list(
-                claimed(
-                        sql(
-                                """
+        return clickHouse.list(claimed(sql("""
                                 SELECT _block_number AS block, count() AS rows
                                 FROM {logs:Identifier}.{table:Identifier}
                                 WHERE /* claimed */
                                 GROUP BY block
                                 ORDER BY block
-                                """),
-                        List.of(range)),
-                BlockSize.class);
+                                """), List.of(range)), BlockSize.class);
     }
 
     /** The rows of one block. */
@@ -134,8 +127,7 @@ public final class AccessLogTable {
      */
     public Statement arrivals(long epoch, Instant plannedAt, List<BlockRange> claims) {
         return claimed(
-                sql(
-                                """
+                sql("""
                                 SELECT
                                     {epoch:UInt64} AS epoch,
                                     fromUnixTimestamp64Milli({planned_at:Int64}, 'UTC') AS planned_at,
@@ -169,11 +161,7 @@ public final class AccessLogTable {
                                     ),
                                     ()
                                 )
-                                """
-                                        .formatted(IDENTITY))
-                        .with("epoch", epoch)
-                        .with("planned_at", plannedAt.toEpochMilli()),
-                claims);
+                                """.formatted(IDENTITY)).with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims);
     }
 
     /**
@@ -198,7 +186,9 @@ public final class AccessLogTable {
                                 .with("table", lane.table())
                                 .with("ledger", lane.ledger())
                                 .with("epoch", any.epoch())
-                                .with("numbers", orders.stream().map(WorkOrder::number).toList())
+                                .with(
+                                        "numbers",
+                                        orders.stream().map(WorkOrder::number).toList())
                                 .with("source_region", any.sourceRegion())
                                 .with("min_inserted", bound(orders, true))
                                 .with("max_inserted", bound(orders, false)),
@@ -208,7 +198,8 @@ public final class AccessLogTable {
 
     private static long bound(List<WorkOrder> orders, boolean low) {
         var seconds = orders.stream()
-                .mapToLong(order -> (low ? order.tally().minInserted() : order.tally().maxInserted()).getEpochSecond());
+                .mapToLong(order ->
+                        (low ? order.tally().minInserted() : order.tally().maxInserted()).getEpochSecond());
         return (low ? seconds.min() : seconds.max()).orElseThrow();
     }
 
@@ -228,8 +219,9 @@ public final class AccessLogTable {
         List<String> ranges = new ArrayList<>();
         Statement result = statement;
         for (int i = 0; i < claims.size(); i++) {
-            ranges.add("(_partition_id = {partition_%d:String} AND _block_number BETWEEN {low_%d:UInt64} AND {high_%d:UInt64})"
-                    .formatted(i, i, i));
+            ranges.add(
+                    "(_partition_id = {partition_%d:String} AND _block_number BETWEEN {low_%d:UInt64} AND {high_%d:UInt64})"
+                            .formatted(i, i, i));
             result = result.with("partition_" + i, claims.get(i).partition())
                     .with("low_" + i, claims.get(i).low())
                     .with("high_" + i, claims.get(i).high());

@@ -62,8 +62,8 @@ public interface ClickHouse extends AutoCloseable {
                 MappingIterator<T> rows = JSON.readerFor(type).readValues(result)) {
             return rows.readAll();
         } catch (JacksonException | IOException e) {
-            throw new RetryableException("ClickHouse's answer is no list of " + type.getSimpleName() + ": "
-                    + e.getMessage(), e);
+            throw new RetryableException(
+                    "ClickHouse's answer is no list of " + type.getSimpleName() + ": " + e.getMessage(), e);
         }
     }
 

@@ -70,8 +70,8 @@ final class HttpClickHouse implements ClickHouse {
     public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
         InsertSettings insertSettings = new InsertSettings().serverSetting("async_insert", "0");
         settings.forEach(insertSettings::serverSetting);
-        CompletableFuture<InsertResponse> insert = client.insert(
-                table, new ByteArrayInputStream(rows), ClickHouseFormat.valueOf(format), insertSettings);
+        CompletableFuture<InsertResponse> insert =
+                client.insert(table, new ByteArrayInputStream(rows), ClickHouseFormat.valueOf(format), insertSettings);
         await(insert).close();
     }
 
@@ -81,7 +81,8 @@ final class HttpClickHouse implements ClickHouse {
         } catch (ExecutionException e) {
             throw failure(e.getCause());
         } catch (TimeoutException e) {
-            throw new RetryableException("ClickHouse at " + endpoint + " did not answer within " + endpoint.timeout(), e);
+            throw new RetryableException(
+                    "ClickHouse at " + endpoint + " did not answer within " + endpoint.timeout(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RetryableException("interrupted while waiting for ClickHouse at " + endpoint, e);

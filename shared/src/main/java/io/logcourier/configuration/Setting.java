@@ -22,8 +22,7 @@ import java.util.regex.Pattern;
  * @param description for people
  * @param reader makes the value of its text; throws {@link IllegalArgumentException} with what it expected
  */
-public record Setting<T>(
-        String name, String fallback, boolean secret, String description, Function<String, T> reader) {
+public record Setting<T>(String name, String fallback, boolean secret, String description, Function<String, T> reader) {
     private static final List<Setting<?>> TABLE = new ArrayList<>();
     private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
@@ -35,40 +34,66 @@ public record Setting<T>(
     static final Setting<String> CLICKHOUSE_PASSWORD = secret("clickhouse.password", "that user's password");
     static final Setting<Duration> CLICKHOUSE_TIMEOUT =
             define("clickhouse.timeout", "2m", "the longest wait for an answer of ClickHouse", Setting::duration);
-    static final Setting<String> LOGS = define(
-            "clickhouse.logs-database", "logs", "database of the log table", Setting::identifier);
-    static final Setting<String> TABLE_NAME =
-            define("clickhouse.logs-table", "access_logs", "the log table; shippers write to <table>_ingest", Setting::identifier);
+    static final Setting<String> LOGS =
+            define("clickhouse.logs-database", "logs", "database of the log table", Setting::identifier);
+    static final Setting<String> TABLE_NAME = define(
+            "clickhouse.logs-table",
+            "access_logs",
+            "the log table; shippers write to <table>_ingest",
+            Setting::identifier);
     static final Setting<String> LEDGER =
             define("clickhouse.ledger-database", "courier", "database of the ledger", Setting::identifier);
-    static final Setting<Duration> LOG_RETENTION =
-            define("clickhouse.log-retention", "3d", "how long a new log table keeps rows; the ledger keeps a week more", Setting::duration);
+    static final Setting<Duration> LOG_RETENTION = define(
+            "clickhouse.log-retention",
+            "3d",
+            "how long a new log table keeps rows; the ledger keeps a week more",
+            Setting::duration);
     static final Setting<String> REGION = text("aws.region", "us-east-1", "region of the queue and the buckets");
     static final Setting<Optional<URI>> S3_ENDPOINT =
             define("s3.endpoint", "", "another S3 than AWS's, addressed path style", Setting::optionalUri);
-    static final Setting<Optional<URI>> SQS_ENDPOINT = define("sqs.endpoint", "", "another SQS than AWS's", Setting::optionalUri);
+    static final Setting<Optional<URI>> SQS_ENDPOINT =
+            define("sqs.endpoint", "", "another SQS than AWS's", Setting::optionalUri);
     static final Setting<String> QUEUE_URL = text("queue.url", "", "the order queue; needed by tick and work");
     static final Setting<String> DEAD_LETTER_URL =
             text("queue.dead-letter-url", "", "its dead-letter queue, where the worker puts orders that it gives up");
     static final Setting<Long> COUNT_THRESHOLD = define(
-            "discovery.count-threshold", "10000", "a group with so many pending rows is due", number(1, Long.MAX_VALUE));
+            "discovery.count-threshold",
+            "10000",
+            "a group with so many pending rows is due",
+            number(1, Long.MAX_VALUE));
     static final Setting<Duration> TIME_THRESHOLD =
             define("discovery.time-threshold", "15m", "a group with a row pending so long is due", Setting::duration);
     static final Setting<Long> OBJECT_LIMIT = define(
             "discovery.object-limit", "100000", "rows to which an order collects epochs", number(1, Long.MAX_VALUE));
     static final Setting<Long> EPOCH_LIMIT = define(
-            "discovery.epoch-limit", "1000000", "rows that one epoch claims, up to one block more", number(1, Long.MAX_VALUE));
+            "discovery.epoch-limit",
+            "1000000",
+            "rows that one epoch claims, up to one block more",
+            number(1, Long.MAX_VALUE));
     static final Setting<Duration> REDELIVER_AFTER = define(
-            "discovery.redeliver-after", "6h", "an order open so long is enqueued again; keep it above the queue's visibility timeout", Setting::duration);
-    static final Setting<String> SOURCE_REGION = text("delivery.source-region", "us-east-1", "the Source Region field of log lines");
+            "discovery.redeliver-after",
+            "6h",
+            "an order open so long is enqueued again; keep it above the queue's visibility timeout",
+            Setting::duration);
+    static final Setting<String> SOURCE_REGION =
+            text("delivery.source-region", "us-east-1", "the Source Region field of log lines");
     static final Setting<Long> PART_SIZE = define(
-            "worker.part-size", "8MiB", "bytes of an upload held in memory; a larger object goes up in parts of this size", size(5L << 20, 1L << 30));
-    static final Setting<Long> UPLOADS = define(
-            "worker.uploads", "8", "uploads of one message at once, each holding a part", number(1, 1000));
+            "worker.part-size",
+            "8MiB",
+            "bytes of an upload held in memory; a larger object goes up in parts of this size",
+            size(5L << 20, 1L << 30));
+    static final Setting<Long> UPLOADS =
+            define("worker.uploads", "8", "uploads of one message at once, each holding a part", number(1, 1000));
     static final Setting<Long> ATTEMPTS = define(
-            "worker.attempts", "4", "receipts of a message after which an order whose target refuses it is given up; keep it below the queue's maxReceiveCount", number(1, 1000));
-    static final Setting<Duration> RETRY_DELAY =
-            define("worker.retry-delay", "10s", "wait before a failed message comes back; doubles with each receipt", Setting::duration);
+            "worker.attempts",
+            "4",
+            "receipts of a message after which an order whose target refuses it is given up; keep it below the queue's maxReceiveCount",
+            number(1, 1000));
+    static final Setting<Duration> RETRY_DELAY = define(
+            "worker.retry-delay",
+            "10s",
+            "wait before a failed message comes back; doubles with each receipt",
+            Setting::duration);
 
     /** All settings, in the order in which people should read them. */
     public static List<Setting<?>> all() {
@@ -98,8 +123,7 @@ public record Setting<T>(
         return add(new Setting<>(name, "", true, description, Function.identity()));
     }
 
-    private static <T> Setting<T> define(
-            String name, String fallback, String description, Function<String, T> reader) {
+    private static <T> Setting<T> define(String name, String fallback, String description, Function<String, T> reader) {
         return add(new Setting<>(name, fallback, false, description, reader));
     }
 
@@ -134,9 +158,7 @@ public record Setting<T>(
      */
     public static Duration duration(String text) {
         try {
-            String iso = text.startsWith("P")
-                    ? text
-                    : text.endsWith("d") ? "P" + text : "PT" + text;
+            String iso = text.startsWith("P") ? text : text.endsWith("d") ? "P" + text : "PT" + text;
             Duration duration = Duration.parse(iso.toUpperCase(Locale.ROOT));
             if (duration.isNegative() || duration.isZero()) {
                 throw new IllegalArgumentException("a duration above zero is needed");

@@ -3,6 +3,7 @@ package io.logcourier.configuration;
 import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.Endpoint;
 import io.logcourier.ledger.Lane;
+import io.smallrye.config.ConfigValue;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -21,7 +22,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import io.smallrye.config.ConfigValue;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
@@ -35,8 +35,7 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
  * @param discovery how orders are planned
  * @param worker how orders are delivered
  */
-public record Settings(
-        Lane lane, Duration logRetention, Aws aws, Queue queue, Discovery discovery, Worker worker) {
+public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, Discovery discovery, Worker worker) {
     static final String PREFIX = "log-courier.";
 
     /** Names the YAML file. */
@@ -133,8 +132,8 @@ public record Settings(
         Reader(Map<String, String> flags, Map<String, String> environment) {
             Map<String, String> prefixed = new HashMap<>();
             flags.forEach((name, value) -> prefixed.put(PREFIX + name, value));
-            Map<String, String> defaults = Setting.all().stream()
-                    .collect(Collectors.toMap(Setting::property, Setting::fallback));
+            Map<String, String> defaults =
+                    Setting.all().stream().collect(Collectors.toMap(Setting::property, Setting::fallback));
             SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                     .withSources(
                             new PropertiesConfigSource(prefixed, "flag", 400),
@@ -207,7 +206,8 @@ public record Settings(
         private void findUnknown(Map<String, String> environment) {
             Set<String> properties =
                     Setting.all().stream().map(Setting::property).collect(Collectors.toSet());
-            Set<String> variables = Setting.all().stream().map(Setting::variable).collect(Collectors.toSet());
+            Set<String> variables =
+                    Setting.all().stream().map(Setting::variable).collect(Collectors.toSet());
             variables.addAll(OTHER_VARIABLES);
             Set<String> unknown = new TreeSet<>();
             for (String name : environment.keySet()) {

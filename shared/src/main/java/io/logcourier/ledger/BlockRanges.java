@@ -17,9 +17,7 @@ public final class BlockRanges {
         List<BlockRange> result = new ArrayList<>();
         ranges.stream().sorted(ORDER).forEach(range -> {
             BlockRange last = result.isEmpty() ? null : result.getLast();
-            if (last != null
-                    && last.partition().equals(range.partition())
-                    && range.low() <= last.high() + 1) {
+            if (last != null && last.partition().equals(range.partition()) && range.low() <= last.high() + 1) {
                 result.removeLast();
                 result.add(new BlockRange(last.partition(), last.low(), Math.max(last.high(), range.high())));
             } else {

@@ -12,5 +12,4 @@ import io.logcourier.clickhouse.Endpoint;
  * @param ledger database of the ledger
  * @param sourceRegion what the Source Region field of its log lines says
  */
-public record Lane(
-        String name, Endpoint endpoint, String logs, String table, String ledger, String sourceRegion) {}
+public record Lane(String name, Endpoint endpoint, String logs, String table, String ledger, String sourceRegion) {}

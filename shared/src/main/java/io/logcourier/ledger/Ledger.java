@@ -22,8 +22,7 @@ public final class Ledger {
      * Deliverable arrivals that are in no order yet. Every arrival up to ordered_through is in one; beyond it, each
      * group remembers the last epoch that it was ordered to.
      */
-    private static final String PENDING =
-            """
+    private static final String PENDING = """
             pending AS
             (
                 SELECT arrivals.*
@@ -50,8 +49,7 @@ public final class Ledger {
             )
             """;
 
-    private static final String ORDER_COLUMNS =
-            """
+    private static final String ORDER_COLUMNS = """
             epoch, number, planned_at, session, bucket, target_bucket, target_prefix, from_epoch, to_epoch,
             rows, checksum, min_inserted, max_inserted, min_start, max_start, key, rendering, source_region
             """;
@@ -77,17 +75,14 @@ public final class Ledger {
     /** The newest row of the log. */
     public Head head() {
         return clickHouse
-                .one(
-                        sql(
-                                """
+                .one(sql("""
                                 SELECT
                                     now64(3, 'UTC') AS now, epoch, planned_at, ledger, claims, frontier,
                                     length(orders) AS order_count, ordered_through, sent_through, redelivered_at, open_from
                                 FROM {ledger:Identifier}.epochs
                                 ORDER BY epoch DESC, _block_number, _block_offset
                                 LIMIT 1
-                                """),
-                        Head.class)
+                                """), Head.class)
                 .orElseThrow(() -> new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
                         + " was never started: run `courier schema --apply`"));
     }
@@ -108,25 +103,23 @@ public final class Ledger {
                         "date_time_input_format", "best_effort"));
         record Winner(String planner) {}
         return clickHouse
-                .one(
-                        sql(
-                                        """
+                .one(sql("""
                                         SELECT planner
                                         FROM {ledger:Identifier}.epochs
                                         WHERE epoch = {epoch:UInt64}
                                         ORDER BY _block_number, _block_offset
                                         LIMIT 1
-                                        """)
-                                .with("epoch", epoch.epoch()),
-                        Winner.class)
+                                        """).with("epoch", epoch.epoch()), Winner.class)
                 .map(winner -> winner.planner().equals(epoch.planner()))
                 .orElse(false);
     }
 
     /** Whether the arrivals of {@code epoch} are complete. */
     public boolean hasArrivals(long epoch) {
-        return count("SELECT count() AS count FROM {ledger:Identifier}.arrivals"
-                        + " WHERE epoch = {epoch:UInt64} AND kind = 'seal'", epoch)
+        return count(
+                        "SELECT count() AS count FROM {ledger:Identifier}.arrivals"
+                                + " WHERE epoch = {epoch:UInt64} AND kind = 'seal'",
+                        epoch)
                 > 0;
     }
 
@@ -147,11 +140,7 @@ public final class Ledger {
 
     /** Records the orders that {@code epoch} decided, unless they are recorded. */
     public void deriveOrders(long epoch) {
-        derive(
-                "orders",
-                epoch,
-                sql(
-                                """
+        derive("orders", epoch, sql("""
                                 SELECT
                                     epoch,
                                     toUInt32(number - 1) AS number,
@@ -169,8 +158,7 @@ public final class Ledger {
                                     LIMIT 1
                                 )
                                 ARRAY JOIN orders AS decided, arrayEnumerate(orders) AS number
-                                """)
-                        .with("epoch", epoch));
+                                """).with("epoch", epoch));
     }
 
     /**
@@ -195,37 +183,25 @@ public final class Ledger {
      * {@code countThreshold} rows, or a row claimed at {@code plannedBefore} or earlier.
      */
     public List<Arrivals> due(Head head, long countThreshold, Instant plannedBefore) {
-        return clickHouse.list(
-                pending(
-                        """
+        return clickHouse.list(pending("""
                         SELECT
                             epoch, session, bucket, target_bucket, target_prefix,
                             rows, checksum, min_inserted, max_inserted, min_start, max_start
                         FROM pending
                         WHERE (session, bucket, target_bucket, target_prefix) IN (SELECT * FROM due)
                         ORDER BY session, bucket, target_bucket, target_prefix, epoch
-                        """,
-                        head,
-                        countThreshold,
-                        plannedBefore),
-                Arrivals.class);
+                        """, head, countThreshold, plannedBefore), Arrivals.class);
     }
 
     /** The first epoch that has pending arrivals of a group that is not {@linkplain #due due}. */
     public OptionalLong oldestNotDue(Head head, long countThreshold, Instant plannedBefore) {
         record Oldest(long epoch, long count) {}
         return clickHouse
-                .one(
-                        pending(
-                                """
+                .one(pending("""
                                 SELECT min(epoch) AS epoch, count() AS count
                                 FROM pending
                                 WHERE (session, bucket, target_bucket, target_prefix) NOT IN (SELECT * FROM due)
-                                """,
-                                head,
-                                countThreshold,
-                                plannedBefore),
-                        Oldest.class)
+                                """, head, countThreshold, plannedBefore), Oldest.class)
                 .filter(oldest -> oldest.count() > 0)
                 .map(oldest -> OptionalLong.of(oldest.epoch()))
                 .orElse(OptionalLong.empty());
@@ -242,22 +218,16 @@ public final class Ledger {
     /** The orders decided by the epochs after {@code after} up to {@code through}, in order. */
     public List<WorkOrder> decided(long after, long through) {
         return clickHouse.list(
-                sql("SELECT " + ORDER_COLUMNS
-                                + """
+                sql("SELECT " + ORDER_COLUMNS + """
                                 FROM {ledger:Identifier}.orders
                                 WHERE epoch > {after:UInt64} AND epoch <= {through:UInt64}
                                 ORDER BY epoch, number
-                                """)
-                        .with("after", after)
-                        .with("through", through),
-                WorkOrder.class);
+                                """).with("after", after).with("through", through), WorkOrder.class);
     }
 
     /** The orders without an outcome, in order; {@code openFrom} is an epoch before which none was decided. */
     public List<WorkOrder> open(long openFrom) {
-        return clickHouse.list(
-                sql("SELECT " + ORDER_COLUMNS
-                                + """
+        return clickHouse.list(sql("SELECT " + ORDER_COLUMNS + """
                                 FROM {ledger:Identifier}.orders
                                 WHERE epoch >= {open_from:UInt64}
                                     AND (epoch, number) NOT IN
@@ -267,20 +237,15 @@ public final class Ledger {
                                         WHERE epoch >= {open_from:UInt64}
                                     )
                                 ORDER BY epoch, number
-                                """)
-                        .with("open_from", openFrom),
-                WorkOrder.class);
+                                """).with("open_from", openFrom), WorkOrder.class);
     }
 
     /** The orders {@code first} to {@code last} of {@code epoch}, each with how it ended, if it did. */
     public List<Standing> standing(long epoch, int first, int last) {
-        record Row(
-                @JsonUnwrapped WorkOrder order,
-                List<Offset.Outcome> outcomes) {}
+        record Row(@JsonUnwrapped WorkOrder order, List<Offset.Outcome> outcomes) {}
         return clickHouse
                 .list(
-                        sql("SELECT outcomes, " + ORDER_COLUMNS
-                                        + """
+                        sql("SELECT outcomes, " + ORDER_COLUMNS + """
                                         FROM {ledger:Identifier}.orders
                                         LEFT JOIN
                                         (
@@ -312,20 +277,13 @@ public final class Ledger {
     /** The blocks claimed by the epochs {@code from} to {@code to}, joined where they touch. */
     public List<BlockRange> claims(long from, long to) {
         record Claims(List<BlockRange> claims) {}
-        return BlockRanges.union(clickHouse
-                .list(
-                        sql(
-                                        """
+        return BlockRanges.union(clickHouse.list(sql("""
                                         SELECT claims
                                         FROM {ledger:Identifier}.epochs
                                         WHERE epoch BETWEEN {from:UInt64} AND {to:UInt64}
                                         ORDER BY epoch, _block_number, _block_offset
                                         LIMIT 1 BY epoch
-                                        """)
-                                .with("from", from)
-                                .with("to", to),
-                        Claims.class)
-                .stream()
+                                        """).with("from", from).with("to", to), Claims.class).stream()
                 .flatMap(row -> row.claims().stream())
                 .toList());
     }
@@ -353,7 +311,8 @@ public final class Ledger {
 
     private long count(String select, long epoch) {
         record Count(long count) {}
-        return clickHouse.one(sql(select).with("epoch", epoch), Count.class)
+        return clickHouse
+                .one(sql(select).with("epoch", epoch), Count.class)
                 .map(Count::count)
                 .orElse(0L);
     }

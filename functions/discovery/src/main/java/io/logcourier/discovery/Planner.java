@@ -79,7 +79,8 @@ final class Planner {
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
             Epoch next = next(head, tick.flush(), planner, redelivery);
-            planned = planned.plus(0, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
+            planned =
+                    planned.plus(0, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
             if (next.claims().isEmpty() && next.orders().isEmpty() && sent == 0 && redelivery.isEmpty()) {
                 break;
             }
@@ -241,7 +242,8 @@ final class Planner {
         List<WorkOrder> open = ledger.open(head.openFrom());
         Instant late = asked ? head.now() : head.now().minus(limits.redeliverAfter());
         List<WorkOrder> again = open.stream()
-                .filter(order -> order.epoch() <= head.sentThrough() && !order.plannedAt().isAfter(late))
+                .filter(order -> order.epoch() <= head.sentThrough()
+                        && !order.plannedAt().isAfter(late))
                 .toList();
         if (again.isEmpty() && !due) {
             return Optional.empty();
@@ -303,10 +305,7 @@ final class Planner {
 
         private Planned plus(int moreEpochs, int moreOrders, int moreMessages, int moreRedelivered) {
             return new Planned(
-                    epochs + moreEpochs,
-                    orders + moreOrders,
-                    messages + moreMessages,
-                    redelivered + moreRedelivered);
+                    epochs + moreEpochs, orders + moreOrders, messages + moreMessages, redelivered + moreRedelivered);
         }
     }
 }

@@ -49,7 +49,8 @@ final class SqsOrderQueue implements OrderQueue {
             } catch (SdkException e) {
                 throw new RetryableException("cannot send to the queue " + url + ": " + e.getMessage(), e);
             }
-            List<String> refused = failed.stream().map(BatchResultErrorEntry::id).toList();
+            List<String> refused =
+                    failed.stream().map(BatchResultErrorEntry::id).toList();
             entries.removeIf(entry -> !refused.contains(entry.id()));
         }
         if (!entries.isEmpty()) {

@@ -63,7 +63,9 @@ public final class Audit {
     /** The sums of the lane. */
     public Balance balance() {
         long epoch = new Ledger(clickHouse, lane).head().epoch();
-        return clickHouse.one(sql("balance.sql").with("epoch", epoch), Balance.class).orElseThrow();
+        return clickHouse
+                .one(sql("balance.sql").with("epoch", epoch), Balance.class)
+                .orElseThrow();
     }
 
     /** The delivered rows of a bucket. */
@@ -99,8 +101,8 @@ public final class Audit {
         for (Claim claim : clickHouse.list(sql("claims.sql"), Claim.class)) {
             List<BlockRange> before = taken.getOrDefault(claim.range().partition(), List.of());
             if (!BlockRanges.subtract(claim.range(), before).equals(List.of(claim.range()))) {
-                differences.add(new Difference("epoch " + claim.epoch() + " claims blocks "
-                        + claim.range() + ", of which an earlier epoch has claimed some"));
+                differences.add(new Difference("epoch " + claim.epoch() + " claims blocks " + claim.range()
+                        + ", of which an earlier epoch has claimed some"));
             }
             List<BlockRange> all = new ArrayList<>(before);
             all.add(claim.range());
@@ -111,7 +113,14 @@ public final class Audit {
 
     /** What an offset says of its object. */
     private record Entry(
-            long epoch, int number, String bucket, String targetBucket, String key, long rows, long bytes, long crc32c) {
+            long epoch,
+            int number,
+            String bucket,
+            String targetBucket,
+            String key,
+            long rows,
+            long bytes,
+            long crc32c) {
         String name() {
             return "order " + epoch + "/" + number + " of bucket " + bucket + ": object " + targetBucket + "/" + key;
         }
@@ -129,7 +138,8 @@ public final class Audit {
         List<Difference> differences = new ArrayList<>();
         Map<String, Set<String>> named = new HashMap<>();
         for (Entry entry : entries) {
-            if (!named.computeIfAbsent(entry.targetBucket(), bucket -> new HashSet<>()).add(entry.key())) {
+            if (!named.computeIfAbsent(entry.targetBucket(), bucket -> new HashSet<>())
+                    .add(entry.key())) {
                 differences.add(new Difference(entry.name() + " is named by another order too"));
             }
         }
@@ -161,7 +171,8 @@ public final class Audit {
                     .contents()
                     .forEach(object -> {
                         if (!keys.contains(object.key())) {
-                            differences.add(new Difference("object " + bucket + "/" + object.key() + " belongs to no order"));
+                            differences.add(
+                                    new Difference("object " + bucket + "/" + object.key() + " belongs to no order"));
                         }
                     }));
         }
@@ -173,7 +184,8 @@ public final class Audit {
         long bytes = 0;
         long lines = 0;
         byte[] buffer = new byte[BUFFER_BYTES];
-        try (InputStream object = s3.getObject(request -> request.bucket(entry.targetBucket()).key(entry.key()))) {
+        try (InputStream object =
+                s3.getObject(request -> request.bucket(entry.targetBucket()).key(entry.key()))) {
             for (int read = object.read(buffer); read >= 0; read = object.read(buffer)) {
                 crc.update(buffer, 0, read);
                 bytes += read;
@@ -190,9 +202,16 @@ public final class Audit {
         }
         progress.accept(bytes);
         if (lines != entry.rows() || bytes != entry.bytes() || crc.getValue() != entry.crc32c()) {
-            return List.of(new Difference("%s has %d lines, %d bytes, CRC32C %08x; delivered were %d lines, %d bytes, %08x"
-                    .formatted(
-                            entry.name(), lines, bytes, crc.getValue(), entry.rows(), entry.bytes(), entry.crc32c())));
+            return List.of(
+                    new Difference("%s has %d lines, %d bytes, CRC32C %08x; delivered were %d lines, %d bytes, %08x"
+                            .formatted(
+                                    entry.name(),
+                                    lines,
+                                    bytes,
+                                    crc.getValue(),
+                                    entry.rows(),
+                                    entry.bytes(),
+                                    entry.crc32c())));
         }
         return List.of();
     }

@@ -35,22 +35,35 @@ public record AuditReport(
         StringBuilder text = new StringBuilder();
         row(text, "stored", balance.stored(), "in the log table now");
         row(text, "claimed", balance.claimed(), "by epochs 1 to " + balance.epoch());
-        row(text, "undeliverable", balance.undeliverable(), "without a bucket or a target, or with a name S3 cannot have");
+        row(
+                text,
+                "undeliverable",
+                balance.undeliverable(),
+                "without a bucket or a target, or with a name S3 cannot have");
         row(text, "pending", balance.pending(), "not due yet");
         row(text, "ordered", balance.ordered(), "");
-        row(text, "delivered", balance.delivered(), "in %,d objects, %,d bytes".formatted(balance.objects(), balance.bytes()));
+        row(
+                text,
+                "delivered",
+                balance.delivered(),
+                "in %,d objects, %,d bytes".formatted(balance.objects(), balance.bytes()));
         row(text, "given up", balance.givenUp(), "their targets refused them");
         row(text, "superseded", balance.superseded(), "of orders that lost rows");
         row(text, "open", balance.open(), "under way");
         text.append("%n%-40s %10s %14s %16s%n".formatted("bucket", "objects", "rows", "bytes"));
-        buckets.stream().limit(SHOWN).forEach(bucket -> text.append("%-40s %,10d %,14d %,16d%n"
-                .formatted(bucket.bucket(), bucket.objects(), bucket.rows(), bucket.bytes())));
+        buckets.stream()
+                .limit(SHOWN)
+                .forEach(bucket -> text.append("%-40s %,10d %,14d %,16d%n"
+                        .formatted(bucket.bucket(), bucket.objects(), bucket.rows(), bucket.bytes())));
         more(text, buckets.size(), "buckets");
-        refused.stream().limit(SHOWN).forEach(order -> text.append("%ngiven up: order %d/%d of bucket %s, %,d rows: %s"
-                .formatted(order.epoch(), order.number(), order.bucket(), order.rows(), order.reason())));
+        refused.stream()
+                .limit(SHOWN)
+                .forEach(order -> text.append("%ngiven up: order %d/%d of bucket %s, %,d rows: %s"
+                        .formatted(order.epoch(), order.number(), order.bucket(), order.rows(), order.reason())));
         more(text, refused.size(), "orders given up");
-        differences.stream().limit(SHOWN).forEach(difference ->
-                text.append("%ndifference: %s".formatted(difference.what())));
+        differences.stream()
+                .limit(SHOWN)
+                .forEach(difference -> text.append("%ndifference: %s".formatted(difference.what())));
         more(text, differences.size(), "differences");
         return text.toString().stripTrailing();
     }
@@ -72,12 +85,15 @@ public record AuditReport(
 
     private static void part(StringBuilder what, long rows, String text) {
         if (rows > 0) {
-            what.append(what.isEmpty() ? "" : ", ").append("%,d ".formatted(rows)).append(text);
+            what.append(what.isEmpty() ? "" : ", ")
+                    .append("%,d ".formatted(rows))
+                    .append(text);
         }
     }
 
     private static void row(StringBuilder text, String name, long rows, String remark) {
-        text.append("%-14s %,14d rows  %s".formatted(name, rows, remark).stripTrailing()).append(System.lineSeparator());
+        text.append("%-14s %,14d rows  %s".formatted(name, rows, remark).stripTrailing())
+                .append(System.lineSeparator());
     }
 
     private static void more(StringBuilder text, int size, String things) {

@@ -100,8 +100,8 @@ public final class Loader {
                     Map.of("input_format_skip_unknown_fields", "1", "date_time_input_format", "best_effort"));
         } catch (RetryableException e) {
             throw new RetryableException(
-                    name + ": rows " + (before + 1) + " to " + (before + lines) + " were not loaded, those before were: "
-                            + e.getMessage(),
+                    name + ": rows " + (before + 1) + " to " + (before + lines)
+                            + " were not loaded, those before were: " + e.getMessage(),
                     e);
         }
         chunk.reset();

@@ -94,8 +94,7 @@ final class Delivery {
     record Failure(WorkOrder order, RuntimeException cause) {}
 
     private static boolean isOpen(Standing standing, boolean reopen) {
-        return standing.outcomes().isEmpty()
-                || (reopen && standing.outcomes().equals(List.of(Outcome.GIVEN_UP)));
+        return standing.outcomes().isEmpty() || (reopen && standing.outcomes().equals(List.of(Outcome.GIVEN_UP)));
     }
 
     /** Records that an order is given up. */
@@ -158,7 +157,9 @@ final class Delivery {
                 }
                 more = frames.next();
             } while (more && frames.number() == order.number());
-            if (failure == null && (rows != order.tally().rows() || checksum != order.tally().checksum())) {
+            if (failure == null
+                    && (rows != order.tally().rows()
+                            || checksum != order.tally().checksum())) {
                 failure = mismatch(order, rows, checksum);
             }
             CompletableFuture<Offset> offset = failure == null
@@ -201,7 +202,8 @@ final class Delivery {
     }
 
     private static RetryableException mismatch(WorkOrder order, long rows, long checksum) {
-        return new RetryableException("order " + order.id() + " for bucket " + order.group().bucket() + " takes "
+        return new RetryableException("order " + order.id() + " for bucket "
+                + order.group().bucket() + " takes "
                 + order.tally().rows() + " rows with checksum " + order.tally().checksum() + ", ClickHouse returned "
                 + rows + " with checksum " + checksum
                 + ": a replica lags, or rows were deleted or changed after they were counted");

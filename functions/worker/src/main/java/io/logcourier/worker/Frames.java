@@ -12,10 +12,8 @@ import java.nio.ByteOrder;
  * ClickHouse's RowBinary. Lines are never decoded, nor held whole.
  */
 final class Frames {
-    private static final VarHandle INT =
-            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle LONG =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final int VARINT_BITS = 7;
     private static final int LONGEST_VARINT_SHIFT = 56;

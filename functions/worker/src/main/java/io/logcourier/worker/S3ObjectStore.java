@@ -50,12 +50,15 @@ final class S3ObjectStore implements ObjectStore {
     @Override
     public void put(Target target, ByteBuffer body) {
         check(target);
-        call("write", target, () -> s3.putObject(
-                request -> request.bucket(target.bucket())
-                        .key(target.key())
-                        .contentType(CONTENT_TYPE)
-                        .checksumCRC32C(crc32c(body)),
-                RequestBody.fromRemainingByteBuffer(body.duplicate())));
+        call(
+                "write",
+                target,
+                () -> s3.putObject(
+                        request -> request.bucket(target.bucket())
+                                .key(target.key())
+                                .contentType(CONTENT_TYPE)
+                                .checksumCRC32C(crc32c(body)),
+                        RequestBody.fromRemainingByteBuffer(body.duplicate())));
     }
 
     @Override
@@ -99,16 +102,22 @@ final class S3ObjectStore implements ObjectStore {
 
         @Override
         public void complete() {
-            call("complete", target, () -> s3.completeMultipartUpload(request -> request.bucket(target.bucket())
-                    .key(target.key())
-                    .uploadId(id)
-                    .multipartUpload(upload -> upload.parts(parts))));
+            call(
+                    "complete",
+                    target,
+                    () -> s3.completeMultipartUpload(request -> request.bucket(target.bucket())
+                            .key(target.key())
+                            .uploadId(id)
+                            .multipartUpload(upload -> upload.parts(parts))));
         }
 
         @Override
         public void abort() {
-            call("abort", target, () -> s3.abortMultipartUpload(request ->
-                    request.bucket(target.bucket()).key(target.key()).uploadId(id)));
+            call(
+                    "abort",
+                    target,
+                    () -> s3.abortMultipartUpload(request ->
+                            request.bucket(target.bucket()).key(target.key()).uploadId(id)));
         }
     }
 

@@ -46,7 +46,8 @@ final class SqsReturnPath implements ReturnPath {
                                     .stringValue(reason)
                                     .build())));
         } catch (SdkException e) {
-            throw new RetryableException("cannot send to the dead-letter queue " + deadLetterUrl + ": " + e.getMessage(), e);
+            throw new RetryableException(
+                    "cannot send to the dead-letter queue " + deadLetterUrl + ": " + e.getMessage(), e);
         }
     }
 

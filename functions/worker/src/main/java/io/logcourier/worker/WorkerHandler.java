@@ -114,7 +114,8 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         }
         if (!remaining.isEmpty()) {
             RetryableException failed = new RetryableException(
-                    remaining.size() + " orders failed, the first so: " + remaining.getFirst().getMessage(),
+                    remaining.size() + " orders failed, the first so: "
+                            + remaining.getFirst().getMessage(),
                     remaining.getFirst());
             remaining.stream().skip(1).forEach(failed::addSuppressed);
             throw failed;
@@ -137,8 +138,7 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         long factor = 1L << Math.min(receives(message) - 1, Integer.SIZE / 2);
         Duration delay = limits.retryDelay().multipliedBy(factor);
         try {
-            returnPath.delay(
-                    message.getReceiptHandle(), delay.compareTo(LONGEST_DELAY) < 0 ? delay : LONGEST_DELAY);
+            returnPath.delay(message.getReceiptHandle(), delay.compareTo(LONGEST_DELAY) < 0 ? delay : LONGEST_DELAY);
         } catch (CourierException e) {
             log.warn("message={}: comes back after the visibility timeout: {}", message.getMessageId(), e.getMessage());
         }

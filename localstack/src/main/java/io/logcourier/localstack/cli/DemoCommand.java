@@ -57,19 +57,37 @@ final class DemoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--input", paramLabel = "FILE", description = "access logs as JSON lines, plain or .gz; without it rows are made")
+    @Option(
+            names = "--input",
+            paramLabel = "FILE",
+            description = "access logs as JSON lines, plain or .gz; without it rows are made")
     private Path input;
 
-    @Option(names = "--rows", paramLabel = "N", defaultValue = "100000", description = "rows to make; default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--rows",
+            paramLabel = "N",
+            defaultValue = "100000",
+            description = "rows to make; default: ${DEFAULT-VALUE}")
     private long rows;
 
-    @Option(names = "--buckets", paramLabel = "N", defaultValue = "50", description = "buckets to make; default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--buckets",
+            paramLabel = "N",
+            defaultValue = "50",
+            description = "buckets to make; default: ${DEFAULT-VALUE}")
     private int buckets;
 
-    @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "of the rows; default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            defaultValue = "1",
+            description = "of the rows; default: ${DEFAULT-VALUE}")
     private long seed;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "keep everything here and go on from what is here; without it only the objects stay")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "keep everything here and go on from what is here; without it only the objects stay")
     private Path data;
 
     private final Map<String, Duration> stages = Collections.synchronizedMap(new LinkedHashMap<>());
@@ -116,19 +134,19 @@ final class DemoCommand implements Callable<Integer> {
     /** The demo's customers have made the buckets that they want their logs in. */
     private static void makeTargets(LaptopStack stack, ClickHouse clickHouse, Lane lane) {
         record Target(String bucket) {}
-        Statement targets = Statement.of(
-                        """
+        Statement targets = Statement.of("""
                         SELECT DISTINCT loggingTargetBucket AS bucket
                         FROM {logs:Identifier}.{table:Identifier}
                         WHERE bucket != ''
-                        """)
-                .with("logs", lane.logs())
-                .with("table", lane.table());
+                        """).with("logs", lane.logs()).with("table", lane.table());
         for (Target target : clickHouse.list(targets, Target.class)) {
             try {
                 stack.makeBucket(target.bucket());
             } catch (S3Exception e) {
-                log.warn("cannot make the target bucket '{}', its orders will be given up: {}", target.bucket(), e.getMessage());
+                log.warn(
+                        "cannot make the target bucket '{}', its orders will be given up: {}",
+                        target.bucket(),
+                        e.getMessage());
             }
         }
     }
@@ -162,7 +180,9 @@ final class DemoCommand implements Callable<Integer> {
     private Future<?> discover(DiscoveryHandler discovery, long began) {
         FutureTask<Void> task = new FutureTask<>(() -> {
             boolean first = true;
-            while (TickCommand.run(discovery, new Tick(Optional.empty(), true, first)).epochs() > 0) {
+            while (TickCommand.run(discovery, new Tick(Optional.empty(), true, first))
+                            .epochs()
+                    > 0) {
                 first = false;
             }
             stages.put("discover", Duration.ofNanos(System.nanoTime() - began));

@@ -16,13 +16,7 @@ import software.amazon.awssdk.core.exception.SdkException;
         description = "Delivers S3 server access logs from ClickHouse into the buckets they belong to, exactly once.",
         mixinStandardHelpOptions = true,
         version = "log-courier 0.1.0",
-        subcommands = {
-            DemoCommand.class,
-            UpCommand.class,
-            TickCommand.class,
-            WorkCommand.class,
-            AuditCommand.class
-        },
+        subcommands = {DemoCommand.class, UpCommand.class, TickCommand.class, WorkCommand.class, AuditCommand.class},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:well",

@@ -47,28 +47,54 @@ final class UpCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--only", paramLabel = "clickhouse", description = "run ClickHouse alone: no functions, no S3, no SQS")
+    @Option(
+            names = "--only",
+            paramLabel = "clickhouse",
+            description = "run ClickHouse alone: no functions, no S3, no SQS")
     private Only only;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "keep everything here; without it the rows go with the process")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "keep everything here; without it the rows go with the process")
     private Path data;
 
-    @Option(names = "--clickhouse-port", paramLabel = "PORT", defaultValue = "8123", description = "default: ${DEFAULT-VALUE}; 0: any free one")
+    @Option(
+            names = "--clickhouse-port",
+            paramLabel = "PORT",
+            defaultValue = "8123",
+            description = "default: ${DEFAULT-VALUE}; 0: any free one")
     private int clickHousePort;
 
-    @Option(names = "--s3-port", paramLabel = "PORT", defaultValue = "9000", description = "default: ${DEFAULT-VALUE}; 0: any free one")
+    @Option(
+            names = "--s3-port",
+            paramLabel = "PORT",
+            defaultValue = "9000",
+            description = "default: ${DEFAULT-VALUE}; 0: any free one")
     private int s3Port;
 
-    @Option(names = "--sqs-port", paramLabel = "PORT", defaultValue = "9324", description = "default: ${DEFAULT-VALUE}; 0: any free one")
+    @Option(
+            names = "--sqs-port",
+            paramLabel = "PORT",
+            defaultValue = "9324",
+            description = "default: ${DEFAULT-VALUE}; 0: any free one")
     private int sqsPort;
 
-    @Option(names = "--every", paramLabel = "TIME", defaultValue = "60s", converter = Period.class, description = "between ticks, such as 10s or 1m; default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--every",
+            paramLabel = "TIME",
+            defaultValue = "60s",
+            converter = Period.class,
+            description = "between ticks, such as 10s or 1m; default: ${DEFAULT-VALUE}")
     private Duration every;
 
     @Option(names = "--flush", description = "every tick delivers all there is")
     private boolean flush;
 
-    @Option(names = "--bucket", paramLabel = "NAME", description = "make this bucket where it is missing; may be repeated")
+    @Option(
+            names = "--bucket",
+            paramLabel = "NAME",
+            description = "make this bucket where it is missing; may be repeated")
     private List<String> buckets = List.of();
 
     @Option(names = "--json", description = "once ready, print the endpoints as one JSON line")
@@ -116,7 +142,8 @@ final class UpCommand implements Callable<Integer> {
         DiscoveryHandler discovery = opened(new DiscoveryHandler(stack.settings()));
         WorkerHandler worker = opened(new WorkerHandler(stack.settings()));
         SqsClient sqs = opened(stack.sqs());
-        opened(new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker)).start();
+        opened(new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker))
+                .start();
         TickCommand.run(discovery, new Tick(Optional.empty(), flush, true));
         opened(new Scheduler(
                 "discovery",

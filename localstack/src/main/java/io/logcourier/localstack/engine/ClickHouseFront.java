@@ -170,7 +170,8 @@ public final class ClickHouseFront implements AutoCloseable {
             throw EngineException.of(
                     EngineException.AUTHENTICATION_FAILED,
                     "AUTHENTICATION_FAILED",
-                    given.user() + ": Authentication failed: password is incorrect, or there is no user with such name");
+                    given.user()
+                            + ": Authentication failed: password is incorrect, or there is no user with such name");
         }
     }
 
@@ -183,7 +184,8 @@ public final class ClickHouseFront implements AutoCloseable {
             if (statement.hasData()) {
                 insert(session, request, response, statement, head, text);
             } else {
-                statement = head.length < STATEMENT_LIMIT ? statement : Statement.parse(join(head, text.readAllBytes()));
+                statement =
+                        head.length < STATEMENT_LIMIT ? statement : Statement.parse(join(head, text.readAllBytes()));
                 result(session, request, response, statement);
             }
             response.finish();
@@ -207,13 +209,16 @@ public final class ClickHouseFront implements AutoCloseable {
     }
 
     private static void execute(Session session, String sql) {
-        session.query(sql.getBytes(StandardCharsets.ISO_8859_1), "Null", Map.of()).close();
+        session.query(sql.getBytes(StandardCharsets.ISO_8859_1), "Null", Map.of())
+                .close();
     }
 
     private static String settingName(String name) {
         if (!name.matches("[A-Za-z_][A-Za-z0-9_.]*")) {
             throw EngineException.of(
-                    EngineException.UNKNOWN_SETTING, "UNKNOWN_SETTING", "Neither a parameter nor a setting: '" + name + "'");
+                    EngineException.UNKNOWN_SETTING,
+                    "UNKNOWN_SETTING",
+                    "Neither a parameter nor a setting: '" + name + "'");
         }
         return name;
     }
