@@ -234,7 +234,7 @@ public final class ClickHouseFront implements AutoCloseable {
             for (int length = fill(chunk, rest); length > 0; length = fill(chunk, rest)) {
                 insert.append(chunk, length);
             }
-            response.statistics(insert.commit());
+            response.add(insert.commit());
         }
     }
 
@@ -246,20 +246,31 @@ public final class ClickHouseFront implements AutoCloseable {
             throws IOException {
         Format format = statement.format().isEmpty() ? request.defaultFormat() : new Format(statement.format());
         response.format(format);
+        if (statement.isIntoFile()) {
+            throw EngineException.of(
+                    EngineException.INTO_OUTFILE_NOT_ALLOWED, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed");
+        }
         LibChdb.Classification classification = session.classify(statement.sql());
         if (classification.statements() > 1) {
             throw EngineException.of(EngineException.SYNTAX_ERROR, "SYNTAX_ERROR", "Multi-statements are not allowed");
         }
-        if (classification.readOnly() && format.streamable()) {
+        if (statement.isSelect() && classification.readOnly() && format.streamable() && !arrayOfRows(request, statement)) {
             try (Session.Rows rows = session.stream(statement.sql(), format.name(), request.parameters())) {
                 stream(rows, format, response);
             }
         } else {
             try (Result result = session.query(statement.sql(), format.name(), request.parameters())) {
-                response.statistics(result.statistics());
+                response.add(result.statistics());
                 result.writeTo(response.body(), 0);
             }
         }
+    }
+
+    /** This setting puts brackets around what else is rows only. */
+    private static boolean arrayOfRows(Request request, Statement statement) {
+        String setting = "output_format_json_array_of_rows";
+        return request.settings().containsKey(setting)
+                || new String(statement.sql(), StandardCharsets.ISO_8859_1).contains(setting);
     }
 
     private static void stream(Session.Rows rows, Format format, Response response) throws IOException {
@@ -269,7 +280,7 @@ public final class ClickHouseFront implements AutoCloseable {
                 if (piece.bytes().byteSize() == 0) {
                     return;
                 }
-                response.statistics(piece.statistics());
+                response.add(piece.statistics());
                 piece.writeTo(response.body(), first ? 0 : format.headerLength(piece.bytes()));
                 first = false;
             }

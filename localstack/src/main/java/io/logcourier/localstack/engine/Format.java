@@ -42,7 +42,7 @@ record Format(String name) {
         }
         VarInts in = new VarInts(piece);
         for (long strings = in.next() * perColumn; strings > 0; strings--) {
-            in.offset += in.next();
+            in.skip(in.next());
         }
         return in.offset;
     }
@@ -77,6 +77,10 @@ record Format(String name) {
 
         VarInts(MemorySegment bytes) {
             this.bytes = bytes;
+        }
+
+        void skip(long length) {
+            offset += length;
         }
 
         long next() {
