@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -48,6 +49,7 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private final Engine engine;
     private final Credentials credentials;
+    private final String timezone;
     private final HttpServer server;
     private final ExecutorService executor;
     /** One party for each request that is being served, and one for {@link #close}. */
@@ -55,9 +57,10 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private volatile boolean closing;
 
-    private ClickHouseFront(Engine engine, Credentials credentials, HttpServer server) {
+    private ClickHouseFront(Engine engine, String timezone, Credentials credentials, HttpServer server) {
         this.engine = engine;
         this.credentials = credentials;
+        this.timezone = timezone;
         this.server = server;
         // Not virtual threads: a query runs in a native call, where it would hold a carrier, of which there are few.
         executor = Executors.newCachedThreadPool(
@@ -76,15 +79,24 @@ public final class ClickHouseFront implements AutoCloseable {
 
     /** Starts to serve one user only. */
     public static ClickHouseFront start(Engine engine, int port, Credentials credentials) {
+        String timezone = timezone(engine);
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         try {
-            ClickHouseFront front = new ClickHouseFront(engine, credentials, HttpServer.create(address, 0));
+            ClickHouseFront front = new ClickHouseFront(engine, timezone, credentials, HttpServer.create(address, 0));
             front.server.setExecutor(front.executor);
             front.server.createContext("/", front::handle);
             front.server.start();
             return front;
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot listen on " + address, e);
+        }
+    }
+
+    private static String timezone(Engine engine) {
+        byte[] sql = "SELECT timezone()".getBytes(StandardCharsets.UTF_8);
+        try (Session session = engine.connect();
+                Result result = session.query(sql, "TSVRaw", Map.of())) {
+            return new String(result.bytes().toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8).strip();
         }
     }
 
@@ -124,7 +136,9 @@ public final class ClickHouseFront implements AutoCloseable {
             throw new IOException("The front is closing");
         }
         exchange.getResponseHeaders().set("X-ClickHouse-Server-Display-Name", "log-courier");
-        exchange.getResponseHeaders().set("X-ClickHouse-Timezone", "UTC");
+        exchange.getResponseHeaders().set("X-ClickHouse-Timezone", timezone);
+        // Sooner than the JDK's server closes an idle connection, 30 s, so that no client picks one that is gone.
+        exchange.getResponseHeaders().set("Keep-Alive", "timeout=20");
         String path = exchange.getRequestURI().getPath();
         boolean idle = exchange.getRequestURI().getRawQuery() == null
                 && exchange.getRequestMethod().equals("GET");
@@ -156,6 +170,11 @@ public final class ClickHouseFront implements AutoCloseable {
                 LOG.debug("Answering with an error", e);
                 drain(exchange.getRequestBody());
                 response.fail(e);
+            } catch (IOException e) {
+                // The body is damaged, or the client has gone, which the attempt to answer will show.
+                LOG.debug("A request broke off", e);
+                response.fail(EngineException.of(
+                        EngineException.CANNOT_READ_ALL_DATA, "CANNOT_READ_ALL_DATA", String.valueOf(e.getMessage())));
             } catch (RuntimeException e) {
                 LOG.error("A request failed for a reason of the front's own", e);
                 drain(exchange.getRequestBody());
@@ -170,7 +189,8 @@ public final class ClickHouseFront implements AutoCloseable {
             throw EngineException.of(
                     EngineException.AUTHENTICATION_FAILED,
                     "AUTHENTICATION_FAILED",
-                    given.user() + ": Authentication failed: password is incorrect, or there is no user with such name");
+                    given.user()
+                            + ": Authentication failed: password is incorrect, or there is no user with such name");
         }
     }
 
@@ -183,7 +203,8 @@ public final class ClickHouseFront implements AutoCloseable {
             if (statement.hasData()) {
                 insert(session, request, response, statement, head, text);
             } else {
-                statement = head.length < STATEMENT_LIMIT ? statement : Statement.parse(join(head, text.readAllBytes()));
+                statement =
+                        head.length < STATEMENT_LIMIT ? statement : Statement.parse(join(head, text.readAllBytes()));
                 result(session, request, response, statement);
             }
             response.finish();
@@ -207,13 +228,16 @@ public final class ClickHouseFront implements AutoCloseable {
     }
 
     private static void execute(Session session, String sql) {
-        session.query(sql.getBytes(StandardCharsets.ISO_8859_1), "Null", Map.of()).close();
+        session.query(sql.getBytes(StandardCharsets.ISO_8859_1), "Null", Map.of())
+                .close();
     }
 
     private static String settingName(String name) {
         if (!name.matches("[A-Za-z_][A-Za-z0-9_.]*")) {
             throw EngineException.of(
-                    EngineException.UNKNOWN_SETTING, "UNKNOWN_SETTING", "Neither a parameter nor a setting: '" + name + "'");
+                    EngineException.UNKNOWN_SETTING,
+                    "UNKNOWN_SETTING",
+                    "Neither a parameter nor a setting: '" + name + "'");
         }
         return name;
     }
@@ -248,13 +272,18 @@ public final class ClickHouseFront implements AutoCloseable {
         response.format(format);
         if (statement.isIntoFile()) {
             throw EngineException.of(
-                    EngineException.INTO_OUTFILE_NOT_ALLOWED, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed");
+                    EngineException.INTO_OUTFILE_NOT_ALLOWED,
+                    "INTO_OUTFILE_NOT_ALLOWED",
+                    "INTO OUTFILE is not allowed");
         }
         LibChdb.Classification classification = session.classify(statement.sql());
         if (classification.statements() > 1) {
             throw EngineException.of(EngineException.SYNTAX_ERROR, "SYNTAX_ERROR", "Multi-statements are not allowed");
         }
-        if (statement.isSelect() && classification.readOnly() && format.streamable() && !arrayOfRows(request, statement)) {
+        if (statement.isSelect()
+                && classification.readOnly()
+                && format.streamable()
+                && !arrayOfRows(request, statement)) {
             try (Session.Rows rows = session.stream(statement.sql(), format.name(), request.parameters())) {
                 stream(rows, format, response);
             }

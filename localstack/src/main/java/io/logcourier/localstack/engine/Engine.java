@@ -66,6 +66,7 @@ public final class Engine implements AutoCloseable {
      * query is found again.
      */
     private final Map<Session, String> sessions = new ConcurrentHashMap<>();
+
     private final Object lifecycle = new Object();
     private long sessionCount;
     private boolean closing;
@@ -217,8 +218,8 @@ public final class Engine implements AutoCloseable {
     private static FileChannel lock(Path folder) {
         try {
             Files.createDirectories(folder);
-            FileChannel channel = FileChannel.open(
-                    folder.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel =
+                    FileChannel.open(folder.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
             if (lock == null) {
                 channel.close();

@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 
 /** An error in ClickHouse's terms: its code, and a message that reads {@code Code: N. DB::Exception: ... (NAME)}. */
 final class EngineException extends RuntimeException {
+    static final int CANNOT_READ_ALL_DATA = 33;
     static final int NOT_IMPLEMENTED = 48;
     static final int SYNTAX_ERROR = 62;
     static final int UNKNOWN_SETTING = 115;
@@ -45,8 +46,31 @@ final class EngineException extends RuntimeException {
         return switch (code) {
             case 194 -> 401;
             case 192, 193, 497, AUTHENTICATION_FAILED, 512 -> 403;
-            case 6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, SYNTAX_ERROR, 72, 117, 123, 167, 168, 223, 321, 376, 427,
-                    441, 675, 676 -> 400;
+            case 6,
+                    8,
+                    15,
+                    25,
+                    26,
+                    27,
+                    36,
+                    37,
+                    38,
+                    41,
+                    44,
+                    53,
+                    SYNTAX_ERROR,
+                    72,
+                    117,
+                    123,
+                    167,
+                    168,
+                    223,
+                    321,
+                    376,
+                    427,
+                    441,
+                    675,
+                    676 -> 400;
             case 46, 47, 50, 56, 60, 63, 73, 78, 81, UNKNOWN_SETTING, 152, 336, 511 -> 404;
             case 159 -> 408;
             case 381 -> 411;

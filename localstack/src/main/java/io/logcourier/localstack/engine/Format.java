@@ -16,9 +16,23 @@ record Format(String name) {
     static final Format TAB_SEPARATED = new Format("TabSeparated");
 
     private static final Set<String> ROWS_ONLY = Set.of(
-            "csv", "jsoncompacteachrow", "jsoncompactstringseachrow", "jsoneachrow", "jsonlines", "jsonstringseachrow",
-            "lineasstring", "msgpack", "native", "ndjson", "raw", "rowbinary", "tabseparated", "tabseparatedraw", "tskv",
-            "tsv", "tsvraw");
+            "csv",
+            "jsoncompacteachrow",
+            "jsoncompactstringseachrow",
+            "jsoneachrow",
+            "jsonlines",
+            "jsonstringseachrow",
+            "lineasstring",
+            "msgpack",
+            "native",
+            "ndjson",
+            "raw",
+            "rowbinary",
+            "tabseparated",
+            "tabseparatedraw",
+            "tskv",
+            "tsv",
+            "tsvraw");
 
     /** Whether a result can be sent piece by piece. */
     boolean streamable() {

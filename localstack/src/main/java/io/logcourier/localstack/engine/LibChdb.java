@@ -28,9 +28,8 @@ import java.util.Optional;
 @SuppressWarnings("restricted") // The JVM is started with --enable-native-access for it.
 final class LibChdb {
     private static final MemorySegment NULL = MemorySegment.NULL;
-    private static final FunctionDescriptor QUERY =
-            FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS,
-                    ADDRESS, JAVA_LONG);
+    private static final FunctionDescriptor QUERY = FunctionDescriptor.of(
+            ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
     private static final FunctionDescriptor POINTER_OF_POINTER = FunctionDescriptor.of(ADDRESS, ADDRESS);
     private static final FunctionDescriptor LONG_OF_POINTER = FunctionDescriptor.of(JAVA_LONG, ADDRESS);
     private static final FunctionDescriptor VOID_OF_POINTER = FunctionDescriptor.ofVoid(ADDRESS);
@@ -233,7 +232,11 @@ final class LibChdb {
     }
 
     private static MemorySegment query(
-            MethodHandle function, MemorySegment connection, byte[] sql, String format, Map<String, byte[]> parameters) {
+            MethodHandle function,
+            MemorySegment connection,
+            byte[] sql,
+            String format,
+            Map<String, byte[]> parameters) {
         try (Arena arena = Arena.ofConfined()) {
             byte[] formatName = format.getBytes(StandardCharsets.UTF_8);
             int count = parameters.size();

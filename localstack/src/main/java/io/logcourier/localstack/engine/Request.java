@@ -22,9 +22,23 @@ import java.util.UUID;
 final class Request {
     private static final String PARAMETER_PREFIX = "param_";
     private static final Set<String> NO_SETTINGS = Set.of(
-            "buffer_size", "client_protocol_version", "close_session", "compress", "database", "decompress",
-            "default_format", "password", "query", "query_id", "quota_key", "session_check", "session_timeout", "stacktrace",
-            "user", "wait_end_of_query", "workload");
+            "buffer_size",
+            "client_protocol_version",
+            "close_session",
+            "compress",
+            "database",
+            "decompress",
+            "default_format",
+            "password",
+            "query",
+            "query_id",
+            "quota_key",
+            "session_check",
+            "session_timeout",
+            "stacktrace",
+            "user",
+            "wait_end_of_query",
+            "workload");
     /** Ignoring these would make a difference to what the client gets. */
     private static final Set<String> NOT_SUPPORTED = Set.of("role", "session_id");
 
@@ -136,7 +150,9 @@ final class Request {
             return new Credentials(pair[0], pair.length == 2 ? pair[1] : "");
         } catch (IllegalArgumentException e) {
             throw EngineException.of(
-                    EngineException.AUTHENTICATION_FAILED, "AUTHENTICATION_FAILED", "Authorization header is not Base64");
+                    EngineException.AUTHENTICATION_FAILED,
+                    "AUTHENTICATION_FAILED",
+                    "Authorization header is not Base64");
         }
     }
 

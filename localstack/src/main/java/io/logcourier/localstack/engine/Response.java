@@ -24,7 +24,8 @@ final class Response implements AutoCloseable {
     private final boolean waitForEnd;
     private final boolean blockCompression;
     private final ContentCoding coding;
-    private final String exceptionTag = UUID.randomUUID().toString().replace("-", "").substring(0, 16);
+    private final String exceptionTag =
+            UUID.randomUUID().toString().replace("-", "").substring(0, 16);
     private final HeldBack heldBack = new HeldBack();
     private OutputStream body;
     private Statistics statistics = Statistics.NONE;
@@ -111,9 +112,9 @@ final class Response implements AutoCloseable {
 
     private static String summary(Statistics s) {
         return """
-                {"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d","total_rows_to_read":"0",\
-                "result_rows":"%d","elapsed_ns":"%d"}"""
-                .formatted(
+            {"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d","total_rows_to_read":"0",\
+            "result_rows":"%d","elapsed_ns":"%d"}\
+            """.formatted(
                         s.rowsRead(),
                         s.bytesRead(),
                         s.rowsWritten(),

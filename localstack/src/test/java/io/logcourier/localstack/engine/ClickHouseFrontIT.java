@@ -69,7 +69,8 @@ class ClickHouseFrontIT {
 
     @Test
     void aGetChangesNothing() throws Exception {
-        HttpResponse<byte[]> response = http.get("/?query=" + encode("CREATE TABLE forbidden (a UInt8) ENGINE = Memory"));
+        HttpResponse<byte[]> response =
+                http.get("/?query=" + encode("CREATE TABLE forbidden (a UInt8) ENGINE = Memory"));
         assertError(response, 500, 164);
     }
 
@@ -92,16 +93,33 @@ class ClickHouseFrontIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "CSV", "CSVWithNames", "JSON", "JSONCompact", "JSONEachRow", "JSONCompactEachRowWithNamesAndTypes",
-                "LineAsString", "MsgPack", "Native", "Parquet", "Pretty", "RowBinary", "RowBinaryWithNames",
-                "RowBinaryWithNamesAndTypes", "TSKV", "TSVRaw", "TSVWithNames", "TabSeparated", "Values", "Vertical", "XML"
+                "CSV",
+                "CSVWithNames",
+                "JSON",
+                "JSONCompact",
+                "JSONEachRow",
+                "JSONCompactEachRowWithNamesAndTypes",
+                "LineAsString",
+                "MsgPack",
+                "Native",
+                "Parquet",
+                "Pretty",
+                "RowBinary",
+                "RowBinaryWithNames",
+                "RowBinaryWithNamesAndTypes",
+                "TSKV",
+                "TSVRaw",
+                "TSVWithNames",
+                "TabSeparated",
+                "Values",
+                "Vertical",
+                "XML"
             })
     void aResultOfManyBlocksReadsBackAsTheSameRows(String format) throws Exception {
         String sql = "SELECT toString(number) AS s FROM numbers(1000) SETTINGS max_block_size = 10, max_threads = 1";
         byte[] whole;
         try (Session session = engine.connect();
-                Result result = session.query(
-                        sql.getBytes(StandardCharsets.UTF_8), format, Map.of())) {
+                Result result = session.query(sql.getBytes(StandardCharsets.UTF_8), format, Map.of())) {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             result.writeTo(out, 0);
             whole = out.toByteArray();
@@ -125,9 +143,8 @@ class ClickHouseFrontIT {
 
     @Test
     void jsonRowsComeAsOneArrayWhereThatIsSet() throws Exception {
-        String rows = http.query(
-                "SELECT number AS n FROM numbers(3) FORMAT JSONEachRow"
-                        + " SETTINGS output_format_json_array_of_rows = 1, max_block_size = 1");
+        String rows = http.query("SELECT number AS n FROM numbers(3) FORMAT JSONEachRow"
+                + " SETTINGS output_format_json_array_of_rows = 1, max_block_size = 1");
         assertThat(rows).isEqualTo("[\n{\"n\":0},\n{\"n\":1},\n{\"n\":2}\n]\n");
     }
 
@@ -138,7 +155,8 @@ class ClickHouseFrontIT {
                         "SELECT {s:String}, length({s:String}) FORMAT TSVRaw")))
                 .isEqualTo("it's \t \"quoted\" \\ \n\u00ff\t20\n");
         assertThat(text(http.post(
-                        "param_a=" + encode("['a','it\\'s']") + "&param_n=18446744073709551615&param_d=system&param_t=one",
+                        "param_a=" + encode("['a','it\\'s']")
+                                + "&param_n=18446744073709551615&param_d=system&param_t=one",
                         "SELECT {a:Array(String)}[2], {n:UInt64} FROM {d:Identifier}.{t:Identifier} FORMAT TSVRaw")))
                 .isEqualTo("it's\t18446744073709551615\n");
         assertError(http.post("", "SELECT {s:String}"), 500, 456);
@@ -190,7 +208,9 @@ class ClickHouseFrontIT {
     @Test
     void anInsertKeepsEmptyLinesAndNewlineBytes() throws Exception {
         http.query("CREATE TABLE bytes (s String) ENGINE = MergeTree ORDER BY tuple()");
-        http.post("query=" + encode("INSERT INTO bytes FORMAT RowBinary"), new byte[] {2, '\n', '\n', 4, '\n', '\n', 'a', 'b'});
+        http.post(
+                "query=" + encode("INSERT INTO bytes FORMAT RowBinary"),
+                new byte[] {2, '\n', '\n', 4, '\n', '\n', 'a', 'b'});
         assertThat(http.query("SELECT hex(s) FROM bytes ORDER BY s")).isEqualTo("0A0A\n0A0A6162\n");
         http.query("TRUNCATE TABLE bytes");
         http.query("INSERT INTO bytes VALUES ('a\n\nb'),\n\n('c')");
@@ -201,9 +221,12 @@ class ClickHouseFrontIT {
     void bytesThatAreNotUtf8ComeBackAsTheyWere() throws Exception {
         http.query("CREATE TABLE raw (s String) ENGINE = MergeTree ORDER BY tuple()");
         byte[] row = "{\"s\":\"a\u00ff\u00fe\u0080b\"}\n".getBytes(StandardCharsets.ISO_8859_1);
-        assertThat(http.post("query=" + encode("INSERT INTO raw FORMAT JSONEachRow"), row).statusCode()).isEqualTo(200);
+        assertThat(http.post("query=" + encode("INSERT INTO raw FORMAT JSONEachRow"), row)
+                        .statusCode())
+                .isEqualTo(200);
         assertThat(http.query("SELECT s FROM raw FORMAT TSVRaw")).isEqualTo("a\u00ff\u00fe\u0080b\n");
-        assertThat(http.query("SELECT s FROM raw FORMAT JSONEachRow").getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(row);
+        assertThat(http.query("SELECT s FROM raw FORMAT JSONEachRow").getBytes(StandardCharsets.ISO_8859_1))
+                .isEqualTo(row);
     }
 
     @ParameterizedTest
@@ -244,15 +267,18 @@ class ClickHouseFrontIT {
         http.query("CREATE TABLE large (s String) ENGINE = MergeTree ORDER BY tuple()");
         byte[] line = ("x".repeat(999) + "\n").getBytes(StandardCharsets.UTF_8);
         int lines = 200_000;
-        InputStream body = new SequenceInputStream(Collections.enumeration(
-                Collections.nCopies(lines, line).stream().map(ByteArrayInputStream::new).toList()));
+        InputStream body = new SequenceInputStream(Collections.enumeration(Collections.nCopies(lines, line).stream()
+                .map(ByteArrayInputStream::new)
+                .toList()));
         long before = usedHeap();
         HttpResponse<byte[]> response = http.send(http.request(
-                        "query=" + encode("INSERT INTO large FORMAT LineAsString"), BodyPublishers.ofInputStream(() -> body))
+                        "query=" + encode("INSERT INTO large FORMAT LineAsString"),
+                        BodyPublishers.ofInputStream(() -> body))
                 .build());
         assertThat(response.headers().firstValue("X-ClickHouse-Summary").orElseThrow())
                 .contains("\"written_rows\":\"" + lines + "\"");
-        assertThat(http.query("SELECT count(), uniqExact(s), any(length(s)) FROM large")).isEqualTo(lines + "\t1\t999\n");
+        assertThat(http.query("SELECT count(), uniqExact(s), any(length(s)) FROM large"))
+                .isEqualTo(lines + "\t1\t999\n");
         assertThat(usedHeap() - before).isLessThan(100L << 20);
     }
 
@@ -260,7 +286,8 @@ class ClickHouseFrontIT {
     void aLargeResultIsStreamed() throws Exception {
         long before = usedHeap();
         long bytes = 0;
-        try (InputStream in = http.stream("SELECT number FROM numbers(100000000) FORMAT RowBinary").body()) {
+        try (InputStream in = http.stream("SELECT number FROM numbers(100000000) FORMAT RowBinary")
+                .body()) {
             byte[] chunk = new byte[1 << 16];
             for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
                 bytes += n;
@@ -287,16 +314,20 @@ class ClickHouseFrontIT {
     void waitEndOfQueryMakesAnErrorInTheMiddleAnErrorResponse() throws Exception {
         String sql = "SELECT number, throwIf(number = 900000) FROM numbers(1000000) SETTINGS max_block_size = 1000";
         assertError(http.post("wait_end_of_query=1", sql), 500, 395);
-        byte[] numbers = http.post("wait_end_of_query=1", "SELECT number FROM numbers(1000000)").body();
-        assertThat(numbers).isEqualTo(http.query("SELECT number FROM numbers(1000000)").getBytes(StandardCharsets.UTF_8));
+        byte[] numbers = http.post("wait_end_of_query=1", "SELECT number FROM numbers(1000000)")
+                .body();
+        assertThat(numbers)
+                .isEqualTo(http.query("SELECT number FROM numbers(1000000)").getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
     void aClientThatGoesAwayCancelsItsQuery() throws Exception {
-        try (InputStream in = http.stream("SELECT number AS gone FROM numbers(100000000000)").body()) {
+        try (InputStream in =
+                http.stream("SELECT number AS gone FROM numbers(100000000000)").body()) {
             assertThat(in.readNBytes(10)).hasSize(10);
         }
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(running("SELECT number AS gone")).isEqualTo("0\n"));
+        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(running("SELECT number AS gone"))
+                .isEqualTo("0\n"));
     }
 
     @Test
@@ -322,7 +353,8 @@ class ClickHouseFrontIT {
             out.write("a\nb\n".getBytes(StandardCharsets.UTF_8));
         }
         http.send(http.request(
-                        "query=" + encode("INSERT INTO zipped FORMAT TSV"), BodyPublishers.ofByteArray(zipped.toByteArray()))
+                        "query=" + encode("INSERT INTO zipped FORMAT TSV"),
+                        BodyPublishers.ofByteArray(zipped.toByteArray()))
                 .header("Content-Encoding", "gzip")
                 .build());
         HttpResponse<byte[]> response = http.send(
@@ -345,7 +377,8 @@ class ClickHouseFrontIT {
             }
         }
         http.post("decompress=1&query=" + encode("INSERT INTO blocks FORMAT TSV"), rows.toByteArray());
-        byte[] response = http.post("compress=1", "SELECT count(), sum(n) FROM blocks").body();
+        byte[] response =
+                http.post("compress=1", "SELECT count(), sum(n) FROM blocks").body();
         try (InputStream in = BlockCompression.decompress(new ByteArrayInputStream(response))) {
             assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("100000\t4999950000\n");
         }
@@ -360,7 +393,8 @@ class ClickHouseFrontIT {
         try (ClickHouseFront closed = ClickHouseFront.start(engine, 0, new Credentials("courier", "secret"));
                 Http client = new Http(closed.uri())) {
             assertError(client.post("", "SELECT 1"), 403, 516);
-            assertThat(client.post("user=courier&password=secret", "SELECT 1").statusCode()).isEqualTo(200);
+            assertThat(client.post("user=courier&password=secret", "SELECT 1").statusCode())
+                    .isEqualTo(200);
             assertThat(client.send(client.request("", BodyPublishers.ofString("SELECT 1"))
                                     .header("X-ClickHouse-User", "courier")
                                     .header("X-ClickHouse-Key", "secret")

@@ -31,8 +31,10 @@ class EngineIT {
     @Test
     void dataSurvivesClosingAndReopening() {
         try (Engine engine = Engine.open(folder)) {
-            query(engine, "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS fsync_after_insert = 1,"
-                    + " fsync_part_directory = 1");
+            query(
+                    engine,
+                    "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS fsync_after_insert = 1,"
+                            + " fsync_part_directory = 1");
             query(engine, "INSERT INTO t SELECT 7");
         }
         try (Engine engine = Engine.open(other)) {
@@ -117,7 +119,8 @@ class EngineIT {
     void aTerminatedProcessClosesItselfWhateverItsClientsDo() throws Exception {
         try (EngineProcess process = new EngineProcess(folder, other);
                 Http http = new Http(process.uri());
-                InputStream reading = http.stream("SELECT number FROM numbers(100000000000)").body();
+                InputStream reading =
+                        http.stream("SELECT number FROM numbers(100000000000)").body();
                 ExecutorService threads = Executors.newCachedThreadPool()) {
             assertThat(reading.readNBytes(10)).hasSize(10);
             List<Future<?>> waiting = new ArrayList<>();
@@ -125,7 +128,8 @@ class EngineIT {
                 waiting.add(threads.submit(
                         () -> http.query("SELECT sleepEachRow(1) FROM numbers(60) SETTINGS max_block_size = 1")));
             }
-            await().until(() -> http.query("SELECT count() FROM system.processes").equals("6\n"));
+            await().until(() ->
+                    http.query("SELECT count() FROM system.processes").equals("6\n"));
             process.terminate();
             assertThat(process.process().waitFor(15, TimeUnit.SECONDS)).isTrue();
             assertThat(process.output()).endsWith("closed\n");

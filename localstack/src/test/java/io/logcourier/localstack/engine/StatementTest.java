@@ -43,8 +43,11 @@ class StatementTest {
                         + " SETTINGS insert_deduplication_token = 'it''s \\' FORMAT X' ",
                 "TSV",
                 "1");
-        assertInsert("INSERT INTO FUNCTION file('VALUES (1)') VALUES (2)", "INSERT INTO FUNCTION file('VALUES (1)') ",
-                "Values", " (2)");
+        assertInsert(
+                "INSERT INTO FUNCTION file('VALUES (1)') VALUES (2)",
+                "INSERT INTO FUNCTION file('VALUES (1)') ",
+                "Values",
+                " (2)");
     }
 
     @ParameterizedTest
@@ -80,7 +83,12 @@ class StatementTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"SELECT 1", "SELECT a format FROM t", "SELECT * FROM (SELECT 1 FORMAT JSON) x", "SELECT 'FORMAT JSON'"})
+            strings = {
+                "SELECT 1",
+                "SELECT a format FROM t",
+                "SELECT * FROM (SELECT 1 FORMAT JSON) x",
+                "SELECT 'FORMAT JSON'"
+            })
     void whatOnlyLooksLikeAFormatClauseIsNone(String sql) {
         assertThat(Statement.parse(bytes(sql)).format()).isEmpty();
     }
