@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -48,6 +49,7 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private final Engine engine;
     private final Credentials credentials;
+    private final String timezone;
     private final HttpServer server;
     private final ExecutorService executor;
     /** One party for each request that is being served, and one for {@link #close}. */
@@ -55,9 +57,10 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private volatile boolean closing;
 
-    private ClickHouseFront(Engine engine, Credentials credentials, HttpServer server) {
+    private ClickHouseFront(Engine engine, String timezone, Credentials credentials, HttpServer server) {
         this.engine = engine;
         this.credentials = credentials;
+        this.timezone = timezone;
         this.server = server;
         // Not virtual threads: a query runs in a native call, where it would hold a carrier, of which there are few.
         executor = Executors.newCachedThreadPool(
@@ -76,15 +79,24 @@ public final class ClickHouseFront implements AutoCloseable {
 
     /** Starts to serve one user only. */
     public static ClickHouseFront start(Engine engine, int port, Credentials credentials) {
+        String timezone = timezone(engine);
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         try {
-            ClickHouseFront front = new ClickHouseFront(engine, credentials, HttpServer.create(address, 0));
+            ClickHouseFront front = new ClickHouseFront(engine, timezone, credentials, HttpServer.create(address, 0));
             front.server.setExecutor(front.executor);
             front.server.createContext("/", front::handle);
             front.server.start();
             return front;
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot listen on " + address, e);
+        }
+    }
+
+    private static String timezone(Engine engine) {
+        byte[] sql = "SELECT timezone()".getBytes(StandardCharsets.UTF_8);
+        try (Session session = engine.connect();
+                Result result = session.query(sql, "TSVRaw", Map.of())) {
+            return new String(result.bytes().toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8).strip();
         }
     }
 
@@ -124,7 +136,9 @@ public final class ClickHouseFront implements AutoCloseable {
             throw new IOException("The front is closing");
         }
         exchange.getResponseHeaders().set("X-ClickHouse-Server-Display-Name", "log-courier");
-        exchange.getResponseHeaders().set("X-ClickHouse-Timezone", "UTC");
+        exchange.getResponseHeaders().set("X-ClickHouse-Timezone", timezone);
+        // Sooner than the JDK's server closes an idle connection, 30 s, so that no client picks one that is gone.
+        exchange.getResponseHeaders().set("Keep-Alive", "timeout=20");
         String path = exchange.getRequestURI().getPath();
         boolean idle = exchange.getRequestURI().getRawQuery() == null
                 && exchange.getRequestMethod().equals("GET");
@@ -156,6 +170,11 @@ public final class ClickHouseFront implements AutoCloseable {
                 LOG.debug("Answering with an error", e);
                 drain(exchange.getRequestBody());
                 response.fail(e);
+            } catch (IOException e) {
+                // The body is damaged, or the client has gone, which the attempt to answer will show.
+                LOG.debug("A request broke off", e);
+                response.fail(EngineException.of(
+                        EngineException.CANNOT_READ_ALL_DATA, "CANNOT_READ_ALL_DATA", String.valueOf(e.getMessage())));
             } catch (RuntimeException e) {
                 LOG.error("A request failed for a reason of the front's own", e);
                 drain(exchange.getRequestBody());
@@ -239,7 +258,7 @@ public final class ClickHouseFront implements AutoCloseable {
             for (int length = fill(chunk, rest); length > 0; length = fill(chunk, rest)) {
                 insert.append(chunk, length);
             }
-            response.statistics(insert.commit());
+            response.add(insert.commit());
         }
     }
 
@@ -251,20 +270,36 @@ public final class ClickHouseFront implements AutoCloseable {
             throws IOException {
         Format format = statement.format().isEmpty() ? request.defaultFormat() : new Format(statement.format());
         response.format(format);
+        if (statement.isIntoFile()) {
+            throw EngineException.of(
+                    EngineException.INTO_OUTFILE_NOT_ALLOWED,
+                    "INTO_OUTFILE_NOT_ALLOWED",
+                    "INTO OUTFILE is not allowed");
+        }
         LibChdb.Classification classification = session.classify(statement.sql());
         if (classification.statements() > 1) {
             throw EngineException.of(EngineException.SYNTAX_ERROR, "SYNTAX_ERROR", "Multi-statements are not allowed");
         }
-        if (classification.readOnly() && format.streamable()) {
+        if (statement.isSelect()
+                && classification.readOnly()
+                && format.streamable()
+                && !arrayOfRows(request, statement)) {
             try (Session.Rows rows = session.stream(statement.sql(), format.name(), request.parameters())) {
                 stream(rows, format, response);
             }
         } else {
             try (Result result = session.query(statement.sql(), format.name(), request.parameters())) {
-                response.statistics(result.statistics());
+                response.add(result.statistics());
                 result.writeTo(response.body(), 0);
             }
         }
+    }
+
+    /** This setting puts brackets around what else is rows only. */
+    private static boolean arrayOfRows(Request request, Statement statement) {
+        String setting = "output_format_json_array_of_rows";
+        return request.settings().containsKey(setting)
+                || new String(statement.sql(), StandardCharsets.ISO_8859_1).contains(setting);
     }
 
     private static void stream(Session.Rows rows, Format format, Response response) throws IOException {
@@ -274,7 +309,7 @@ public final class ClickHouseFront implements AutoCloseable {
                 if (piece.bytes().byteSize() == 0) {
                     return;
                 }
-                response.statistics(piece.statistics());
+                response.add(piece.statistics());
                 piece.writeTo(response.body(), first ? 0 : format.headerLength(piece.bytes()));
                 first = false;
             }

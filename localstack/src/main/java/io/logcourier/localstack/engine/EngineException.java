@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 
 /** An error in ClickHouse's terms: its code, and a message that reads {@code Code: N. DB::Exception: ... (NAME)}. */
 final class EngineException extends RuntimeException {
+    static final int CANNOT_READ_ALL_DATA = 33;
     static final int NOT_IMPLEMENTED = 48;
     static final int SYNTAX_ERROR = 62;
     static final int UNKNOWN_SETTING = 115;

@@ -56,7 +56,7 @@ record Format(String name) {
         }
         VarInts in = new VarInts(piece);
         for (long strings = in.next() * perColumn; strings > 0; strings--) {
-            in.offset += in.next();
+            in.skip(in.next());
         }
         return in.offset;
     }
@@ -91,6 +91,10 @@ record Format(String name) {
 
         VarInts(MemorySegment bytes) {
             this.bytes = bytes;
+        }
+
+        void skip(long length) {
+            offset += length;
         }
 
         long next() {

@@ -51,6 +51,7 @@ final class LibChdb {
     private final MethodHandle resultBuffer;
     private final MethodHandle resultLength;
     private final MethodHandle resultError;
+    private final MethodHandle resultRows;
     private final MethodHandle resultRowsRead;
     private final MethodHandle resultBytesRead;
     private final MethodHandle resultRowsWritten;
@@ -78,6 +79,8 @@ final class LibChdb {
         resultBuffer = function("chdb_result_buffer", POINTER_OF_POINTER);
         resultLength = function("chdb_result_length", LONG_OF_POINTER);
         resultError = function("chdb_result_error", POINTER_OF_POINTER);
+        // What the interface calls rows read are the rows of the result; those of the storage are read.
+        resultRows = function("chdb_result_rows_read", LONG_OF_POINTER);
         resultRowsRead = function("chdb_result_storage_rows_read", LONG_OF_POINTER);
         resultBytesRead = function("chdb_result_storage_bytes_read", LONG_OF_POINTER);
         resultRowsWritten = function("chdb_result_rows_written", LONG_OF_POINTER);
@@ -217,6 +220,7 @@ final class LibChdb {
                     number(resultBytesRead, result),
                     number(resultRowsWritten, result),
                     number(resultBytesWritten, result),
+                    number(resultRows, result),
                     (long) (seconds * 1e9));
         } catch (Throwable t) {
             throw unexpected(t);

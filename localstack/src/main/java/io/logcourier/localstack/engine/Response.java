@@ -45,9 +45,9 @@ final class Response implements AutoCloseable {
         exchange.getResponseHeaders().set("Content-Type", format.contentType());
     }
 
-    /** What the statement has done so far; the last before the headers are sent goes into them. */
-    void statistics(Statistics latest) {
-        statistics = latest;
+    /** Adds what the statement has done; the sum goes into the headers if they are not sent yet. */
+    void add(Statistics more) {
+        statistics = statistics.plus(more);
     }
 
     /** Where the result goes, not yet encoded. */
@@ -112,14 +112,14 @@ final class Response implements AutoCloseable {
 
     private static String summary(Statistics s) {
         return """
-                {"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d","total_rows_to_read":"0",\
-                "result_rows":"%d","result_bytes":"%d","elapsed_ns":"%d"}""".formatted(
+            {"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d","total_rows_to_read":"0",\
+            "result_rows":"%d","elapsed_ns":"%d"}\
+            """.formatted(
                         s.rowsRead(),
                         s.bytesRead(),
                         s.rowsWritten(),
                         s.bytesWritten(),
-                        s.rowsWritten(),
-                        s.bytesWritten(),
+                        Math.max(s.resultRows(), s.rowsWritten()),
                         s.elapsedNanos());
     }
 

@@ -14,11 +14,15 @@ final class Statement {
     private static final Set<String> INSERT_FROM_QUERY = Set.of("SELECT", "WITH", "WATCH", "FROM");
 
     private final byte[] sql;
+    private final boolean select;
+    private final boolean intoFile;
     private final String format;
     private final int dataStart;
 
-    private Statement(byte[] sql, String format, int dataStart) {
+    private Statement(byte[] sql, boolean select, boolean intoFile, String format, int dataStart) {
         this.sql = sql;
+        this.select = select;
+        this.intoFile = intoFile;
         this.format = format;
         this.dataStart = dataStart;
     }
@@ -31,6 +35,16 @@ final class Statement {
     /** The statement; of an INSERT with data, without its FORMAT clause, and SETTINGS from behind that before it. */
     byte[] sql() {
         return sql;
+    }
+
+    /** Whether it begins as a SELECT does: only those does libchdb stream, it says nothing to a streamed SHOW. */
+    boolean isSelect() {
+        return select;
+    }
+
+    /** Whether it has INTO OUTFILE, which is for ClickHouse's own client to obey and not for a server. */
+    boolean isIntoFile() {
+        return intoFile;
     }
 
     /** What the FORMAT clause names, {@code Values} after VALUES, or empty where there is none. */
@@ -61,27 +75,39 @@ final class Statement {
 
         Statement statement() {
             next();
-            return word.equals("INSERT") ? insert() : query();
+            if (word.equals("INSERT")) {
+                return insert();
+            }
+            while (is('(')) {
+                next();
+            }
+            boolean select = word.equals("SELECT") || word.equals("WITH");
+            start = 0;
+            end = 0;
+            next();
+            return query(select);
         }
 
-        private Statement query() {
+        private Statement query(boolean select) {
             String format = "";
+            String candidate = "";
+            boolean afterFormat = false;
+            boolean afterInto = false;
+            boolean intoFile = false;
             int depth = 0;
             while (!atEnd()) {
                 depth += depthChange();
-                if (depth == 0 && word.equals("FORMAT")) {
-                    next();
-                    String candidate = text();
-                    boolean name = !word.isEmpty();
-                    next();
-                    if (name && (atEnd() || is(';') || word.equals("SETTINGS") || word.equals("INTO"))) {
-                        format = candidate;
-                    }
-                } else {
-                    next();
+                if (is(';') || word.equals("SETTINGS") || word.equals("INTO")) {
+                    format = candidate.isEmpty() ? format : candidate;
                 }
+                intoFile |= afterInto && word.equals("OUTFILE");
+                afterInto = word.equals("INTO");
+                candidate = afterFormat && !word.isEmpty() ? text() : "";
+                afterFormat = depth == 0 && word.equals("FORMAT");
+                next();
             }
-            return new Statement(text, format, -1);
+            format = candidate.isEmpty() ? format : candidate;
+            return new Statement(text, select, intoFile, format, -1);
         }
 
         private Statement insert() {
@@ -92,25 +118,25 @@ final class Statement {
             skipName();
             while (!atEnd()) {
                 if (word.equals("VALUES")) {
-                    return new Statement(Arrays.copyOf(text, start), "Values", end);
+                    return new Statement(Arrays.copyOf(text, start), false, false, "Values", end);
                 }
                 if (word.equals("FORMAT")) {
                     return insertWithFormat();
                 }
                 if (INSERT_FROM_QUERY.contains(word)) {
-                    return query();
+                    return query(false);
                 }
                 if (is('(')) {
                     next();
                     if (INSERT_FROM_QUERY.contains(word)) {
-                        return query();
+                        return query(false);
                     }
                     skipParenthesis();
                 } else {
                     next();
                 }
             }
-            return new Statement(text, "", -1);
+            return new Statement(text, false, false, "", -1);
         }
 
         private Statement insertWithFormat() {
@@ -127,7 +153,7 @@ final class Statement {
                 System.arraycopy(text, settings, moved, sql.length, length);
                 sql = moved;
             }
-            return new Statement(sql, format, afterLine(data));
+            return new Statement(sql, false, false, format, afterLine(data));
         }
 
         /** {@code SETTINGS name = literal, ...}: where the last literal ends. */

@@ -1,0 +1,426 @@
+package io.logcourier.localstack.engine;
+
+import static io.logcourier.localstack.engine.Http.encode;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.SequenceInputStream;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The HTTP interface as its documentation tells it, byte by byte. */
+class ClickHouseFrontIT {
+    private static Engine engine;
+    private static ClickHouseFront front;
+    private static Http http;
+
+    @BeforeAll
+    static void start() {
+        engine = Engine.temporary();
+        front = ClickHouseFront.start(engine, 0);
+        http = new Http(front.uri());
+    }
+
+    @AfterAll
+    static void stop() {
+        http.close();
+        front.close();
+        engine.close();
+    }
+
+    @Test
+    void saysThatItIsThere() throws Exception {
+        assertThat(text(http.get("/ping"))).isEqualTo("Ok.\n");
+        assertThat(text(http.get("/"))).isEqualTo("Ok.\n");
+        assertThat(http.get("/nowhere").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void aQueryMayStandInTheUrlInTheBodyOrBeginInOneAndEndInTheOther() throws Exception {
+        assertThat(text(http.get("/?query=SELECT%201"))).isEqualTo("1\n");
+        assertThat(text(http.post("", "SELECT 2"))).isEqualTo("2\n");
+        assertThat(text(http.post("query=SELECT", "3"))).isEqualTo("3\n");
+    }
+
+    @Test
+    void aGetChangesNothing() throws Exception {
+        HttpResponse<byte[]> response =
+                http.get("/?query=" + encode("CREATE TABLE forbidden (a UInt8) ENGINE = Memory"));
+        assertError(response, 500, 164);
+    }
+
+    @Test
+    void theFormatIsTheStatementsElseTheRequestsElseTabSeparated() throws Exception {
+        assertThat(text(http.post("default_format=CSV", "SELECT 'a' FORMAT JSONEachRow SETTINGS max_threads = 1")))
+                .isEqualTo("{\"'a'\":\"a\"}\n");
+        HttpResponse<byte[]> csv = http.post("default_format=CSV", "SELECT 'a'");
+        assertThat(text(csv)).isEqualTo("\"a\"\n");
+        assertThat(csv.headers().firstValue("X-ClickHouse-Format")).hasValue("CSV");
+        assertThat(csv.headers().firstValue("Content-Type")).hasValue("text/csv; charset=UTF-8; header=absent");
+        assertThat(text(http.send(http.request("", BodyPublishers.ofString("SELECT 'a'"))
+                        .header("X-ClickHouse-Format", "JSONEachRow")
+                        .build())))
+                .isEqualTo("{\"'a'\":\"a\"}\n");
+        assertThat(text(http.post("", "SELECT 'a'"))).isEqualTo("a\n");
+    }
+
+    /** libchdb renders every piece as a whole document: the header must come once and all rows must come. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CSV",
+                "CSVWithNames",
+                "JSON",
+                "JSONCompact",
+                "JSONEachRow",
+                "JSONCompactEachRowWithNamesAndTypes",
+                "LineAsString",
+                "MsgPack",
+                "Native",
+                "Parquet",
+                "Pretty",
+                "RowBinary",
+                "RowBinaryWithNames",
+                "RowBinaryWithNamesAndTypes",
+                "TSKV",
+                "TSVRaw",
+                "TSVWithNames",
+                "TabSeparated",
+                "Values",
+                "Vertical",
+                "XML"
+            })
+    void aResultOfManyBlocksReadsBackAsTheSameRows(String format) throws Exception {
+        String sql = "SELECT toString(number) AS s FROM numbers(1000) SETTINGS max_block_size = 10, max_threads = 1";
+        byte[] whole;
+        try (Session session = engine.connect();
+                Result result = session.query(sql.getBytes(StandardCharsets.UTF_8), format, Map.of())) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            result.writeTo(out, 0);
+            whole = out.toByteArray();
+        }
+        byte[] served = http.post("default_format=" + format, sql).body();
+        if (format.equals("Native")) {
+            assertThat(served).containsSubsequence(whole[whole.length - 1]).hasSizeGreaterThanOrEqualTo(whole.length);
+        } else if (format.equals("JSON") || format.equals("JSONCompact") || format.equals("XML")) {
+            // The statistics at the end differ.
+            assertThat(served).startsWith(Arrays.copyOf(whole, whole.length / 2));
+        } else {
+            assertThat(served).isEqualTo(whole);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SHOW DATABASES", "EXPLAIN SELECT 1", "EXISTS TABLE nope", "DESCRIBE TABLE system.one"})
+    void whatIsNoSelectAnswersToo(String sql) throws Exception {
+        assertThat(http.query(sql)).isNotEmpty();
+    }
+
+    @Test
+    void jsonRowsComeAsOneArrayWhereThatIsSet() throws Exception {
+        String rows = http.query("SELECT number AS n FROM numbers(3) FORMAT JSONEachRow"
+                + " SETTINGS output_format_json_array_of_rows = 1, max_block_size = 1");
+        assertThat(rows).isEqualTo("[\n{\"n\":0},\n{\"n\":1},\n{\"n\":2}\n]\n");
+    }
+
+    @Test
+    void parametersAreTypedAndKeepTheirBytes() throws Exception {
+        assertThat(text(http.post(
+                        "param_s=" + encode("it's \\t \"quoted\" \\\\ \\n") + "%FF",
+                        "SELECT {s:String}, length({s:String}) FORMAT TSVRaw")))
+                .isEqualTo("it's \t \"quoted\" \\ \n\u00ff\t20\n");
+        assertThat(text(http.post(
+                        "param_a=" + encode("['a','it\\'s']")
+                                + "&param_n=18446744073709551615&param_d=system&param_t=one",
+                        "SELECT {a:Array(String)}[2], {n:UInt64} FROM {d:Identifier}.{t:Identifier} FORMAT TSVRaw")))
+                .isEqualTo("it's\t18446744073709551615\n");
+        assertError(http.post("", "SELECT {s:String}"), 500, 456);
+    }
+
+    @Test
+    void identifiersOfTablesAndViewsMayBeParameters() throws Exception {
+        http.query("CREATE DATABASE names");
+        String names = "param_d=names&param_t=" + encode("odd name") + "&param_v=view&param_s=source";
+        for (String sql : List.of(
+                "CREATE TABLE {d:Identifier}.{s:Identifier} (a UInt8) ENGINE = Null",
+                "CREATE TABLE {d:Identifier}.{t:Identifier} (a UInt8) ENGINE = MergeTree ORDER BY a",
+                "CREATE MATERIALIZED VIEW {d:Identifier}.{v:Identifier} TO {d:Identifier}.{t:Identifier}"
+                        + " AS SELECT a FROM {d:Identifier}.{s:Identifier} WHERE a > 1",
+                "INSERT INTO {d:Identifier}.{s:Identifier} FORMAT TSV\n1\n2\n3\n")) {
+            assertThat(http.post(names, sql).statusCode()).as(sql).isEqualTo(200);
+        }
+        assertThat(http.query("SELECT groupArray(a) FROM names.`odd name`")).isEqualTo("[2,3]\n");
+    }
+
+    @Test
+    void databaseAndSettingsHoldForTheirRequestOnly() throws Exception {
+        String sql = "SELECT currentDatabase(), getSetting('max_block_size')";
+        assertThat(text(http.post("database=system&max_block_size=7", sql))).isEqualTo("system\t7\n");
+        assertThat(text(http.send(http.request("", BodyPublishers.ofString(sql))
+                        .header("X-ClickHouse-Database", "system")
+                        .build())))
+                .startsWith("system\t");
+        assertThat(http.query(sql)).isEqualTo("default\t65409\n");
+        assertError(http.post("database=nope", "SELECT 1"), 404, 81);
+        assertError(http.post("no_such_setting=1", "SELECT 1"), 404, 115);
+        assertError(http.post("max_threads=" + encode("it's"), "SELECT 1"), 400, 27);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SELECT * FROM nope, 404, 60",
+        "SELEC, 400, 62",
+        "SELECT nope, 404, 47",
+        "SELECT 1; SELECT 2, 400, 62",
+        "SELECT throwIf(1), 500, 395",
+        "SELECT 1 INTO OUTFILE '/tmp/out', 500, 358",
+        "SELECT 1 FORMAT Nope, 404, 73",
+    })
+    void anErrorHasClickHousesCodeAndStatus(String sql, int status, int code) throws Exception {
+        assertError(http.post("", sql), status, code);
+    }
+
+    @Test
+    void anInsertKeepsEmptyLinesAndNewlineBytes() throws Exception {
+        http.query("CREATE TABLE bytes (s String) ENGINE = MergeTree ORDER BY tuple()");
+        http.post(
+                "query=" + encode("INSERT INTO bytes FORMAT RowBinary"),
+                new byte[] {2, '\n', '\n', 4, '\n', '\n', 'a', 'b'});
+        assertThat(http.query("SELECT hex(s) FROM bytes ORDER BY s")).isEqualTo("0A0A\n0A0A6162\n");
+        http.query("TRUNCATE TABLE bytes");
+        http.query("INSERT INTO bytes VALUES ('a\n\nb'),\n\n('c')");
+        assertThat(http.query("SELECT s FROM bytes ORDER BY s FORMAT TSVRaw")).isEqualTo("a\n\nb\nc\n");
+    }
+
+    @Test
+    void bytesThatAreNotUtf8ComeBackAsTheyWere() throws Exception {
+        http.query("CREATE TABLE raw (s String) ENGINE = MergeTree ORDER BY tuple()");
+        byte[] row = "{\"s\":\"a\u00ff\u00fe\u0080b\"}\n".getBytes(StandardCharsets.ISO_8859_1);
+        assertThat(http.post("query=" + encode("INSERT INTO raw FORMAT JSONEachRow"), row)
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(http.query("SELECT s FROM raw FORMAT TSVRaw")).isEqualTo("a\u00ff\u00fe\u0080b\n");
+        assertThat(http.query("SELECT s FROM raw FORMAT JSONEachRow").getBytes(StandardCharsets.ISO_8859_1))
+                .isEqualTo(row);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "INSERT INTO once SETTINGS async_insert = 0, insert_deduplication_token = 'form' FORMAT TSV\n",
+                "INSERT INTO once FORMAT TSV SETTINGS async_insert = 0, insert_deduplication_token = 'behind'\n",
+                "INSERT INTO once SETTINGS async_insert = 0, insert_deduplication_token = 'query' SELECT ",
+                "INSERT INTO once SETTINGS async_insert = 0, insert_deduplication_token = 'values' VALUES "
+            })
+    void theSameTokenInsertsOnce(String insert) throws Exception {
+        http.query("CREATE OR REPLACE TABLE once (a UInt8) ENGINE = MergeTree ORDER BY a"
+                + " SETTINGS non_replicated_deduplication_window = 100");
+        boolean values = insert.endsWith("VALUES ");
+        http.query(insert + (values ? "(1)" : "1"));
+        http.query(insert + (values ? "(2)" : "2"));
+        assertThat(http.query("SELECT a FROM once")).isEqualTo("1\n");
+    }
+
+    @Test
+    void anInsertThatBreaksOffOrFailsStoresNothing() throws Exception {
+        http.query("CREATE TABLE whole (a UInt64) ENGINE = MergeTree ORDER BY a");
+        assertError(http.post("query=" + encode("INSERT INTO whole FORMAT TSV"), "1\n2\nx\n"), 400, 27);
+        InputStream broken = new SequenceInputStream(
+                new ByteArrayInputStream("3\n".repeat(100_000).getBytes(StandardCharsets.UTF_8)),
+                new PipedInputStream()); // Not connected, so that reading it fails.
+        assertThatThrownBy(() -> http.send(http.request(
+                                "query=" + encode("INSERT INTO whole FORMAT TSV"),
+                                BodyPublishers.ofInputStream(() -> broken))
+                        .build()))
+                .isInstanceOf(IOException.class);
+        await().untilAsserted(() -> assertThat(running("INSERT INTO whole")).isEqualTo("0\n"));
+        assertThat(http.query("SELECT count() FROM whole")).isEqualTo("0\n");
+    }
+
+    @Test
+    void aLargeInsertIsStreamed() throws Exception {
+        http.query("CREATE TABLE large (s String) ENGINE = MergeTree ORDER BY tuple()");
+        byte[] line = ("x".repeat(999) + "\n").getBytes(StandardCharsets.UTF_8);
+        int lines = 200_000;
+        InputStream body = new SequenceInputStream(Collections.enumeration(Collections.nCopies(lines, line).stream()
+                .map(ByteArrayInputStream::new)
+                .toList()));
+        long before = usedHeap();
+        HttpResponse<byte[]> response = http.send(http.request(
+                        "query=" + encode("INSERT INTO large FORMAT LineAsString"),
+                        BodyPublishers.ofInputStream(() -> body))
+                .build());
+        assertThat(response.headers().firstValue("X-ClickHouse-Summary").orElseThrow())
+                .contains("\"written_rows\":\"" + lines + "\"");
+        assertThat(http.query("SELECT count(), uniqExact(s), any(length(s)) FROM large"))
+                .isEqualTo(lines + "\t1\t999\n");
+        assertThat(usedHeap() - before).isLessThan(100L << 20);
+    }
+
+    @Test
+    void aLargeResultIsStreamed() throws Exception {
+        long before = usedHeap();
+        long bytes = 0;
+        try (InputStream in = http.stream("SELECT number FROM numbers(100000000) FORMAT RowBinary")
+                .body()) {
+            byte[] chunk = new byte[1 << 16];
+            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+                bytes += n;
+            }
+        }
+        assertThat(bytes).isEqualTo(800_000_000);
+        assertThat(usedHeap() - before).isLessThan(100L << 20);
+    }
+
+    @Test
+    void anErrorInTheMiddleOfAResultBreaksItOff() throws Exception {
+        String sql = "SELECT number, throwIf(number = 900000) FROM numbers(1000000) SETTINGS max_block_size = 1000";
+        HttpResponse<InputStream> response = http.stream(sql);
+        assertThat(response.statusCode()).isEqualTo(200);
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        assertThatThrownBy(() -> response.body().transferTo(read)).isInstanceOf(IOException.class);
+        String tag = response.headers().firstValue("X-ClickHouse-Exception-Tag").orElseThrow();
+        assertThat(read.toString(StandardCharsets.UTF_8))
+                .contains("\r\n__exception__\r\n" + tag + "\r\nCode: 395. DB::Exception: ")
+                .endsWith(" " + tag + "\r\n__exception__\r\n");
+    }
+
+    @Test
+    void waitEndOfQueryMakesAnErrorInTheMiddleAnErrorResponse() throws Exception {
+        String sql = "SELECT number, throwIf(number = 900000) FROM numbers(1000000) SETTINGS max_block_size = 1000";
+        assertError(http.post("wait_end_of_query=1", sql), 500, 395);
+        byte[] numbers = http.post("wait_end_of_query=1", "SELECT number FROM numbers(1000000)")
+                .body();
+        assertThat(numbers)
+                .isEqualTo(http.query("SELECT number FROM numbers(1000000)").getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aClientThatGoesAwayCancelsItsQuery() throws Exception {
+        try (InputStream in =
+                http.stream("SELECT number AS gone FROM numbers(100000000000)").body()) {
+            assertThat(in.readNBytes(10)).hasSize(10);
+        }
+        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(running("SELECT number AS gone"))
+                .isEqualTo("0\n"));
+    }
+
+    @Test
+    void sixtyFourQueriesRunAtOnce() throws Exception {
+        int queries = Engine.MAX_SESSIONS;
+        List<Future<String>> answers = new ArrayList<>();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < queries + 10; i++) {
+                int n = i;
+                answers.add(clients.submit(() -> http.query("SELECT " + n + ", sleep(0.5)")));
+            }
+            for (int i = 0; i < answers.size(); i++) {
+                assertThat(answers.get(i).get()).isEqualTo(i + "\t0\n");
+            }
+        }
+    }
+
+    @Test
+    void bodiesMayBeCompressedAsHttpDoesIt() throws Exception {
+        http.query("CREATE TABLE zipped (s String) ENGINE = MergeTree ORDER BY s");
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(zipped)) {
+            out.write("a\nb\n".getBytes(StandardCharsets.UTF_8));
+        }
+        http.send(http.request(
+                        "query=" + encode("INSERT INTO zipped FORMAT TSV"),
+                        BodyPublishers.ofByteArray(zipped.toByteArray()))
+                .header("Content-Encoding", "gzip")
+                .build());
+        HttpResponse<byte[]> response = http.send(
+                http.request("enable_http_compression=1", BodyPublishers.ofString("SELECT s FROM zipped ORDER BY s"))
+                        .header("Accept-Encoding", "gzip, deflate")
+                        .build());
+        assertThat(response.headers().firstValue("Content-Encoding")).hasValue("gzip");
+        try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(response.body()))) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("a\nb\n");
+        }
+    }
+
+    @Test
+    void bodiesMayBeCompressedInClickHousesOwnBlocks() throws Exception {
+        http.query("CREATE TABLE blocks (n UInt64) ENGINE = MergeTree ORDER BY n");
+        ByteArrayOutputStream rows = new ByteArrayOutputStream();
+        try (OutputStream out = BlockCompression.compress(rows)) {
+            for (int i = 0; i < 100_000; i++) {
+                out.write((i + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        http.post("decompress=1&query=" + encode("INSERT INTO blocks FORMAT TSV"), rows.toByteArray());
+        byte[] response =
+                http.post("compress=1", "SELECT count(), sum(n) FROM blocks").body();
+        try (InputStream in = BlockCompression.decompress(new ByteArrayInputStream(response))) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("100000\t4999950000\n");
+        }
+    }
+
+    @Test
+    void theDefaultUserHasNoPasswordAndIsTheOnlyOne() throws Exception {
+        assertThat(http.post("user=default&password=", "SELECT 1").statusCode()).isEqualTo(200);
+        HttpResponse<byte[]> response = http.post("user=someone", "SELECT 1");
+        assertError(response, 403, 516);
+        assertError(http.post("user=default&password=x", "SELECT 1"), 403, 516);
+        try (ClickHouseFront closed = ClickHouseFront.start(engine, 0, new Credentials("courier", "secret"));
+                Http client = new Http(closed.uri())) {
+            assertError(client.post("", "SELECT 1"), 403, 516);
+            assertThat(client.post("user=courier&password=secret", "SELECT 1").statusCode())
+                    .isEqualTo(200);
+            assertThat(client.send(client.request("", BodyPublishers.ofString("SELECT 1"))
+                                    .header("X-ClickHouse-User", "courier")
+                                    .header("X-ClickHouse-Key", "secret")
+                                    .build())
+                            .statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    private static String running(String prefix) throws IOException, InterruptedException {
+        return http.query("SELECT count() FROM system.processes WHERE startsWith(query, '" + prefix + "')");
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
+    }
+
+    private static void assertError(HttpResponse<byte[]> response, int status, int code) {
+        assertThat(text(response)).startsWith("Code: " + code + ". DB::Exception: ");
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(response.headers().firstValue("X-ClickHouse-Exception-Code")).hasValue(Integer.toString(code));
+    }
+
+    private static String text(HttpResponse<byte[]> response) {
+        return new String(response.body(), StandardCharsets.ISO_8859_1);
+    }
+}
