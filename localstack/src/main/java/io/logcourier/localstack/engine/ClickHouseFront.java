@@ -108,7 +108,10 @@ public final class ClickHouseFront implements AutoCloseable {
 
     /** Accepts nothing more, and waits some seconds for the requests that are running. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closing) {
+            return;
+        }
         closing = true;
         try {
             running.awaitAdvanceInterruptibly(running.arrive(), CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);

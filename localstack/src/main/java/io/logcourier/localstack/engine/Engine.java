@@ -101,15 +101,14 @@ public final class Engine implements AutoCloseable {
     }
 
     private static Engine open(Path folder, boolean temporary) {
-        Path file = EngineLibrary.locate();
         if (!OPEN.compareAndSet(false, true)) {
             throw new IllegalStateException(
                     "This process has an embedded ClickHouse open already: close it before opening " + folder);
         }
         FileChannel lockFile = null;
         try {
+            LibChdb library = LibChdb.load(EngineLibrary.locate());
             lockFile = lock(folder);
-            LibChdb library = LibChdb.load(file);
             MemorySegment base = library.connect(arguments(folder, SERVER_SETTINGS));
             if (base.equals(MemorySegment.NULL)) {
                 throw new IllegalStateException("The embedded ClickHouse cannot open the data folder " + folder
@@ -118,6 +117,9 @@ public final class Engine implements AutoCloseable {
             return new Engine(folder, temporary, lockFile, library, base);
         } catch (RuntimeException | Error e) {
             release(lockFile);
+            if (temporary) {
+                delete(folder);
+            }
             OPEN.set(false);
             throw e;
         }

@@ -46,31 +46,9 @@ final class EngineException extends RuntimeException {
         return switch (code) {
             case 194 -> 401;
             case 192, 193, 497, AUTHENTICATION_FAILED, 512 -> 403;
-            case 6,
-                    8,
-                    15,
-                    25,
-                    26,
-                    27,
-                    36,
-                    37,
-                    38,
-                    41,
-                    44,
-                    53,
-                    SYNTAX_ERROR,
-                    72,
-                    117,
-                    123,
-                    167,
-                    168,
-                    223,
-                    321,
-                    376,
-                    427,
-                    441,
-                    675,
-                    676 -> 400;
+            // Text that is no value of its type, then statements that are wrong in themselves.
+            case 6, 25, 26, 27, 38, 41, 72, 376, 427, 441, 675, 676 -> 400;
+            case 8, 15, 36, 37, 44, 53, SYNTAX_ERROR, 117, 123, 167, 168, 223, 321 -> 400;
             case 46, 47, 50, 56, 60, 63, 73, 78, 81, UNKNOWN_SETTING, 152, 336, 511 -> 404;
             case 159 -> 408;
             case 381 -> 411;

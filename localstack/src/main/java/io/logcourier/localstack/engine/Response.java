@@ -1,6 +1,5 @@
 package io.logcourier.localstack.engine;
 
-import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -35,14 +34,13 @@ final class Response implements AutoCloseable {
         waitForEnd = request.waitEndOfQuery();
         blockCompression = request.compressed();
         coding = request.responseCoding();
-        Headers headers = exchange.getResponseHeaders();
-        headers.set("X-ClickHouse-Query-Id", request.queryId());
-        headers.set("X-ClickHouse-Exception-Tag", exceptionTag);
+        header("X-ClickHouse-Query-Id", request.queryId());
+        header("X-ClickHouse-Exception-Tag", exceptionTag);
     }
 
     void format(Format format) {
-        exchange.getResponseHeaders().set("X-ClickHouse-Format", format.name());
-        exchange.getResponseHeaders().set("Content-Type", format.contentType());
+        header("X-ClickHouse-Format", format.name());
+        header("Content-Type", format.contentType());
     }
 
     /** Adds what the statement has done; the sum goes into the headers if they are not sent yet. */
@@ -77,11 +75,10 @@ final class Response implements AutoCloseable {
         }
         heldBack.discard();
         body = null;
-        Headers headers = exchange.getResponseHeaders();
-        headers.set("X-ClickHouse-Exception-Code", Integer.toString(error.code()));
-        headers.set("Content-Type", "text/plain; charset=UTF-8");
+        header("X-ClickHouse-Exception-Code", Integer.toString(error.code()));
+        header("Content-Type", "text/plain; charset=UTF-8");
         if (error.code() == EngineException.AUTHENTICATION_FAILED) {
-            headers.set("WWW-Authenticate", "Basic realm=\"ClickHouse server HTTP API\"");
+            header("WWW-Authenticate", "Basic realm=\"ClickHouse server HTTP API\"");
         }
         body().write(message);
         body().close();
@@ -101,11 +98,15 @@ final class Response implements AutoCloseable {
         heldBack.discard();
     }
 
+    /** What the client gave and gets back may hold a newline. */
+    private void header(String name, String value) {
+        exchange.getResponseHeaders().set(name, value.replaceAll("\\p{Cntrl}", "?"));
+    }
+
     private void sendHeaders(int status, long length) throws IOException {
-        Headers headers = exchange.getResponseHeaders();
-        headers.set("X-ClickHouse-Summary", summary(statistics));
+        header("X-ClickHouse-Summary", summary(statistics));
         if (coding != ContentCoding.IDENTITY) {
-            headers.set("Content-Encoding", coding.token());
+            header("Content-Encoding", coding.token());
         }
         exchange.sendResponseHeaders(status, length);
     }

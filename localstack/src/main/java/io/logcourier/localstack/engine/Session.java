@@ -143,7 +143,10 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /** An INSERT under way. Nothing but {@link #commit} commits its last block; closing without it cancels. */
+    /**
+     * An INSERT under way. Only {@link #commit} stores its last block; closing without it cancels. Of a large INSERT, full
+     * blocks are stored as they come and stay, as in ClickHouse.
+     */
     final class Insert implements AutoCloseable {
         private final MemorySegment stream;
         private boolean committed;

@@ -89,6 +89,16 @@ class ClickHouseFrontIT {
         assertThat(text(http.post("", "SELECT 'a'"))).isEqualTo("a\n");
     }
 
+    @Test
+    void theHeadersTellWhatTheQueryDid() throws Exception {
+        HttpResponse<byte[]> response = http.post("query_id=mine%0d%0aX-Evil:1", "SELECT number FROM numbers(10)");
+        assertThat(response.headers().firstValue("X-ClickHouse-Query-Id")).hasValue("mine??X-Evil:1");
+        assertThat(response.headers().firstValue("X-ClickHouse-Timezone"))
+                .hasValue(http.query("SELECT timezone()").strip());
+        assertThat(response.headers().firstValue("X-ClickHouse-Summary").orElseThrow())
+                .contains("\"read_rows\":\"10\"", "\"result_rows\":\"10\"");
+    }
+
     /** libchdb renders every piece as a whole document: the header must come once and all rows must come. */
     @ParameterizedTest
     @ValueSource(
