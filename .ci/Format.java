@@ -24,8 +24,8 @@ final class Format {
         List<Path> different = new ArrayList<>();
         for (Path file : sources(Path.of(arguments[1]))) {
             String source = Files.readString(file);
-            String formatted = formatter.formatSource(RemoveUnusedImports.removeUnusedImports(
-                    ImportOrderer.reorderImports(source, JavaFormatterOptions.Style.PALANTIR)));
+            String formatted = formatter.formatSource(ImportOrderer.reorderImports(
+                    RemoveUnusedImports.removeUnusedImports(source), JavaFormatterOptions.Style.PALANTIR));
             if (!formatted.equals(source)) {
                 different.add(file);
                 if (fix) {

@@ -23,7 +23,8 @@ public final class AccessLogTable {
     private static final String IDENTITY =
             "reinterpretAsInt64(sipHash64(_partition_id, _block_number, _block_offset, startTime, req_id))";
 
-    private static final String CLAIMED = "/* claimed */";
+    private static final String IDENTITY_MARK = "/* identity */";
+    private static final String CLAIMED_MARK = "/* claimed */";
 
     private final ClickHouse clickHouse;
     private final Lane lane;
@@ -42,10 +43,7 @@ public final class AccessLogTable {
     public void check() {
         record Engine(String engineFull) {}
         String engine = clickHouse
-                .one(
-                        sql(
-                                "SELECT engine_full FROM system.tables WHERE database = {logs:String} AND name = {table:String}"),
-                        Engine.class)
+                .one(sql("engine.sql"), Engine.class)
                 .map(Engine::engineFull)
                 .orElseThrow(() -> new ConfigurationException(
                         "the log table " + name() + " does not exist: run `courier schema --apply`, or name another"));
@@ -66,31 +64,14 @@ public final class AccessLogTable {
     /** Lets parts be skipped by block number, where this ClickHouse can (26.5 and later): new rows are found faster. */
     public void indexBlockNumbers() {
         record Known(String name) {}
-        boolean known = clickHouse
-                .one(
-                        Statement.of(
-                                "SELECT name FROM system.merge_tree_settings WHERE name = 'part_minmax_index_columns'"),
-                        Known.class)
-                .isPresent();
-        if (known) {
-            clickHouse.execute(sql("""
-                            ALTER TABLE {logs:Identifier}.{table:Identifier}
-                            MODIFY SETTING part_minmax_index_columns = 'with_block_number_offset'
-                            """));
+        if (clickHouse.one(sql("knows-block-index.sql"), Known.class).isPresent()) {
+            clickHouse.execute(sql("index-blocks.sql"));
         }
     }
 
     /** The parts that are active now, in one atomic look, oldest partition first. */
     public List<Part> parts() {
-        return clickHouse.list(sql("""
-                        SELECT partition_id AS partition, min_block_number AS low, max_block_number AS high, rows
-                        FROM system.parts
-                        WHERE database = {logs:String}
-                            AND table = {table:String}
-                            AND active
-                            AND NOT startsWith(partition_id, 'patch-')
-                        ORDER BY partition_id, min_block_number
-                        """), Part.class);
+        return clickHouse.list(sql("parts.sql"), Part.class);
     }
 
     /**
@@ -109,13 +90,7 @@ public final class AccessLogTable {
 
     /** How many rows each block of {@code range} has, in order of block number; empty blocks are left out. */
     public List<BlockSize> blockSizes(BlockRange range) {
-        return clickHouse.list(claimed(sql("""
-                                SELECT _block_number AS block, count() AS rows
-                                FROM {logs:Identifier}.{table:Identifier}
-                                WHERE /* claimed */
-                                GROUP BY block
-                                ORDER BY block
-                                """), List.of(range)), BlockSize.class);
+        return clickHouse.list(claimed(sql("block-sizes.sql"), List.of(range)), BlockSize.class);
     }
 
     /** The rows of one block. */
@@ -126,42 +101,7 @@ public final class AccessLogTable {
      * seal. Groups without a bucket or a target, or whose names are no UTF-8 and so no S3 names, are undeliverable.
      */
     public Statement arrivals(long epoch, Instant plannedAt, List<BlockRange> claims) {
-        return claimed(
-                sql("""
-                                SELECT
-                                    {epoch:UInt64} AS epoch,
-                                    fromUnixTimestamp64Milli({planned_at:Int64}, 'UTC') AS planned_at,
-                                    CAST(
-                                        multiIf(grouping(deliverable) = 1, 2, deliverable, 0, 1),
-                                        'Enum8(\\'group\\' = 0, \\'undeliverable\\' = 1, \\'seal\\' = 2)') AS kind,
-                                    raftSessionID,
-                                    bucketName,
-                                    loggingTargetBucket,
-                                    loggingTargetPrefix,
-                                    count() AS rows,
-                                    sum(%s) AS checksum,
-                                    min(insertedAt),
-                                    max(insertedAt),
-                                    min(startTime),
-                                    max(startTime)
-                                FROM {logs:Identifier}.{table:Identifier}
-                                WHERE /* claimed */
-                                GROUP BY GROUPING SETS
-                                (
-                                    (
-                                        raftSessionID,
-                                        bucketName,
-                                        loggingTargetBucket,
-                                        loggingTargetPrefix,
-                                        bucketName != ''
-                                            AND loggingTargetBucket != ''
-                                            AND isValidUTF8(bucketName)
-                                            AND isValidUTF8(loggingTargetBucket)
-                                            AND isValidUTF8(loggingTargetPrefix) AS deliverable
-                                    ),
-                                    ()
-                                )
-                                """.formatted(IDENTITY)).with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims);
+        return claimed(sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims);
     }
 
     /**
@@ -180,10 +120,7 @@ public final class AccessLogTable {
         }
         return clickHouse.query(
                 claimed(
-                        Statement.resource(AccessLogTable.class, "render-" + RENDERING + ".sql")
-                                .replace("/* identity */", IDENTITY)
-                                .with("logs", lane.logs())
-                                .with("table", lane.table())
+                        sql("render-" + RENDERING + ".sql")
                                 .with("ledger", lane.ledger())
                                 .with("epoch", any.epoch())
                                 .with(
@@ -207,14 +144,17 @@ public final class AccessLogTable {
         return lane.logs() + "." + lane.table();
     }
 
-    private Statement sql(String text) {
-        return Statement.of(text).with("logs", lane.logs()).with("table", lane.table());
+    private Statement sql(String file) {
+        return Statement.resource(AccessLogTable.class, file)
+                .replace(IDENTITY_MARK, IDENTITY)
+                .with("logs", lane.logs())
+                .with("table", lane.table());
     }
 
     /** Puts a condition for {@code claims} where the statement marks it: a range of block numbers per partition. */
     private static Statement claimed(Statement statement, List<BlockRange> claims) {
         if (claims.isEmpty()) {
-            return statement.replace(CLAIMED, "false");
+            return statement.replace(CLAIMED_MARK, "false");
         }
         List<String> ranges = new ArrayList<>();
         Statement result = statement;
@@ -226,6 +166,6 @@ public final class AccessLogTable {
                     .with("low_" + i, claims.get(i).low())
                     .with("high_" + i, claims.get(i).high());
         }
-        return result.replace(CLAIMED, "(" + String.join(" OR ", ranges) + ")");
+        return result.replace(CLAIMED_MARK, "(" + String.join(" OR ", ranges) + ")");
     }
 }

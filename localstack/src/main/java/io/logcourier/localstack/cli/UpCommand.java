@@ -180,8 +180,8 @@ final class UpCommand implements Callable<Integer> {
             String accessKey,
             String secretKey,
             String region,
-            Path data,
-            Path objects) {
+            String data,
+            String objects) {
         static Ready of(LaptopStack stack) {
             Settings settings = stack.settings();
             return new Ready(
@@ -192,8 +192,8 @@ final class UpCommand implements Callable<Integer> {
                     LaptopStack.CREDENTIALS.accessKeyId(),
                     LaptopStack.CREDENTIALS.secretAccessKey(),
                     settings.aws().region(),
-                    stack.data().orElse(null),
-                    stack.objects().orElse(null));
+                    stack.data().map(Path::toString).orElse(null),
+                    stack.objects().map(Path::toString).orElse(null));
         }
 
         String text() {

@@ -1,7 +1,10 @@
 package io.logcourier.localstack.s3;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
@@ -11,8 +14,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
+import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 
 /**
  * An S3 endpoint on the loopback interface that keeps its objects in a folder: one folder per bucket, one file per
@@ -32,6 +43,8 @@ public final class LocalS3 implements AutoCloseable {
     private static final Pattern UNFINISHED =
             Pattern.compile(".+-\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}", Pattern.DOTALL);
 
+    private static final String OBJECT_MARK = "log-courier.object";
+
     private final S3Proxy server;
 
     /**
@@ -46,7 +59,7 @@ public final class LocalS3 implements AutoCloseable {
         Files.createDirectories(folder);
         removeUnfinished(folder);
         server = S3Proxy.builder()
-                .blobStore(new FilesystemNio2BlobStore(folder.toString()))
+                .blobStore(new MarkingStore(folder))
                 .endpoint(URI.create("http://127.0.0.1:" + port))
                 .awsAuthentication(AuthenticationType.AWS_V4, credentials.accessKeyId(), credentials.secretAccessKey())
                 .stopTimeout(GRACE.toMillis())
@@ -79,7 +92,7 @@ public final class LocalS3 implements AutoCloseable {
         }
     }
 
-    /** S3Proxy writes the checksum into the file's attributes when it is complete, and then renames it. */
+    /** Removes what looks like an unfinished upload and was never marked as an object. */
     private static void removeUnfinished(Path folder) throws IOException {
         List<Path> suspects;
         try (Stream<Path> files = Files.walk(folder)) {
@@ -91,8 +104,59 @@ public final class LocalS3 implements AutoCloseable {
         for (Path file : suspects) {
             UserDefinedFileAttributeView attributes =
                     Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
-            if (attributes != null && !attributes.list().contains("user.content-md5")) {
+            if (attributes != null && !attributes.list().contains(OBJECT_MARK)) {
                 Files.delete(file);
+            }
+        }
+    }
+
+    /**
+     * Marks the objects whose keys look like S3Proxy's names for unfinished uploads, before the client hears of success:
+     * a file with such a name and no mark is what a killed process left of an upload.
+     */
+    private static final class MarkingStore extends ForwardingBlobStore {
+        private final Path folder;
+
+        MarkingStore(Path folder) {
+            super(new FilesystemNio2BlobStore(folder.toString()));
+            this.folder = folder;
+        }
+
+        @Override
+        public PutObjectResponse putBlob(PutObjectRequest request, InputStream body) {
+            PutObjectResponse response = super.putBlob(request, body);
+            mark(request.bucket(), request.key());
+            return response;
+        }
+
+        @Override
+        public CopyObjectResponse copyBlob(CopyObjectRequest request) {
+            CopyObjectResponse response = super.copyBlob(request);
+            mark(request.destinationBucket(), request.destinationKey());
+            return response;
+        }
+
+        @Override
+        public CompleteMultipartUploadResponse completeMultipartUpload(
+                MultipartUpload upload, CompleteMultipartUploadRequest request) {
+            CompleteMultipartUploadResponse response = super.completeMultipartUpload(upload, request);
+            mark(request.bucket(), request.key());
+            return response;
+        }
+
+        private void mark(String bucket, String key) {
+            if (!UNFINISHED.matcher(key).matches()) {
+                return;
+            }
+            UserDefinedFileAttributeView attributes =
+                    Files.getFileAttributeView(folder.resolve(bucket).resolve(key), UserDefinedFileAttributeView.class);
+            if (attributes == null) {
+                return;
+            }
+            try {
+                attributes.write(OBJECT_MARK, ByteBuffer.allocate(1));
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot mark " + bucket + "/" + key + " as an object", e);
             }
         }
     }

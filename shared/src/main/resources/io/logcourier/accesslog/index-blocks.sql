@@ -1,0 +1,2 @@
+ALTER TABLE {logs:Identifier}.{table:Identifier}
+MODIFY SETTING part_minmax_index_columns = 'with_block_number_offset'

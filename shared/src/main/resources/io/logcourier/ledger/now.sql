@@ -1,0 +1,1 @@
+SELECT now64(3, 'UTC') AS now
