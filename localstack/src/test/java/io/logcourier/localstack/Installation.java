@@ -284,10 +284,20 @@ public final class Installation implements AutoCloseable {
         return new Audit(clickHouse, lane()).report(s3, true, bytes -> {});
     }
 
+    /** The books alone. */
+    public AuditReport books() {
+        return new Audit(clickHouse, lane()).report();
+    }
+
     /** All objects of a bucket by key. */
     public Map<String, byte[]> objects(String bucket) {
+        return objects(bucket, "");
+    }
+
+    /** The objects of a bucket whose keys begin so, by key. */
+    public Map<String, byte[]> objects(String bucket, String prefix) {
         Map<String, byte[]> objects = new TreeMap<>();
-        s3.listObjectsV2Paginator(request -> request.bucket(bucket))
+        s3.listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix))
                 .contents()
                 .forEach(object -> objects.put(
                         object.key(),
