@@ -108,7 +108,7 @@ public final class LaptopStack implements AutoCloseable {
             }
             settings = Settings.read(all, System.getenv());
             try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
-                new Schema(clickHouse, settings.lane(), settings.logRetention()).apply();
+                new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
             }
         } catch (IOException | RuntimeException e) {
             close();

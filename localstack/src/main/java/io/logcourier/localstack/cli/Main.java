@@ -6,6 +6,7 @@ import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.SettingsFlags;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -28,10 +29,16 @@ public final class Main {
     /** A dependency is unreachable. */
     private static final int UNREACHABLE = 3;
 
+    /** A demo shows progress bars instead. */
+    private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+
     private Main() {}
 
     /** Runs a command and exits with its code. */
     public static void main(String[] arguments) {
+        if (List.of(arguments).contains("demo") && System.getProperty(LOG_LEVEL) == null) {
+            System.setProperty(LOG_LEVEL, "warn");
+        }
         System.exit(commandLine().execute(arguments));
     }
 
