@@ -5,8 +5,12 @@ import io.logcourier.CourierException;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.operations.AuditCommand;
+import io.logcourier.operations.LoadCommand;
+import io.logcourier.operations.SchemaCommand;
 import io.logcourier.operations.SettingsFlags;
+import io.logcourier.operations.StatusCommand;
 import java.util.List;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -17,7 +21,17 @@ import software.amazon.awssdk.core.exception.SdkException;
         description = "Delivers S3 server access logs from ClickHouse into the buckets they belong to, exactly once.",
         mixinStandardHelpOptions = true,
         version = "log-courier 0.1.0",
-        subcommands = {DemoCommand.class, UpCommand.class, TickCommand.class, WorkCommand.class, AuditCommand.class},
+        subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
+            LoadCommand.class,
+            TickCommand.class,
+            WorkCommand.class,
+            StatusCommand.class,
+            AuditCommand.class,
+            SchemaCommand.class,
+            GenerateCompletion.class
+        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:well",
@@ -45,10 +59,12 @@ public final class Main {
     /** The command line, ready to parse. */
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
-        line.getSubcommands().values().forEach(command -> {
-            SettingsFlags.addTo(command.getCommandSpec());
-            command.getCommandSpec().mixinStandardHelpOptions(true);
-        });
+        line.getSubcommands().values().stream()
+                .filter(command -> !(command.getCommand() instanceof GenerateCompletion))
+                .forEach(command -> {
+                    SettingsFlags.addTo(command.getCommandSpec());
+                    command.getCommandSpec().mixinStandardHelpOptions(true);
+                });
         return line.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("courier: " + failure.getMessage());
             return switch (failure) {
