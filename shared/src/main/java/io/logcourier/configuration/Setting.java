@@ -186,7 +186,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
                 throw new IllegalArgumentException("a size like 8MiB is needed");
             }
             int shift = 10 * " KMG".indexOf(match.group(2).isEmpty() ? " " : match.group(2));
-            return inRange(Long.parseLong(match.group(1)) << shift, least, most);
+            try {
+                return inRange(Math.multiplyExact(Long.parseLong(match.group(1)), 1L << shift), least, most);
+            } catch (ArithmeticException e) {
+                throw new IllegalArgumentException("a value from " + least + " to " + most + " is needed", e);
+            }
         };
     }
 

@@ -146,6 +146,9 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                 } catch (IOException e) {
                     problems.add("cannot read the configuration file " + file + " (named by " + FILE_VARIABLE + "): "
                             + e.getMessage());
+                } catch (RuntimeException e) {
+                    problems.add("the configuration file " + file + " (named by " + FILE_VARIABLE + ") is no YAML: "
+                            + e.getMessage());
                 }
             }
             config = builder.build();
@@ -197,10 +200,17 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                         .formatted(
                                 setting.name(),
                                 setting.secret() ? "***" : "'" + text + "'",
-                                value.getConfigSourceName(),
+                                source(value.getConfigSourceName()),
                                 e.getMessage()));
                 return setting.reader().apply(setting.fallback());
             }
+        }
+
+        /** A source as people know it: the name that SmallRye wraps, or the environment. */
+        private static String source(String name) {
+            return "EnvConfigSource".equals(name)
+                    ? "environment"
+                    : name.replaceFirst("^[A-Za-z]+\\[source=(.*)]$", "$1");
         }
 
         private void findUnknown(Map<String, String> environment) {
@@ -219,7 +229,7 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                 if (!(source instanceof EnvConfigSource)) {
                     source.getPropertyNames().stream()
                             .filter(name -> !properties.contains(name))
-                            .forEach(name -> unknown.add(name + " (from " + source.getName() + ")"));
+                            .forEach(name -> unknown.add(name + " (from " + source(source.getName()) + ")"));
                 }
             }
             unknown.forEach(name -> problems.add("unknown setting: " + name));
