@@ -1,5 +1,6 @@
 package io.logcourier.clickhouse;
 
+import com.clickhouse.client.api.ClickHouseException;
 import com.clickhouse.client.api.Client;
 import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.insert.InsertResponse;
@@ -18,9 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /** {@link ClickHouse} through the vendor's client. */
 final class HttpClickHouse implements ClickHouse {
@@ -51,7 +51,7 @@ final class HttpClickHouse implements ClickHouse {
         QuerySettings settings = new QuerySettings().setFormat(ClickHouseFormat.valueOf(format));
         statement.settings().forEach(settings::serverSetting);
         Map<String, Object> parameters = new LinkedHashMap<>(statement.parameters());
-        QueryResponse response = await(client.query(statement.sql(), parameters, settings));
+        QueryResponse response = call(() -> client.query(statement.sql(), parameters, settings));
         return new FilterInputStream(response.getInputStream()) {
             @Override
             public void close() throws IOException {
@@ -70,22 +70,19 @@ final class HttpClickHouse implements ClickHouse {
     public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
         InsertSettings insertSettings = new InsertSettings().serverSetting("async_insert", "0");
         settings.forEach(insertSettings::serverSetting);
-        CompletableFuture<InsertResponse> insert =
-                client.insert(table, new ByteArrayInputStream(rows), ClickHouseFormat.valueOf(format), insertSettings);
-        await(insert).close();
+        InsertResponse response = call(() ->
+                client.insert(table, new ByteArrayInputStream(rows), ClickHouseFormat.valueOf(format), insertSettings));
+        response.close();
     }
 
-    private <T> T await(CompletableFuture<T> answer) {
+    /** The client works in the calling thread, and reports some failures at once, others through the future. */
+    private <T> T call(Supplier<CompletableFuture<T>> operation) {
         try {
-            return answer.get(endpoint.timeout().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
+            return operation.get().join();
+        } catch (CompletionException e) {
             throw failure(e.getCause());
-        } catch (TimeoutException e) {
-            throw new RetryableException(
-                    "ClickHouse at " + endpoint + " did not answer within " + endpoint.timeout(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RetryableException("interrupted while waiting for ClickHouse at " + endpoint, e);
+        } catch (ClickHouseException e) {
+            throw failure(e);
         }
     }
 

@@ -1,8 +1,10 @@
 package io.logcourier.operations;
 
+import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
@@ -16,9 +18,10 @@ import java.util.List;
  * @param lane which one
  * @param epoch the newest
  * @param plannedAt when it was appended
+ * @param unclaimed rows in parts that the next tick claims of; advice, since a merged part may hold claimed rows too
  * @param buckets those that need attention first: given up, then by lag
  */
-public record Status(String lane, long epoch, Instant plannedAt, List<Bucket> buckets) {
+public record Status(String lane, long epoch, Instant plannedAt, long unclaimed, List<Bucket> buckets) {
     /**
      * How a bucket stands, in rows.
      *
@@ -58,7 +61,14 @@ public record Status(String lane, long epoch, Instant plannedAt, List<Bucket> bu
                         "planned_before",
                         head.now().minus(settings.discovery().timeThreshold()).toEpochMilli())
                 .with("bucket", bucket);
-        return new Status(lane.name(), head.epoch(), head.plannedAt(), clickHouse.list(statement, Bucket.class));
+        long unclaimed = new AccessLogTable(clickHouse, lane)
+                .parts().stream()
+                        .filter(part -> !BlockRanges.subtract(part.blocks(), head.frontier())
+                                .isEmpty())
+                        .mapToLong(AccessLogTable.Part::rows)
+                        .sum();
+        return new Status(
+                lane.name(), head.epoch(), head.plannedAt(), unclaimed, clickHouse.list(statement, Bucket.class));
     }
 
     /** For people: the first {@code top} buckets and a line of sums. */
@@ -83,9 +93,10 @@ public record Status(String lane, long epoch, Instant plannedAt, List<Bucket> bu
         if (buckets.size() > top) {
             text.append("... and %,d more buckets (--top N shows more)%n".formatted(buckets.size() - top));
         }
-        text.append("%n%,d buckets, %,d rows pending, %,d open, %,d given up"
+        text.append("%n%,d buckets, %,d rows not claimed yet, %,d pending, %,d open, %,d given up"
                 .formatted(
                         buckets.size(),
+                        unclaimed,
                         buckets.stream().mapToLong(Bucket::pending).sum(),
                         buckets.stream().mapToLong(Bucket::open).sum(),
                         buckets.stream().mapToLong(Bucket::givenUp).sum()));
