@@ -1,9 +1,12 @@
 package io.logcourier.operations;
 
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.BlockSize;
+import io.logcourier.accesslog.AccessLogTable.Part;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
@@ -18,7 +21,7 @@ import java.util.List;
  * @param lane which one
  * @param epoch the newest
  * @param plannedAt when it was appended
- * @param unclaimed rows in parts that the next tick claims of; advice, since a merged part may hold claimed rows too
+ * @param unclaimed rows that no epoch has claimed yet
  * @param buckets those that need attention first: given up, then by lag
  */
 public record Status(String lane, long epoch, Instant plannedAt, long unclaimed, List<Bucket> buckets) {
@@ -61,14 +64,23 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
                         "planned_before",
                         head.now().minus(settings.discovery().timeThreshold()).toEpochMilli())
                 .with("bucket", bucket);
-        long unclaimed = new AccessLogTable(clickHouse, lane)
-                .parts().stream()
-                        .filter(part -> !BlockRanges.subtract(part.blocks(), head.frontier())
-                                .isEmpty())
-                        .mapToLong(AccessLogTable.Part::rows)
-                        .sum();
+        AccessLogTable table = new AccessLogTable(clickHouse, lane);
+        long unclaimed = table.parts().stream()
+                .mapToLong(part -> unclaimed(table, part, head.frontier()))
+                .sum();
         return new Status(
                 lane.name(), head.epoch(), head.plannedAt(), unclaimed, clickHouse.list(statement, Bucket.class));
+    }
+
+    private static long unclaimed(AccessLogTable table, Part part, List<BlockRange> frontier) {
+        List<BlockRange> ranges = BlockRanges.subtract(part.blocks(), frontier);
+        if (ranges.equals(List.of(part.blocks()))) {
+            return part.rows();
+        }
+        return ranges.stream()
+                .flatMap(range -> table.blockSizes(range).stream())
+                .mapToLong(BlockSize::rows)
+                .sum();
     }
 
     /** For people: the first {@code top} buckets and a line of sums. */
