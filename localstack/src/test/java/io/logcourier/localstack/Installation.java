@@ -166,7 +166,7 @@ public final class Installation implements AutoCloseable {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
         rows.forEach(row -> lines.writeBytes(row.json()));
         long loaded = new Loader(clickHouse, lane())
-                .load("test", new ByteArrayInputStream(lines.toByteArray()), 1, progress -> {});
+                .load("test", new ByteArrayInputStream(lines.toByteArray()), progress -> {});
         assertThat(loaded).isEqualTo(rows.size());
     }
 

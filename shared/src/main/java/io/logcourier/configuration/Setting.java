@@ -32,6 +32,10 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             define("clickhouse.url", "http://localhost:8123", "ClickHouse's HTTP endpoint", Setting::uri);
     static final Setting<String> CLICKHOUSE_USER = text("clickhouse.user", "default", "who asks ClickHouse");
     static final Setting<String> CLICKHOUSE_PASSWORD = secret("clickhouse.password", "that user's password");
+    static final Setting<String> CLICKHOUSE_PASSWORD_SECRET = text(
+            "clickhouse.password-secret",
+            "",
+            "name or ARN of the AWS Secrets Manager secret that holds it: as text, or as JSON with a field password");
     static final Setting<Duration> CLICKHOUSE_TIMEOUT =
             define("clickhouse.timeout", "2m", "the longest wait for an answer of ClickHouse", Setting::duration);
     static final Setting<String> LOGS =

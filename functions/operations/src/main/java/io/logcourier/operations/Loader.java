@@ -54,6 +54,11 @@ public final class Loader {
         }
     }
 
+    /** Loads all lines of a source; see {@link #load(String, InputStream, long, LongConsumer)}. */
+    public long load(String name, InputStream lines, LongConsumer progress) {
+        return load(name, lines, 1, progress);
+    }
+
     /**
      * Loads the lines of a source, those from {@code fromLine} on.
      *

@@ -127,7 +127,7 @@ final class DemoCommand implements Callable<Integer> {
         String name = input == null ? "made rows" : input.toString();
         try (InputStream lines = input == null ? new GeneratedRows(rows, buckets, seed) : Loader.open(input);
                 Progress progress = Progress.of("load", " rows", input == null ? rows : -1)) {
-            return new Loader(clickHouse, lane).load(name, lines, 1, progress::at);
+            return new Loader(clickHouse, lane).load(name, lines, progress::at);
         }
     }
 
