@@ -126,6 +126,13 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
     }
 
     private static final class Reader {
+        /** Of several sources the highest counts. */
+        private static final int FLAG = 400;
+
+        private static final int VARIABLE = 300;
+        private static final int FILE = 200;
+        private static final int DEFAULT = 100;
+
         private final List<String> problems = new ArrayList<>();
         private final SmallRyeConfig config;
 
@@ -136,16 +143,18 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                     Setting.all().stream().collect(Collectors.toMap(Setting::property, Setting::fallback));
             SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                     .withSources(
-                            new PropertiesConfigSource(prefixed, "flag", 400),
-                            new EnvConfigSource(environment, 300),
-                            new PropertiesConfigSource(defaults, "default", 100));
+                            new PropertiesConfigSource(prefixed, "flag", FLAG),
+                            new EnvConfigSource(environment, VARIABLE),
+                            new PropertiesConfigSource(defaults, "default", DEFAULT));
             String file = environment.getOrDefault(FILE_VARIABLE, "");
             if (!file.isEmpty()) {
                 try {
-                    builder.withSources(new YamlConfigSource(file, Files.readString(Path.of(file)), 200));
+                    builder.withSources(new YamlConfigSource(file, Files.readString(Path.of(file)), FILE));
                 } catch (IOException e) {
-                    problems.add("cannot read the configuration file " + file + " (named by " + FILE_VARIABLE + "): "
-                            + e.getMessage());
+                    problems.add(
+                            "cannot read the configuration file " + file + " (named by " + FILE_VARIABLE + "): " + e);
+                } catch (RuntimeException e) {
+                    problems.add("the configuration file " + file + " is no YAML: " + e.getMessage());
                 }
             }
             config = builder.build();
@@ -193,14 +202,22 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
             try {
                 return setting.reader().apply(text);
             } catch (IllegalArgumentException e) {
-                problems.add("%s = %s (from %s): %s"
+                problems.add("%s = %s (from the %s): %s"
                         .formatted(
                                 setting.name(),
                                 setting.secret() ? "***" : "'" + text + "'",
-                                value.getConfigSourceName(),
+                                source(setting, value),
                                 e.getMessage()));
                 return setting.reader().apply(setting.fallback());
             }
+        }
+
+        private static String source(Setting<?> setting, ConfigValue value) {
+            return switch (value.getConfigSourceOrdinal()) {
+                case FLAG -> "flag " + setting.flag();
+                case VARIABLE -> "environment variable " + setting.variable();
+                default -> "file " + value.getConfigSourceName();
+            };
         }
 
         private void findUnknown(Map<String, String> environment) {
