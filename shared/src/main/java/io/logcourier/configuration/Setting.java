@@ -32,6 +32,10 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             define("clickhouse.url", "http://localhost:8123", "ClickHouse's HTTP endpoint", Setting::uri);
     static final Setting<String> CLICKHOUSE_USER = text("clickhouse.user", "default", "who asks ClickHouse");
     static final Setting<String> CLICKHOUSE_PASSWORD = secret("clickhouse.password", "that user's password");
+    static final Setting<String> CLICKHOUSE_PASSWORD_SECRET = text(
+            "clickhouse.password-secret",
+            "",
+            "name or ARN of the AWS Secrets Manager secret that holds it: as text, or as JSON with a field password");
     static final Setting<Duration> CLICKHOUSE_TIMEOUT =
             define("clickhouse.timeout", "2m", "the longest wait for an answer of ClickHouse", Setting::duration);
     static final Setting<String> LOGS =
@@ -186,7 +190,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
                 throw new IllegalArgumentException("a size like 8MiB is needed");
             }
             int shift = 10 * " KMG".indexOf(match.group(2).isEmpty() ? " " : match.group(2));
-            return inRange(Long.parseLong(match.group(1)) << shift, least, most);
+            try {
+                return inRange(Math.multiplyExact(Long.parseLong(match.group(1)), 1L << shift), least, most);
+            } catch (ArithmeticException e) {
+                throw new IllegalArgumentException("a value from " + least + " to " + most + " is needed", e);
+            }
         };
     }
 

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
@@ -126,13 +127,6 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
     }
 
     private static final class Reader {
-        /** Of several sources the highest counts. */
-        private static final int FLAG = 400;
-
-        private static final int VARIABLE = 300;
-        private static final int FILE = 200;
-        private static final int DEFAULT = 100;
-
         private final List<String> problems = new ArrayList<>();
         private final SmallRyeConfig config;
 
@@ -143,18 +137,19 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                     Setting.all().stream().collect(Collectors.toMap(Setting::property, Setting::fallback));
             SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                     .withSources(
-                            new PropertiesConfigSource(prefixed, "flag", FLAG),
-                            new EnvConfigSource(environment, VARIABLE),
-                            new PropertiesConfigSource(defaults, "default", DEFAULT));
+                            new PropertiesConfigSource(prefixed, "flag", 400),
+                            new EnvConfigSource(environment, 300),
+                            new PropertiesConfigSource(defaults, "default", 100));
             String file = environment.getOrDefault(FILE_VARIABLE, "");
             if (!file.isEmpty()) {
                 try {
-                    builder.withSources(new YamlConfigSource(file, Files.readString(Path.of(file)), FILE));
+                    builder.withSources(new YamlConfigSource(file, Files.readString(Path.of(file)), 200));
                 } catch (IOException e) {
-                    problems.add(
-                            "cannot read the configuration file " + file + " (named by " + FILE_VARIABLE + "): " + e);
+                    problems.add("cannot read the configuration file " + file + " (named by " + FILE_VARIABLE + "): "
+                            + e.getMessage());
                 } catch (RuntimeException e) {
-                    problems.add("the configuration file " + file + " is no YAML: " + e.getMessage());
+                    problems.add("the configuration file " + file + " (named by " + FILE_VARIABLE + ") is no YAML: "
+                            + e.getMessage());
                 }
             }
             config = builder.build();
@@ -167,7 +162,7 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                     new Endpoint(
                             get(Setting.CLICKHOUSE_URL),
                             get(Setting.CLICKHOUSE_USER),
-                            get(Setting.CLICKHOUSE_PASSWORD),
+                            password(),
                             get(Setting.CLICKHOUSE_TIMEOUT)),
                     get(Setting.LOGS),
                     get(Setting.TABLE_NAME),
@@ -195,6 +190,19 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
             return settings;
         }
 
+        private Supplier<String> password() {
+            String password = get(Setting.CLICKHOUSE_PASSWORD);
+            String secret = get(Setting.CLICKHOUSE_PASSWORD_SECRET);
+            if (secret.isEmpty()) {
+                return new Endpoint.Fixed(password);
+            }
+            if (!password.isEmpty()) {
+                problems.add("%s and %s are both set: one is needed"
+                        .formatted(Setting.CLICKHOUSE_PASSWORD.name(), Setting.CLICKHOUSE_PASSWORD_SECRET.name()));
+            }
+            return new PasswordSecret(get(Setting.REGION), secret);
+        }
+
         /** The value; where it is no good, notes the problem and goes on with the default. */
         private <T> T get(Setting<T> setting) {
             ConfigValue value = config.getConfigValue(setting.property());
@@ -202,22 +210,21 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
             try {
                 return setting.reader().apply(text);
             } catch (IllegalArgumentException e) {
-                problems.add("%s = %s (from the %s): %s"
+                problems.add("%s = %s (from %s): %s"
                         .formatted(
                                 setting.name(),
                                 setting.secret() ? "***" : "'" + text + "'",
-                                source(setting, value),
+                                source(value.getConfigSourceName()),
                                 e.getMessage()));
                 return setting.reader().apply(setting.fallback());
             }
         }
 
-        private static String source(Setting<?> setting, ConfigValue value) {
-            return switch (value.getConfigSourceOrdinal()) {
-                case FLAG -> "flag " + setting.flag();
-                case VARIABLE -> "environment variable " + setting.variable();
-                default -> "file " + value.getConfigSourceName();
-            };
+        /** A source as people know it: the name that SmallRye wraps, or the environment. */
+        private static String source(String name) {
+            return "EnvConfigSource".equals(name)
+                    ? "environment"
+                    : name.replaceFirst("^[A-Za-z]+\\[source=(.*)]$", "$1");
         }
 
         private void findUnknown(Map<String, String> environment) {
@@ -236,7 +243,7 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                 if (!(source instanceof EnvConfigSource)) {
                     source.getPropertyNames().stream()
                             .filter(name -> !properties.contains(name))
-                            .forEach(name -> unknown.add(name + " (from " + source.getName() + ")"));
+                            .forEach(name -> unknown.add(name + " (from " + source(source.getName()) + ")"));
                 }
             }
             unknown.forEach(name -> problems.add("unknown setting: " + name));

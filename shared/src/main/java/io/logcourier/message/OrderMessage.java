@@ -60,6 +60,10 @@ public record OrderMessage(int version, String lane, long epoch, int first, int 
     }
 
     private static String shown(String body) {
-        return body.length() <= SHOWN ? body : body.substring(0, SHOWN) + "... (" + body.length() + " characters)";
+        if (body.length() <= SHOWN) {
+            return body;
+        }
+        int end = Character.isHighSurrogate(body.charAt(SHOWN - 1)) ? SHOWN - 1 : SHOWN;
+        return body.substring(0, end) + "... (" + body.length() + " characters)";
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -28,14 +29,23 @@ public final class LoadCommand implements Callable<Integer> {
             description = "JSON lines as CloudServer writes them, plain or .gz")
     private List<Path> files;
 
+    @Option(
+            names = "--from-line",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "begin with this line of the first file, as the message of a failed load says")
+    private long fromLine;
+
     @Override
     public Integer call() throws IOException {
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
             Loader loader = new Loader(clickHouse, settings.lane());
+            long line = fromLine;
             for (Path file : files) {
                 try (InputStream lines = Loader.open(file)) {
-                    long rows = loader.load(file.toString(), lines, progress -> {});
+                    long rows = loader.load(file.toString(), lines, line, progress -> {});
+                    line = 1;
                     spec.commandLine().getOut().println("%s: %,d rows".formatted(file, rows));
                 }
             }

@@ -1,8 +1,13 @@
 package io.logcourier.operations;
 
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.BlockSize;
+import io.logcourier.accesslog.AccessLogTable.Part;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
@@ -16,9 +21,10 @@ import java.util.List;
  * @param lane which one
  * @param epoch the newest
  * @param plannedAt when it was appended
+ * @param unclaimed rows that no epoch has claimed yet
  * @param buckets those that need attention first: given up, then by lag
  */
-public record Status(String lane, long epoch, Instant plannedAt, List<Bucket> buckets) {
+public record Status(String lane, long epoch, Instant plannedAt, long unclaimed, List<Bucket> buckets) {
     /**
      * How a bucket stands, in rows.
      *
@@ -58,7 +64,23 @@ public record Status(String lane, long epoch, Instant plannedAt, List<Bucket> bu
                         "planned_before",
                         head.now().minus(settings.discovery().timeThreshold()).toEpochMilli())
                 .with("bucket", bucket);
-        return new Status(lane.name(), head.epoch(), head.plannedAt(), clickHouse.list(statement, Bucket.class));
+        AccessLogTable table = new AccessLogTable(clickHouse, lane);
+        long unclaimed = table.parts().stream()
+                .mapToLong(part -> unclaimed(table, part, head.frontier()))
+                .sum();
+        return new Status(
+                lane.name(), head.epoch(), head.plannedAt(), unclaimed, clickHouse.list(statement, Bucket.class));
+    }
+
+    private static long unclaimed(AccessLogTable table, Part part, List<BlockRange> frontier) {
+        List<BlockRange> ranges = BlockRanges.subtract(part.blocks(), frontier);
+        if (ranges.equals(List.of(part.blocks()))) {
+            return part.rows();
+        }
+        return ranges.stream()
+                .flatMap(range -> table.blockSizes(range).stream())
+                .mapToLong(BlockSize::rows)
+                .sum();
     }
 
     /** For people: the first {@code top} buckets and a line of sums. */
@@ -83,9 +105,10 @@ public record Status(String lane, long epoch, Instant plannedAt, List<Bucket> bu
         if (buckets.size() > top) {
             text.append("... and %,d more buckets (--top N shows more)%n".formatted(buckets.size() - top));
         }
-        text.append("%n%,d buckets, %,d rows pending, %,d open, %,d given up"
+        text.append("%n%,d buckets, %,d rows not claimed yet, %,d pending, %,d open, %,d given up"
                 .formatted(
                         buckets.size(),
+                        unclaimed,
                         buckets.stream().mapToLong(Bucket::pending).sum(),
                         buckets.stream().mapToLong(Bucket::open).sum(),
                         buckets.stream().mapToLong(Bucket::givenUp).sum()));

@@ -4,6 +4,7 @@ import io.logcourier.RetryableException;
 import io.logcourier.configuration.Settings;
 import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -11,6 +12,10 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /** {@link ReturnPath} on Amazon SQS. */
 final class SqsReturnPath implements ReturnPath {
+    /** What SQS takes in no message (Amazon SQS API Reference, SendMessage); names of targets may hold it. */
+    private static final Pattern NOT_ALLOWED =
+            Pattern.compile("[^\\t\\n\\r\\x{20}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]");
+
     private final SqsClient sqs;
     private final String url;
     private final String deadLetterUrl;
@@ -43,7 +48,7 @@ final class SqsReturnPath implements ReturnPath {
                             "reason",
                             MessageAttributeValue.builder()
                                     .dataType("String")
-                                    .stringValue(reason)
+                                    .stringValue(NOT_ALLOWED.matcher(reason).replaceAll("\uFFFD"))
                                     .build())));
         } catch (SdkException e) {
             throw new RetryableException(

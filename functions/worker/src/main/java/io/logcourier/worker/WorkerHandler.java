@@ -53,11 +53,20 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
 
     /** Configured by {@code settings}. */
     public WorkerHandler(Settings settings) {
+        this(
+                settings,
+                ClickHouse.connect(settings.lane().endpoint()),
+                new S3ObjectStore(settings),
+                new SqsReturnPath(settings));
+    }
+
+    /** On collaborators that it closes. */
+    WorkerHandler(Settings settings, ClickHouse clickHouse, ObjectStore store, ReturnPath returnPath) {
         limits = settings.worker();
         lane = settings.lane();
-        clickHouse = ClickHouse.connect(lane.endpoint());
-        store = new S3ObjectStore(settings);
-        returnPath = new SqsReturnPath(settings);
+        this.clickHouse = clickHouse;
+        this.store = store;
+        this.returnPath = returnPath;
         delivery = new Delivery(
                 lane.name(),
                 new Ledger(clickHouse, lane),
@@ -109,7 +118,11 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         List<RuntimeException> remaining = new ArrayList<>();
         for (Failure failure : delivery.deliver(orders)) {
             if (failure.cause() instanceof TargetRefusedException && receives(message) >= limits.attempts()) {
-                giveUp(failure);
+                try {
+                    giveUp(failure);
+                } catch (CourierException e) {
+                    remaining.add(e);
+                }
             } else {
                 remaining.add(failure.cause());
             }

@@ -1,0 +1,83 @@
+package io.logcourier.worker;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** An {@link ObjectStore} in memory that writes down what is asked of it, and fails where a test says so. */
+final class MemoryStore implements ObjectStore {
+    private final Map<Target, byte[]> objects = new HashMap<>();
+    private final List<String> calls = new ArrayList<>();
+    private Consumer<String> fault = call -> {};
+
+    /** {@code check} sees every call before it takes effect and may throw. */
+    synchronized void failing(Consumer<String> check) {
+        fault = check;
+    }
+
+    /** The bytes of an object, or null where none is visible. */
+    synchronized byte[] object(Target target) {
+        byte[] bytes = objects.get(target);
+        return bytes == null ? null : bytes.clone();
+    }
+
+    /** What was asked, in order: put, begin, part 1, complete, abort. */
+    synchronized List<String> calls() {
+        return List.copyOf(calls);
+    }
+
+    private synchronized void called(String call) {
+        calls.add(call);
+        fault.accept(call);
+    }
+
+    @Override
+    public synchronized void put(Target target, ByteBuffer body) {
+        called("put");
+        objects.put(target, bytes(body));
+    }
+
+    @Override
+    public Upload begin(Target target) {
+        called("begin");
+        NavigableMap<Integer, byte[]> parts = new TreeMap<>();
+        return new Upload() {
+            @Override
+            public void part(int number, ByteBuffer body) {
+                called("part " + number);
+                parts.put(number, bytes(body));
+            }
+
+            @Override
+            public void complete() {
+                called("complete");
+                ByteBuffer whole = ByteBuffer.allocate(
+                        parts.values().stream().mapToInt(part -> part.length).sum());
+                parts.values().forEach(whole::put);
+                synchronized (MemoryStore.this) {
+                    objects.put(target, whole.array());
+                }
+            }
+
+            @Override
+            public void abort() {
+                called("abort");
+                parts.clear();
+            }
+        };
+    }
+
+    @Override
+    public void close() {}
+
+    private static byte[] bytes(ByteBuffer body) {
+        byte[] bytes = new byte[body.remaining()];
+        body.duplicate().get(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,368 @@
+package io.logcourier.localstack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Settings;
+import io.logcourier.discovery.DiscoveryHandler;
+import io.logcourier.ledger.Lane;
+import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.localstack.sqs.EventSource;
+import io.logcourier.message.Tick;
+import io.logcourier.operations.Audit;
+import io.logcourier.operations.AuditReport;
+import io.logcourier.operations.Loader;
+import io.logcourier.schema.Schema;
+import io.logcourier.worker.WorkerHandler;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.s3a.audit.S3LogParser;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import tools.jackson.databind.json.JsonMapper;
+
+/** An installation of its own on a shared stack: log table, ledger, queues, target bucket; the functions as deployed. */
+public final class Installation implements AutoCloseable {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Duration TIMEOUT = Duration.ofMinutes(5);
+    private static final Duration SETTLED = Duration.ofMillis(50);
+    private static final int MAX_RECEIVE_COUNT = 4;
+
+    /** A time and a unique string end every key. */
+    private static final Pattern KEY_END = Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}");
+
+    private static final int KEY_END_LENGTH = 36;
+
+    private final Settings settings;
+    private final String target;
+    private final ClickHouse clickHouse;
+    private final S3Client s3;
+    private final SqsClient sqs;
+    private final DiscoveryHandler discovery;
+    private final WorkerHandler worker;
+
+    private Installation(LaptopStack stack, Map<String, String> flags) {
+        int number = COUNT.incrementAndGet();
+        target = "target-" + number;
+        stack.makeBucket(target);
+        clickHouse = stack.clickHouse();
+        s3 = stack.s3();
+        sqs = stack.sqs();
+        Settings base = stack.settings();
+        Map<String, String> all = new HashMap<>(Map.of(
+                "clickhouse.url",
+                base.lane().endpoint().url().toString(),
+                "clickhouse.logs-database",
+                "logs_" + number,
+                "clickhouse.ledger-database",
+                "courier_" + number,
+                "aws.region",
+                base.aws().region(),
+                "s3.endpoint",
+                base.aws().s3Endpoint().orElseThrow().toString(),
+                "sqs.endpoint",
+                base.aws().sqsEndpoint().orElseThrow().toString(),
+                "worker.attempts",
+                "2",
+                "worker.retry-delay",
+                "0.1s"));
+        String deadLetters = queue("dead-letters-" + number, Map.of());
+        String deadLetterArn = sqs.getQueueAttributes(
+                        request -> request.queueUrl(deadLetters).attributeNames(QueueAttributeName.QUEUE_ARN))
+                .attributes()
+                .get(QueueAttributeName.QUEUE_ARN);
+        all.put("queue.dead-letter-url", deadLetters);
+        all.put(
+                "queue.url",
+                queue(
+                        "orders-" + number,
+                        Map.of(
+                                QueueAttributeName.VISIBILITY_TIMEOUT,
+                                "600",
+                                QueueAttributeName.REDRIVE_POLICY,
+                                "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}"
+                                        .formatted(deadLetterArn, MAX_RECEIVE_COUNT))));
+        all.putAll(flags);
+        settings = Settings.read(all, Map.of());
+        new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
+        discovery = new DiscoveryHandler(settings);
+        worker = new WorkerHandler(settings);
+    }
+
+    /** A new one with the schema applied; {@code flags} are settings that differ. */
+    public static Installation on(LaptopStack stack, Map<String, String> flags) {
+        return new Installation(stack, flags);
+    }
+
+    /** A new one with the schema applied. */
+    public static Installation on(LaptopStack stack) {
+        return on(stack, Map.of());
+    }
+
+    private String queue(String name, Map<QueueAttributeName, String> attributes) {
+        return sqs.createQueue(request -> request.queueName(name).attributes(attributes))
+                .queueUrl();
+    }
+
+    /** What the functions of this installation are configured by. */
+    public Settings settings() {
+        return settings;
+    }
+
+    /** Its lane. */
+    public Lane lane() {
+        return settings.lane();
+    }
+
+    /** Its target bucket. */
+    public String target() {
+        return target;
+    }
+
+    /** Connected to the embedded engine; closed with this. */
+    public ClickHouse clickHouse() {
+        return clickHouse;
+    }
+
+    /** Connected to the S3 of the stack; closed with this. */
+    public S3Client s3() {
+        return s3;
+    }
+
+    /** Connected to the SQS of the stack; closed with this. */
+    public SqsClient sqs() {
+        return sqs;
+    }
+
+    /** The worker function. */
+    public WorkerHandler worker() {
+        return worker;
+    }
+
+    /** Posts rows as a shipper does, as one INSERT into the ingest table. */
+    public void insert(Collection<LogRow> rows) {
+        ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        rows.forEach(row -> lines.writeBytes(row.json()));
+        long loaded = new Loader(clickHouse, lane())
+                .load("test", new ByteArrayInputStream(lines.toByteArray()), progress -> {});
+        assertThat(loaded).isEqualTo(rows.size());
+    }
+
+    /** Posts one row. */
+    public void insert(LogRow row) {
+        insert(List.of(row));
+    }
+
+    /** Runs a statement in which {@code {logs}} and {@code {ledger}} stand for the databases. */
+    public void execute(String sql) {
+        clickHouse.execute(Statement.of(located(sql)));
+    }
+
+    /** The only number that a statement returns; databases as in {@link #execute}. */
+    public long number(String sql) {
+        return Long.parseLong(
+                new String(clickHouse.read(Statement.of(located(sql)), "TabSeparated"), StandardCharsets.US_ASCII)
+                        .strip());
+    }
+
+    private String located(String sql) {
+        return sql.replace("{logs}", lane().logs()).replace("{ledger}", lane().ledger());
+    }
+
+    /** The answer of the discovery function. */
+    public record Answer(String lane, int epochs, int orders, int messages, int redelivered) {
+        /** Whether it did nothing. */
+        public boolean isIdle() {
+            return epochs == 0 && orders == 0 && messages == 0 && redelivered == 0;
+        }
+    }
+
+    /** One tick, as the schedule sends it. */
+    public Answer tick(Tick tick) {
+        return tick(discovery, tick);
+    }
+
+    /** A tick in which everything pending is due. */
+    public Answer flush() {
+        return tick(new Tick(Optional.empty(), true, false));
+    }
+
+    /** A tick of another instance of the function. */
+    public static Answer tick(DiscoveryHandler discovery, Tick tick) {
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        try {
+            discovery.handleRequest(
+                    new ByteArrayInputStream(tick.payload().getBytes(StandardCharsets.UTF_8)),
+                    answer,
+                    new LocalContext("discovery", TIMEOUT));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return JSON.readValue(answer.toByteArray(), Answer.class);
+    }
+
+    /** Serves the order queue until it is empty. */
+    public void drain() {
+        try (EventSource source = source()) {
+            assertThat(source.drain(TIMEOUT, SETTLED)).as("the queue is empty").isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The event source of the worker; the caller closes it. */
+    public EventSource source() {
+        URI queue = URI.create(settings.queue().url());
+        return new EventSource(sqs, new EventSource.Mapping(queue, "worker", TIMEOUT, 2, 2), worker);
+    }
+
+    /** Puts a body into the order queue. */
+    public void send(String body) {
+        sqs.sendMessage(request -> request.queueUrl(settings.queue().url()).messageBody(body));
+    }
+
+    /** Takes everything out of a queue. */
+    public List<Message> receive(String queueUrl) {
+        List<Message> all = new ArrayList<>();
+        while (true) {
+            List<Message> some = sqs.receiveMessage(request ->
+                            request.queueUrl(queueUrl).maxNumberOfMessages(10).messageAttributeNames("All"))
+                    .messages();
+            if (some.isEmpty()) {
+                return all;
+            }
+            all.addAll(some);
+            some.forEach(message ->
+                    sqs.deleteMessage(request -> request.queueUrl(queueUrl).receiptHandle(message.receiptHandle())));
+        }
+    }
+
+    /** Takes everything out of the dead-letter queue. */
+    public List<Message> deadLetters() {
+        return receive(settings.queue().deadLetterUrl());
+    }
+
+    /** The books and the objects, which are ours alone. */
+    public AuditReport audit() {
+        return new Audit(clickHouse, lane()).report(s3, true, bytes -> {});
+    }
+
+    /** All objects of a bucket by key. */
+    public Map<String, byte[]> objects(String bucket) {
+        Map<String, byte[]> objects = new TreeMap<>();
+        s3.listObjectsV2Paginator(request -> request.bucket(bucket))
+                .contents()
+                .forEach(object -> objects.put(
+                        object.key(),
+                        s3.getObjectAsBytes(request -> request.bucket(bucket).key(object.key()))
+                                .asByteArray()));
+        return objects;
+    }
+
+    /** Discovers and delivers everything, then holds it against {@code rows}: {@link #assertDelivered}. */
+    public AuditReport deliver(String description, Collection<LogRow> rows) {
+        flush();
+        drain();
+        AuditReport report = assertDelivered(description, rows);
+        assertThat(report.undelivered()).as(description).isEmpty();
+        return report;
+    }
+
+    /**
+     * Exactly {@code rows}, all for this target bucket, are in objects, each in one: every line byte for byte as the
+     * format has it, under its prefix, apart from other source buckets, in order, and readable for Hadoop's parser. The
+     * audit finds no difference.
+     */
+    public AuditReport assertDelivered(String description, Collection<LogRow> rows) {
+        Map<String, LogRow> byLine = new HashMap<>();
+        Map<String, List<String>> expected = new TreeMap<>();
+        for (LogRow row : rows) {
+            assertThat(row.text("loggingTargetBucket")).isEqualTo(target);
+            byLine.put(row.line(), row);
+            expected.computeIfAbsent(row.text("loggingTargetPrefix"), prefix -> new ArrayList<>())
+                    .add(row.line());
+        }
+        Map<String, List<String>> actual = new TreeMap<>();
+        objects(target).forEach((key, bytes) -> {
+            String where = description + ": " + key;
+            int end = key.length() - KEY_END_LENGTH;
+            assertThat(key.substring(end)).as(where).matches(KEY_END);
+            List<String> lines = lines(bytes);
+            assertReadable(where, lines);
+            assertThat(byLine.keySet()).as(where).containsAll(lines);
+            List<LogRow> read = lines.stream().map(byLine::get).toList();
+            assertThat(read.stream().map(row -> row.text("bucketName")).distinct())
+                    .as(where)
+                    .hasSize(1);
+            assertThat(read)
+                    .as(where)
+                    .isSortedAccordingTo(
+                            Comparator.comparingLong(LogRow::startMillis).thenComparing(row -> row.text("req_id")));
+            actual.computeIfAbsent(latin(key.substring(0, end)), prefix -> new ArrayList<>())
+                    .addAll(lines);
+        });
+        Stream.of(expected, actual).flatMap(lines -> lines.values().stream()).forEach(lines -> lines.sort(null));
+        assertThat(actual.keySet()).as(description).isEqualTo(expected.keySet());
+        expected.forEach((prefix, lines) ->
+                assertThat(actual.get(prefix)).as("%s: %s", description, prefix).containsExactlyElementsOf(lines));
+        AuditReport report = audit();
+        assertThat(report.differences()).as(description).isEmpty();
+        assertThat(report.balance().delivered()).as(description).isEqualTo(rows.size());
+        return report;
+    }
+
+    /** Every line is one that Hadoop's parser of S3 access logs reads, all fields of it. */
+    public static void assertReadable(String description, List<String> lines) {
+        Set<String> unread = lines.stream()
+                .filter(line -> !S3LogParser.LOG_ENTRY_PATTERN.matcher(line).matches())
+                .collect(Collectors.toSet());
+        assertThat(unread)
+                .as("%s: lines that S3LogParser does not read", description)
+                .isEmpty();
+    }
+
+    /** The lines of an object, one character per byte; its last byte must be a line feed. */
+    public static List<String> lines(byte[] object) {
+        String text = new String(object, StandardCharsets.ISO_8859_1);
+        assertThat(text).endsWith("\n");
+        return List.of(text.substring(0, text.length() - 1).split("\n", -1));
+    }
+
+    private static String latin(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public void close() {
+        worker.close();
+        try {
+            discovery.close();
+        } finally {
+            sqs.close();
+            s3.close();
+            clickHouse.close();
+        }
+    }
+}

@@ -1,0 +1,286 @@
+package io.logcourier.configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.logcourier.ConfigurationException;
+import io.logcourier.clickhouse.Endpoint;
+import io.logcourier.ledger.Lane;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsTest {
+    /** A value for every setting that is not its default. */
+    private static final Map<String, String> OTHER = Map.ofEntries(
+            Map.entry("lane.name", "second"),
+            Map.entry("clickhouse.url", "https://clickhouse.example:8443"),
+            Map.entry("clickhouse.user", "courier"),
+            Map.entry("clickhouse.password", "open sesame"),
+            Map.entry("clickhouse.password-secret", "courier/clickhouse"),
+            Map.entry("clickhouse.timeout", "45s"),
+            Map.entry("clickhouse.logs-database", "other_logs"),
+            Map.entry("clickhouse.logs-table", "other_access_logs"),
+            Map.entry("clickhouse.ledger-database", "other_courier"),
+            Map.entry("clickhouse.log-retention", "7d"),
+            Map.entry("aws.region", "eu-west-3"),
+            Map.entry("s3.endpoint", "http://localhost:9000"),
+            Map.entry("sqs.endpoint", "http://localhost:9324"),
+            Map.entry("queue.url", "http://localhost:9324/0/orders"),
+            Map.entry("queue.dead-letter-url", "http://localhost:9324/0/dead"),
+            Map.entry("discovery.count-threshold", "1"),
+            Map.entry("discovery.time-threshold", "PT1M"),
+            Map.entry("discovery.object-limit", "9223372036854775807"),
+            Map.entry("discovery.epoch-limit", "2000000"),
+            Map.entry("discovery.redeliver-after", "1d"),
+            Map.entry("delivery.source-region", "eu-west-3"),
+            Map.entry("worker.part-size", "16MiB"),
+            Map.entry("worker.uploads", "2"),
+            Map.entry("worker.attempts", "7"),
+            Map.entry("worker.retry-delay", "1m"));
+
+    @Test
+    void theDefaults() {
+        assertThat(Settings.read(Map.of(), Map.of()))
+                .isEqualTo(new Settings(
+                        new Lane(
+                                "main",
+                                new Endpoint(
+                                        URI.create("http://localhost:8123"),
+                                        "default",
+                                        new Endpoint.Fixed(""),
+                                        Duration.ofMinutes(2)),
+                                "logs",
+                                "access_logs",
+                                "courier",
+                                "us-east-1"),
+                        Duration.ofDays(3),
+                        new Settings.Aws("us-east-1", Optional.empty(), Optional.empty()),
+                        new Settings.Queue("", ""),
+                        new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
+                        new Settings.Worker(8 << 20, 8, 4, Duration.ofSeconds(10))));
+    }
+
+    @Test
+    void everySettingChangesExactlyOneFieldFromEverySource(@TempDir Path folder) throws IOException {
+        assertThat(OTHER.keySet())
+                .isEqualTo(Setting.all().stream().map(Setting::name).collect(Collectors.toSet()));
+        Map<String, Object> defaults = fields(Settings.read(Map.of(), Map.of()));
+        Set<String> changed = new HashSet<>();
+        for (Setting<?> setting : Setting.all()) {
+            String value = OTHER.get(setting.name());
+            Settings byFlag = Settings.read(Map.of(setting.name(), value), Map.of());
+            Map<String, Object> fields = fields(byFlag);
+
+            Set<String> different = defaults.keySet().stream()
+                    .filter(field -> !defaults.get(field).equals(fields.get(field)))
+                    .collect(Collectors.toSet());
+
+            assertThat(different).as(setting.name()).hasSize(1);
+            changed.addAll(different);
+            assertThat(Settings.read(Map.of(), Map.of(setting.variable(), value)))
+                    .as(setting.variable())
+                    .isEqualTo(byFlag);
+            assertThat(Settings.read(Map.of(), file(folder, setting.name(), value)))
+                    .as("%s in a file", setting.name())
+                    .isEqualTo(byFlag);
+        }
+        assertThat(changed).as("fields without a setting").isEqualTo(defaults.keySet());
+    }
+
+    @Test
+    void aFlagWinsOverAVariableOverTheFileOverTheDefault(@TempDir Path folder) throws IOException {
+        Map<String, String> environment = new LinkedHashMap<>(file(folder, "lane.name", "file"));
+        assertThat(Settings.read(Map.of(), environment).lane().name()).isEqualTo("file");
+
+        environment.put("LOG_COURIER_LANE_NAME", "variable");
+        assertThat(Settings.read(Map.of(), environment).lane().name()).isEqualTo("variable");
+
+        assertThat(Settings.read(Map.of("lane.name", "flag"), environment)
+                        .lane()
+                        .name())
+                .isEqualTo("flag");
+    }
+
+    @Test
+    void allProblemsAreNamedAtOnceWithSettingValueAndSource() {
+        assertThatThrownBy(() -> Settings.read(
+                        Map.of("clickhouse.url", "ftp://nowhere", "worker.uploads", "0"),
+                        Map.of(
+                                "LOG_COURIER_DISCOVERY_OBJECT_LIMIT", "many",
+                                "LOG_COURIER_CLICKHOUSE_LOGS_DATABASE", "logs; DROP DATABASE logs",
+                                "LOG_COURIER_WORKER_PART_SIZE", "1MiB")))
+                .isInstanceOf(ConfigurationException.class)
+                .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(5))
+                .hasMessageContaining("clickhouse.url = 'ftp://nowhere' (from flag)")
+                .hasMessageContaining("worker.uploads = '0' (from flag): a value from 1 to 1000 is needed")
+                .hasMessageContaining("discovery.object-limit = 'many' (from environment)")
+                .hasMessageContaining("clickhouse.logs-database = 'logs; DROP DATABASE logs'")
+                .hasMessageContaining("worker.part-size = '1MiB'");
+    }
+
+    @Test
+    void unknownSettingsAreNamedWhereverTheyStand(@TempDir Path folder) throws IOException {
+        Map<String, String> environment = new LinkedHashMap<>(file(folder, "discovery.count-treshold", "5"));
+        environment.put("LOG_COURIER_WORKER_UPLOAD", "5");
+        environment.put("PATH", "/bin");
+        environment.put("LOG_COURIER_CACHE", "/tmp");
+
+        assertThatThrownBy(() -> Settings.read(Map.of("lane.nam", "x"), environment))
+                .isInstanceOf(ConfigurationException.class)
+                .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(3))
+                .hasMessageContaining("log-courier.discovery.count-treshold")
+                .hasMessageContaining("environment variable LOG_COURIER_WORKER_UPLOAD")
+                .hasMessageContaining("log-courier.lane.nam (from flag)");
+    }
+
+    @Test
+    void aSecretIsInNoMessageAndNoText() {
+        Settings settings = Settings.read(Map.of("clickhouse.password", "open sesame"), Map.of());
+        assertThat(settings.lane().endpoint().password().get()).isEqualTo("open sesame");
+        assertThat(settings.toString()).doesNotContain("sesame");
+
+        assertThatThrownBy(() -> Settings.read(
+                        Map.of("clickhouse.password", "open sesame", "worker.uploads", "x"),
+                        Map.of("LOG_COURIER_CLICKHOUSE_PASWORD", "open sesame too")))
+                .isInstanceOf(ConfigurationException.class)
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("sesame"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"a${b}c", "$$", "${", "back\\slash", "com,ma", " padded ", "\u00fc\uD83D\uDE80", "%20", "#no"})
+    void aPasswordIsTakenAsItIs(String password) {
+        assertThat(Settings.read(Map.of("clickhouse.password", password), Map.of())
+                        .lane()
+                        .endpoint()
+                        .password()
+                        .get())
+                .isEqualTo(password);
+        assertThat(Settings.read(Map.of(), Map.of("LOG_COURIER_CLICKHOUSE_PASSWORD", password))
+                        .lane()
+                        .endpoint()
+                        .password()
+                        .get())
+                .isEqualTo(password);
+    }
+
+    @Test
+    void anEmptyVariableStandsForTheDefault() {
+        assertThat(Settings.read(
+                        Map.of(),
+                        Map.of(
+                                "LOG_COURIER_S3_ENDPOINT", "",
+                                "LOG_COURIER_CLICKHOUSE_PASSWORD", "",
+                                "LOG_COURIER_CONFIG_FILE", "")))
+                .isEqualTo(Settings.read(Map.of(), Map.of()));
+    }
+
+    @Test
+    void aFileThatIsNotThereIsAProblemWithItsName(@TempDir Path folder) {
+        String missing = folder.resolve("missing.yaml").toString();
+
+        assertThatThrownBy(() -> Settings.read(Map.of("worker.uploads", "0"), Map.of(Settings.FILE_VARIABLE, missing)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(missing)
+                .hasMessageContaining("worker.uploads");
+    }
+
+    @Test
+    void aFileThatIsNoYamlIsAProblemWithItsName(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("broken.yaml"), "log-courier: [unclosed\n\tlane: {");
+
+        assertThatThrownBy(() -> Settings.read(Map.of(), Map.of(Settings.FILE_VARIABLE, file.toString())))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(file.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"30s,PT30S", "15m,PT15M", "6h,PT6H", "3d,PT72H", "PT1.5S,PT1.5S", "P1DT1H,PT25H", "0.2s,PT0.2S"})
+    void durationsAreReadShortOrInFull(String text, Duration expected) {
+        assertThat(Setting.duration(text)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "5", "0s", "-5s", "5 minutes", "PT", "99999999999999999999d", "1w"})
+    void whatIsNoDurationAboveZeroIsRefused(String text) {
+        assertThatThrownBy(() -> Setting.duration(text)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5MiB,5242880", "5242880,5242880", "6 M,6291456", "1GiB,1073741824", "10240KiB,10485760"})
+    void sizesAreReadWithTheirUnit(String text, int expected) {
+        assertThat(Settings.read(Map.of("worker.part-size", text), Map.of())
+                        .worker()
+                        .partSize())
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"5MB", "-5MiB", "MiB", "4MiB", "2GiB", "17179869185GiB", "99999999999999999999GiB", "8TiB"})
+    void whatIsNoSizeInRangeIsRefused(String text) {
+        assertThatThrownBy(() -> Settings.read(Map.of("worker.part-size", text), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("worker.part-size = '" + text + "'");
+    }
+
+    @Test
+    void queuesAreAskedForOnlyByWhatNeedsThem() {
+        Settings.Queue queue = Settings.read(Map.of(), Map.of()).queue();
+
+        assertThatThrownBy(queue::requiredUrl)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("--queue-url")
+                .hasMessageContaining("LOG_COURIER_QUEUE_URL");
+        assertThatThrownBy(queue::requiredDeadLetterUrl).isInstanceOf(ConfigurationException.class);
+    }
+
+    /** The environment that names a file with one setting. */
+    private static Map<String, String> file(Path folder, String name, String value) throws IOException {
+        int dot = name.indexOf('.');
+        Path file = Files.writeString(
+                folder.resolve(name + ".yaml"),
+                "log-courier:%n  %s:%n    %s: '%s'%n"
+                        .formatted(name.substring(0, dot), name.substring(dot + 1), value));
+        return Map.of(Settings.FILE_VARIABLE, file.toString());
+    }
+
+    private static Map<String, Object> fields(Settings settings) {
+        Map<String, Object> fields = new TreeMap<>();
+        collect("", settings, fields);
+        return fields;
+    }
+
+    private static void collect(String path, Object value, Map<String, Object> fields) {
+        if (!value.getClass().isRecord() || value instanceof Supplier<?>) {
+            fields.put(path, value);
+            return;
+        }
+        for (RecordComponent component : value.getClass().getRecordComponents()) {
+            try {
+                collect(
+                        path + "." + component.getName(),
+                        component.getAccessor().invoke(value),
+                        fields);
+            } catch (ReflectiveOperationException e) {
+                throw new LinkageError(e.getMessage(), e);
+            }
+        }
+    }
+}
