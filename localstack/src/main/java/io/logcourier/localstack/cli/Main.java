@@ -9,7 +9,11 @@ import io.logcourier.operations.LoadCommand;
 import io.logcourier.operations.SchemaCommand;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.operations.StatusCommand;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.util.List;
+import org.slf4j.LoggerFactory;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -53,7 +57,14 @@ public final class Main {
         if (List.of(arguments).contains("demo") && System.getProperty(LOG_LEVEL) == null) {
             System.setProperty(LOG_LEVEL, "warn");
         }
-        System.exit(commandLine().execute(arguments));
+        int code = UNREACHABLE;
+        try {
+            code = commandLine().execute(arguments);
+        } catch (Error e) {
+            // The services' threads would keep the process alive.
+            LoggerFactory.getLogger(Main.class).error("courier broke", e);
+        }
+        System.exit(code);
     }
 
     /** The command line, ready to parse. */
@@ -66,7 +77,7 @@ public final class Main {
                     command.getCommandSpec().mixinStandardHelpOptions(true);
                 });
         return line.setExecutionExceptionHandler((failure, command, parsed) -> {
-            command.getErr().println("courier: " + failure.getMessage());
+            command.getErr().println("courier: " + text(failure));
             return switch (failure) {
                 case CourierException known ->
                     switch (known) {
@@ -76,8 +87,24 @@ public final class Main {
                     };
                 case SdkException aws -> UNREACHABLE;
                 case IllegalStateException state -> CommandLine.ExitCode.USAGE;
-                default -> throw failure;
+                case IOException io -> CommandLine.ExitCode.USAGE;
+                case UncheckedIOException io -> CommandLine.ExitCode.USAGE;
+                default -> {
+                    failure.printStackTrace(command.getErr());
+                    yield UNREACHABLE;
+                }
             };
         });
+    }
+
+    /** The message; where files or sockets are concerned, what the system said to it as well. */
+    private static String text(Throwable failure) {
+        // The message of these is a file name.
+        String message = failure instanceof FileSystemException || failure.getMessage() == null
+                ? failure.getClass().getSimpleName() + ": " + failure.getMessage()
+                : failure.getMessage();
+        return failure.getCause() != null && (failure instanceof IOException || failure instanceof UncheckedIOException)
+                ? message + ": " + text(failure.getCause())
+                : message;
     }
 }

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import tools.jackson.databind.json.JsonMapper;
@@ -109,8 +110,7 @@ final class UpCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Shutdown.onExit(this::stop);
         Layout layout = new Layout(Optional.ofNullable(data), clickHousePort, s3Port, sqsPort, only != null);
-        LaptopStack stack = opened(
-                LaptopStack.start(layout, SettingsFlags.given(spec.commandLine().getParseResult())));
+        LaptopStack stack = start(layout);
         if (only == null) {
             buckets.forEach(stack::makeBucket);
             serve(stack);
@@ -121,6 +121,12 @@ final class UpCommand implements Callable<Integer> {
         out.flush();
         new CountDownLatch(1).await();
         return 0;
+    }
+
+    /** Not left half done by {@link #stop}: an engine that opens while the process exits would crash it. */
+    private synchronized LaptopStack start(Layout layout) throws IOException {
+        ParseResult parsed = spec.commandLine().getParseResult();
+        return opened(LaptopStack.start(layout, SettingsFlags.given(parsed), SettingsFlags.environment(parsed)));
     }
 
     /** The queue is new, so the first tick enqueues what is open, and is then left to the rhythm of the others. */
