@@ -259,7 +259,8 @@ class PlanningIT {
         List<LogRow> rows = rows(courier, "bucket", 10);
         courier.insert(rows);
         AuditReport before = courier.deliver("before", rows);
-        long ledger = courier.number("SELECT cityHash64(any(ledger)) % 1000000007 FROM {ledger}.epochs WHERE epoch = 0");
+        long ledger =
+                courier.number("SELECT cityHash64(any(ledger)) % 1000000007 FROM {ledger}.epochs WHERE epoch = 0");
 
         schema(courier).apply();
         schema(courier).apply();
