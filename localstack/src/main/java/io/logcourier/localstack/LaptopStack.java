@@ -43,7 +43,8 @@ public final class LaptopStack implements AutoCloseable {
     private static final int MAX_RECEIVE_COUNT = 8;
 
     /** Three attempts within some seconds: nobody at a laptop waits for a bucket to come back. */
-    private static final Map<String, String> HASTE = Map.of("worker.attempts", "3", "worker.retry-delay", "1s");
+    private static final Map<String, String> HASTE =
+            Map.of("LOG_COURIER_WORKER_ATTEMPTS", "3", "LOG_COURIER_WORKER_RETRY_DELAY", "1s");
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final Optional<Path> data;
@@ -68,12 +69,19 @@ public final class LaptopStack implements AutoCloseable {
      * Starts everything and applies the schema.
      *
      * @param flags settings given on a command line; endpoints and queues are set by the stack
+     * @param environment variables with settings
      */
-    public static LaptopStack start(Layout layout, Map<String, String> flags) throws IOException {
-        return new LaptopStack(layout, flags);
+    public static LaptopStack start(Layout layout, Map<String, String> flags, Map<String, String> environment)
+            throws IOException {
+        return new LaptopStack(layout, flags, environment);
     }
 
-    private LaptopStack(Layout layout, Map<String, String> flags) throws IOException {
+    /** As the other one, with this process's environment. */
+    public static LaptopStack start(Layout layout, Map<String, String> flags) throws IOException {
+        return start(layout, flags, System.getenv());
+    }
+
+    private LaptopStack(Layout layout, Map<String, String> flags, Map<String, String> environment) throws IOException {
         data = layout.data().map(Path::toAbsolutePath);
         // The functions take credentials from the SDK's default chain, here as in AWS.
         System.setProperty("aws.accessKeyId", CREDENTIALS.accessKeyId());
@@ -84,8 +92,7 @@ public final class LaptopStack implements AutoCloseable {
                             ? Engine.open(layout.data().get().resolve("clickhouse"))
                             : Engine.temporary());
             ClickHouseFront front = opened(ClickHouseFront.start(engine, layout.clickHousePort()));
-            Map<String, String> all = new HashMap<>(HASTE);
-            all.putAll(flags);
+            Map<String, String> all = new HashMap<>(flags);
             all.put("clickhouse.url", front.uri().toString());
             all.put("clickhouse.user", "default");
             all.put("clickhouse.password", "");
@@ -106,11 +113,13 @@ public final class LaptopStack implements AutoCloseable {
                 all.put("queue.url", queues.queueUrl().toString());
                 all.put("queue.dead-letter-url", queues.deadLetterQueueUrl().toString());
             }
-            settings = Settings.read(all, System.getenv());
+            Map<String, String> variables = new HashMap<>(HASTE);
+            variables.putAll(environment);
+            settings = Settings.read(all, variables);
             try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
-                new Schema(clickHouse, settings.lane(), settings.logRetention()).apply();
+                new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             close();
             throw e;
         }

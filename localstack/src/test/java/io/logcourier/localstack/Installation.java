@@ -112,7 +112,7 @@ public final class Installation implements AutoCloseable {
                                         .formatted(deadLetterArn, MAX_RECEIVE_COUNT))));
         all.putAll(flags);
         settings = Settings.read(all, Map.of());
-        new Schema(clickHouse, settings.lane(), settings.logRetention()).apply();
+        new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
         discovery = new DiscoveryHandler(settings);
         worker = new WorkerHandler(settings);
     }
@@ -171,13 +171,9 @@ public final class Installation implements AutoCloseable {
     public void insert(Collection<LogRow> rows) {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
         rows.forEach(row -> lines.writeBytes(row.json()));
-        try {
-            long loaded = new Loader(clickHouse, lane())
-                    .load("test", new ByteArrayInputStream(lines.toByteArray()), progress -> {});
-            assertThat(loaded).isEqualTo(rows.size());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        long loaded = new Loader(clickHouse, lane())
+                .load("test", new ByteArrayInputStream(lines.toByteArray()), progress -> {});
+        assertThat(loaded).isEqualTo(rows.size());
     }
 
     /** Posts one row. */

@@ -1,8 +1,8 @@
 package io.logcourier.clickhouse;
 
+import com.clickhouse.client.api.ClickHouseException;
 import com.clickhouse.client.api.Client;
 import com.clickhouse.client.api.ServerException;
-import com.clickhouse.client.api.insert.InsertResponse;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.QueryResponse;
 import com.clickhouse.client.api.query.QuerySettings;
@@ -18,26 +18,33 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /** {@link ClickHouse} through the vendor's client. */
 final class HttpClickHouse implements ClickHouse {
-    /** UNKNOWN_TABLE, UNKNOWN_DATABASE, UNKNOWN_USER, WRONG_PASSWORD, ACCESS_DENIED, AUTHENTICATION_FAILED. */
-    private static final Set<Integer> MISCONFIGURED = Set.of(60, 81, 192, 193, 497, 516);
+    /**
+     * UNKNOWN_TABLE, UNKNOWN_DATABASE, UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, ACCESS_DENIED,
+     * AUTHENTICATION_FAILED.
+     */
+    private static final Set<Integer> MISCONFIGURED = Set.of(60, 81, 192, 193, 194, 497, 516);
+
+    /** WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED. */
+    private static final Set<Integer> UNAUTHENTICATED = Set.of(193, 194, 516);
 
     private static final int NETWORK_BUFFER_BYTES = 256 * 1024;
 
     private final Endpoint endpoint;
     private final Client client;
+    private volatile String password;
 
     HttpClickHouse(Endpoint endpoint) {
         this.endpoint = endpoint;
+        this.password = endpoint.password().get();
         this.client = new Client.Builder()
                 .addEndpoint(endpoint.url().toString())
                 .setUsername(endpoint.user())
-                .setPassword(endpoint.password())
+                .setPassword(password)
                 .setClientName("log-courier")
                 .setSocketTimeout(endpoint.timeout().toMillis())
                 .setClientNetworkBufferSize(NETWORK_BUFFER_BYTES)
@@ -51,7 +58,7 @@ final class HttpClickHouse implements ClickHouse {
         QuerySettings settings = new QuerySettings().setFormat(ClickHouseFormat.valueOf(format));
         statement.settings().forEach(settings::serverSetting);
         Map<String, Object> parameters = new LinkedHashMap<>(statement.parameters());
-        QueryResponse response = await(client.query(statement.sql(), parameters, settings));
+        QueryResponse response = call(() -> client.query(statement.sql(), parameters, settings));
         return new FilterInputStream(response.getInputStream()) {
             @Override
             public void close() throws IOException {
@@ -70,22 +77,43 @@ final class HttpClickHouse implements ClickHouse {
     public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
         InsertSettings insertSettings = new InsertSettings().serverSetting("async_insert", "0");
         settings.forEach(insertSettings::serverSetting);
-        CompletableFuture<InsertResponse> insert =
-                client.insert(table, new ByteArrayInputStream(rows), ClickHouseFormat.valueOf(format), insertSettings);
-        await(insert).close();
+        call(() -> client.insert(
+                        table, new ByteArrayInputStream(rows), ClickHouseFormat.valueOf(format), insertSettings))
+                .close();
     }
 
-    private <T> T await(CompletableFuture<T> answer) {
+    /** Sends a request and returns its answer; repeats it where the password was refused and there is a new one. */
+    private <T> T call(Supplier<CompletableFuture<T>> request) {
+        String tried = password;
         try {
-            return answer.get(endpoint.timeout().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
+            return answer(request);
+        } catch (ConfigurationException e) {
+            if (e.getCause() instanceof ServerException refused
+                    && UNAUTHENTICATED.contains(refused.getCode())
+                    && isRenewed(tried)) {
+                return answer(request);
+            }
+            throw e;
+        }
+    }
+
+    /** Whether there is another password than the one that was tried. */
+    private synchronized boolean isRenewed(String tried) {
+        if (password.equals(tried)) {
+            password = endpoint.password().get();
+            client.updateUserAndPassword(endpoint.user(), password);
+        }
+        return !password.equals(tried);
+    }
+
+    /** The client works in the calling thread, and reports some failures at once, others through the future. */
+    private <T> T answer(Supplier<CompletableFuture<T>> request) {
+        try {
+            return request.get().join();
+        } catch (CompletionException e) {
             throw failure(e.getCause());
-        } catch (TimeoutException e) {
-            throw new RetryableException(
-                    "ClickHouse at " + endpoint + " did not answer within " + endpoint.timeout(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RetryableException("interrupted while waiting for ClickHouse at " + endpoint, e);
+        } catch (ClickHouseException e) {
+            throw failure(e);
         }
     }
 

@@ -32,6 +32,10 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             define("clickhouse.url", "http://localhost:8123", "ClickHouse's HTTP endpoint", Setting::uri);
     static final Setting<String> CLICKHOUSE_USER = text("clickhouse.user", "default", "who asks ClickHouse");
     static final Setting<String> CLICKHOUSE_PASSWORD = secret("clickhouse.password", "that user's password");
+    static final Setting<String> CLICKHOUSE_PASSWORD_SECRET = text(
+            "clickhouse.password-secret",
+            "",
+            "name or ARN of the AWS Secrets Manager secret that holds it: as text, or as JSON with a field password");
     static final Setting<Duration> CLICKHOUSE_TIMEOUT =
             define("clickhouse.timeout", "2m", "the longest wait for an answer of ClickHouse", Setting::duration);
     static final Setting<String> LOGS =
@@ -39,7 +43,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     static final Setting<String> TABLE_NAME = define(
             "clickhouse.logs-table",
             "access_logs",
-            "the log table; shippers write to <table>_ingest",
+            "the log table; shippers write to the table of that name with _ingest behind it",
             Setting::identifier);
     static final Setting<String> LEDGER =
             define("clickhouse.ledger-database", "courier", "database of the ledger", Setting::identifier);
@@ -82,8 +86,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "8MiB",
             "bytes of an upload held in memory; a larger object goes up in parts of this size",
             size(5L << 20, 1L << 30));
-    static final Setting<Long> UPLOADS =
-            define("worker.uploads", "8", "uploads of one message at once, each holding a part", number(1, 1000));
+    static final Setting<Long> UPLOADS = define(
+            "worker.uploads",
+            "8",
+            "objects under way at once in one function instance; each holds up to two parts in memory",
+            number(1, 1000));
     static final Setting<Long> ATTEMPTS = define(
             "worker.attempts",
             "4",

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
@@ -161,7 +162,7 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                     new Endpoint(
                             get(Setting.CLICKHOUSE_URL),
                             get(Setting.CLICKHOUSE_USER),
-                            get(Setting.CLICKHOUSE_PASSWORD),
+                            password(),
                             get(Setting.CLICKHOUSE_TIMEOUT)),
                     get(Setting.LOGS),
                     get(Setting.TABLE_NAME),
@@ -187,6 +188,19 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                 throw new ConfigurationException(problems);
             }
             return settings;
+        }
+
+        private Supplier<String> password() {
+            String password = get(Setting.CLICKHOUSE_PASSWORD);
+            String secret = get(Setting.CLICKHOUSE_PASSWORD_SECRET);
+            if (secret.isEmpty()) {
+                return new Endpoint.Fixed(password);
+            }
+            if (!password.isEmpty()) {
+                problems.add("%s and %s are both set: one is needed"
+                        .formatted(Setting.CLICKHOUSE_PASSWORD.name(), Setting.CLICKHOUSE_PASSWORD_SECRET.name()));
+            }
+            return new PasswordSecret(get(Setting.REGION), secret);
         }
 
         /** The value; where it is no good, notes the problem and goes on with the default. */

@@ -27,14 +27,20 @@ public final class Ledger {
         this.lane = lane;
     }
 
-    /** Starts the log with epoch 0, unless it has been started; counts nothing as delivered. */
-    public void start(String ledgerId) {
+    /**
+     * Starts the log with epoch 0, unless it has been started.
+     *
+     * @param ledgerId random; part of every object key
+     * @param delivered blocks whose rows count as delivered
+     * @return whether it was started now, by this call
+     */
+    public boolean start(String ledgerId, List<BlockRange> delivered) {
         if (count(sql("count-epochs.sql")) > 0) {
-            return;
+            return false;
         }
         record Now(Instant now) {}
         Instant now = clickHouse.one(sql("now.sql"), Now.class).orElseThrow().now();
-        append(new Epoch(0, now, "schema", ledgerId, List.of(), List.of(), List.of(), "", "", 0, 0, now, 0));
+        return append(new Epoch(0, now, ledgerId, ledgerId, List.of(), delivered, List.of(), "", "", 0, 0, now, 0));
     }
 
     /** The newest row of the log. */

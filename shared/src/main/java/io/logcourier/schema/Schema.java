@@ -4,12 +4,16 @@ import io.logcourier.ConfigurationException;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The tables of one lane. Applying is harmless where they exist. */
 public final class Schema {
@@ -26,6 +30,9 @@ public final class Schema {
 
     /** The ledger outlives the log rows by so much. */
     private static final Duration LONGER = Duration.ofDays(7);
+
+    private static final int LEDGER_ID_BYTES = 8;
+    private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+):\\w+}");
 
     private final ClickHouse clickHouse;
     private final Lane lane;
@@ -57,18 +64,40 @@ public final class Schema {
                 .toList();
     }
 
+    /** The statements as a script for people, with names and times filled in. */
+    public String text() {
+        return statements().stream()
+                .map(statement -> PARAMETER
+                                .matcher(statement.sql().strip())
+                                .replaceAll(match -> statement.parameters().get(match.group(1)))
+                        + ";")
+                .collect(Collectors.joining("\n\n"));
+    }
+
     /**
      * Makes what is missing, and starts the ledger.
      *
-     * @throws ConfigurationException if a log table is there already that does not keep block numbers
+     * @param adoptAll whether every row present counts as delivered when the ledger starts; without it none does
+     * @return whether the ledger was started; false where it was there already
+     * @throws ConfigurationException if a log table is there already that does not keep block numbers, or everything
+     *     is to be adopted by a ledger that was started before
      */
-    public void apply() {
+    public boolean apply(boolean adoptAll) {
         statements().forEach(clickHouse::execute);
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
         table.check();
         table.indexBlockNumbers();
-        byte[] id = new byte[8];
+        byte[] id = new byte[LEDGER_ID_BYTES];
         new SecureRandom().nextBytes(id);
-        new Ledger(clickHouse, lane).start(HexFormat.of().formatHex(id));
+        List<BlockRange> delivered = adoptAll
+                ? BlockRanges.union(
+                        table.parts().stream().map(AccessLogTable.Part::blocks).toList())
+                : List.of();
+        boolean started = new Ledger(clickHouse, lane).start(HexFormat.of().formatHex(id), delivered);
+        if (adoptAll && !started) {
+            throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
+                    + " was started before: rows can be adopted only when it starts");
+        }
+        return started;
     }
 }

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ class SettingsTest {
             Map.entry("clickhouse.url", "https://clickhouse.example:8443"),
             Map.entry("clickhouse.user", "courier"),
             Map.entry("clickhouse.password", "open sesame"),
+            Map.entry("clickhouse.password-secret", "courier/clickhouse"),
             Map.entry("clickhouse.timeout", "45s"),
             Map.entry("clickhouse.logs-database", "other_logs"),
             Map.entry("clickhouse.logs-table", "other_access_logs"),
@@ -59,7 +61,11 @@ class SettingsTest {
                 .isEqualTo(new Settings(
                         new Lane(
                                 "main",
-                                new Endpoint(URI.create("http://localhost:8123"), "default", "", Duration.ofMinutes(2)),
+                                new Endpoint(
+                                        URI.create("http://localhost:8123"),
+                                        "default",
+                                        new Endpoint.Fixed(""),
+                                        Duration.ofMinutes(2)),
                                 "logs",
                                 "access_logs",
                                 "courier",
@@ -147,7 +153,7 @@ class SettingsTest {
     @Test
     void aSecretIsInNoMessageAndNoText() {
         Settings settings = Settings.read(Map.of("clickhouse.password", "open sesame"), Map.of());
-        assertThat(settings.lane().endpoint().password()).isEqualTo("open sesame");
+        assertThat(settings.lane().endpoint().password().get()).isEqualTo("open sesame");
         assertThat(settings.toString()).doesNotContain("sesame");
 
         assertThatThrownBy(() -> Settings.read(
@@ -164,12 +170,14 @@ class SettingsTest {
         assertThat(Settings.read(Map.of("clickhouse.password", password), Map.of())
                         .lane()
                         .endpoint()
-                        .password())
+                        .password()
+                        .get())
                 .isEqualTo(password);
         assertThat(Settings.read(Map.of(), Map.of("LOG_COURIER_CLICKHOUSE_PASSWORD", password))
                         .lane()
                         .endpoint()
-                        .password())
+                        .password()
+                        .get())
                 .isEqualTo(password);
     }
 
@@ -260,7 +268,7 @@ class SettingsTest {
     }
 
     private static void collect(String path, Object value, Map<String, Object> fields) {
-        if (!value.getClass().isRecord()) {
+        if (!value.getClass().isRecord() || value instanceof Supplier<?>) {
             fields.put(path, value);
             return;
         }

@@ -1,6 +1,7 @@
 package io.logcourier.operations;
 
 import io.logcourier.CourierException;
+import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.ledger.Lane;
@@ -13,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -26,6 +29,7 @@ public final class Loader {
     private static final int CHUNK_BYTES = 64 << 20;
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final int GZIP_MAGIC = 0x1f8b;
+    private static final Pattern AT_ROW = Pattern.compile("\\(at row (\\d+)\\)");
 
     private final ClickHouse clickHouse;
     private final String table;
@@ -50,61 +54,143 @@ public final class Loader {
         }
     }
 
+    /** Loads all lines of a source; see {@link #load(String, InputStream, long, LongConsumer)}. */
+    public long load(String name, InputStream lines, LongConsumer progress) {
+        return load(name, lines, 1, progress);
+    }
+
     /**
-     * Loads all lines.
+     * Loads the lines of a source, those from {@code fromLine} on.
      *
      * @param name of the source, for errors
+     * @param fromLine the first line to load, counted from 1
      * @param progress called after each chunk with the rows loaded so far
-     * @return how many lines were loaded; empty lines do not count
-     * @throws CourierException if a chunk is refused; whole chunks before it are loaded
+     * @return how many rows were loaded; empty lines are none
+     * @throws PoisonMessageException if a line is no record, or the source ends in the middle of its compression; names
+     *     the source, the line, and the line to go on from
+     * @throws CourierException if ClickHouse fails; the chunks before are loaded
      */
-    public long load(String name, InputStream lines, LongConsumer progress) throws IOException {
-        ByteArrayOutputStream chunk = new ByteArrayOutputStream();
+    public long load(String name, InputStream lines, long fromLine, LongConsumer progress) {
+        Chunk chunk = new Chunk(name, fromLine);
         byte[] buffer = new byte[BUFFER_BYTES];
+        long line = 1;
         long loaded = 0;
-        int inChunk = 0;
-        boolean inLine = false;
-        for (int read = lines.read(buffer); read >= 0; read = lines.read(buffer)) {
+        int read = read(lines, buffer, chunk);
+        while (read >= 0) {
             int from = 0;
             for (int i = 0; i < read; i++) {
-                if (buffer[i] != '\n') {
-                    inLine = true;
-                } else if (inLine) {
-                    inLine = false;
-                    inChunk++;
-                    if (inChunk == CHUNK_LINES || chunk.size() >= CHUNK_BYTES) {
-                        chunk.write(buffer, from, i + 1 - from);
-                        from = i + 1;
-                        loaded += send(name, loaded, inChunk, chunk);
-                        inChunk = 0;
+                if (buffer[i] == '\n') {
+                    if (line >= fromLine) {
+                        chunk.add(buffer, from, i + 1 - from);
+                        chunk.lines++;
+                    }
+                    from = i + 1;
+                    line++;
+                    if (chunk.isFull()) {
+                        loaded += send(chunk);
                         progress.accept(loaded);
+                        chunk = new Chunk(name, line);
                     }
                 }
             }
-            chunk.write(buffer, from, read - from);
+            if (line >= fromLine) {
+                chunk.add(buffer, from, read - from);
+            }
+            read = read(lines, buffer, chunk);
         }
-        inChunk += inLine ? 1 : 0;
-        if (inChunk > 0) {
-            loaded += send(name, loaded, inChunk, chunk);
-            progress.accept(loaded);
-        }
+        loaded += send(chunk);
+        progress.accept(loaded);
         return loaded;
     }
 
-    private long send(String name, long before, int lines, ByteArrayOutputStream chunk) {
+    private static int read(InputStream lines, byte[] buffer, Chunk chunk) {
+        try {
+            return lines.read(buffer);
+        } catch (IOException e) {
+            throw new PoisonMessageException(
+                    chunk.name + ", after line " + (chunk.firstLine + chunk.lines - 1) + ": " + e.getMessage()
+                            + chunk.goOn(),
+                    e);
+        }
+    }
+
+    private long send(Chunk chunk) {
+        long rows = chunk.rows();
+        if (rows == 0) {
+            return 0;
+        }
         try {
             clickHouse.insert(
                     table,
                     "JSONEachRow",
-                    chunk.toByteArray(),
+                    chunk.bytes.toByteArray(),
                     Map.of("input_format_skip_unknown_fields", "1", "date_time_input_format", "best_effort"));
+            return rows;
         } catch (RetryableException e) {
-            throw new RetryableException(
-                    name + ": rows " + (before + 1) + " to " + (before + lines)
-                            + " were not loaded, those before were: " + e.getMessage(),
-                    e);
+            Matcher row = AT_ROW.matcher(e.getMessage());
+            if (row.find()) {
+                throw new PoisonMessageException(
+                        chunk.name + ", line " + chunk.line(Long.parseLong(row.group(1))) + ": " + e.getMessage()
+                                + chunk.goOn(),
+                        e);
+            }
+            throw new RetryableException(chunk.name + ": " + e.getMessage() + chunk.goOn(), e);
         }
-        chunk.reset();
-        return lines;
+    }
+
+    /** Consecutive lines of a source that are sent together. */
+    private static final class Chunk {
+        private final String name;
+        private final long firstLine;
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private int lines;
+
+        Chunk(String name, long firstLine) {
+            this.name = name;
+            this.firstLine = firstLine;
+        }
+
+        void add(byte[] source, int offset, int length) {
+            bytes.write(source, offset, length);
+        }
+
+        boolean isFull() {
+            return lines == CHUNK_LINES || bytes.size() >= CHUNK_BYTES;
+        }
+
+        /** Lines that are not empty. */
+        long rows() {
+            return rowsAndLine(Long.MAX_VALUE)[0];
+        }
+
+        /** The line of the source that the {@code row}th line that is not empty is. */
+        long line(long row) {
+            return rowsAndLine(row)[1];
+        }
+
+        private long[] rowsAndLine(long row) {
+            long rows = 0;
+            long line = firstLine;
+            boolean blank = true;
+            for (byte next : bytes.toByteArray()) {
+                if (next == '\n') {
+                    blank = true;
+                    line++;
+                } else if (blank && next != '\r' && next != ' ' && next != '\t') {
+                    blank = false;
+                    if (++rows == row) {
+                        break;
+                    }
+                }
+            }
+            return new long[] {rows, line};
+        }
+
+        /** For errors: what is loaded, and how to load the rest. */
+        String goOn() {
+            return firstLine == 1
+                    ? "; nothing of it was loaded"
+                    : "; the lines before " + firstLine + " are loaded: go on with --from-line " + firstLine;
+        }
     }
 }

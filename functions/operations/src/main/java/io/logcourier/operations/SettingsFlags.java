@@ -45,13 +45,18 @@ public final class SettingsFlags {
         return flags;
     }
 
-    /** The settings of a command: its flags, the environment, the file, the defaults. */
-    public static Settings read(ParseResult parsed) {
+    /** The process's environment, in which {@code --config-file} stands in for its variable. */
+    public static Map<String, String> environment(ParseResult parsed) {
         Map<String, String> environment = new HashMap<>(System.getenv());
         String file = parsed.matchedOptionValue(FILE_FLAG, null);
         if (file != null) {
             environment.put(Settings.FILE_VARIABLE, file);
         }
-        return Settings.read(given(parsed), environment);
+        return environment;
+    }
+
+    /** The settings of a command: its flags, the environment, the file, the defaults. */
+    public static Settings read(ParseResult parsed) {
+        return Settings.read(given(parsed), environment(parsed));
     }
 }

@@ -93,11 +93,13 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
             }
             serve(message);
             return List.of();
+        } catch (CourierException e) {
+            log.warn("lane={} message={}: comes back: {}", lane.name(), message.getMessageId(), e.getMessage());
         } catch (RuntimeException e) {
-            log.warn("lane={} message={}: comes back: {}", lane.name(), message.getMessageId(), e.getMessage(), e);
-            hasten(message);
-            return List.of(new BatchItemFailure(message.getMessageId()));
+            log.error("lane={} message={}: comes back after a fault of ours", lane.name(), message.getMessageId(), e);
         }
+        hasten(message);
+        return List.of(new BatchItemFailure(message.getMessageId()));
     }
 
     private void serve(SQSMessage message) {

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
@@ -90,16 +91,16 @@ final class DemoCommand implements Callable<Integer> {
             description = "keep everything here and go on from what is here; without it only the objects stay")
     private Path data;
 
+    private LaptopStack started;
+
     private final Map<String, Duration> stages = Collections.synchronizedMap(new LinkedHashMap<>());
 
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         long began = System.nanoTime();
-        try (LaptopStack stack = LaptopStack.start(
-                Layout.of(Optional.ofNullable(data)),
-                SettingsFlags.given(spec.commandLine().getParseResult()))) {
-            Shutdown.onExit(stack::close);
+        Shutdown.onExit(this::stop);
+        try (LaptopStack stack = start()) {
             stages.put("start", Duration.ofNanos(System.nanoTime() - began));
             try (ClickHouse clickHouse = stack.clickHouse();
                     S3Client s3 = stack.s3()) {
@@ -113,6 +114,20 @@ final class DemoCommand implements Callable<Integer> {
                 print(out, stack, report, before, loaded);
                 return isDelivered(report, before, loaded) ? 0 : 1;
             }
+        }
+    }
+
+    /** Not left half done by {@link #stop}: an engine that opens while the process exits would crash it. */
+    private synchronized LaptopStack start() throws IOException {
+        ParseResult parsed = spec.commandLine().getParseResult();
+        started = LaptopStack.start(
+                Layout.of(Optional.ofNullable(data)), SettingsFlags.given(parsed), SettingsFlags.environment(parsed));
+        return started;
+    }
+
+    private synchronized void stop() {
+        if (started != null) {
+            started.close();
         }
     }
 

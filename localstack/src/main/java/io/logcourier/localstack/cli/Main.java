@@ -5,7 +5,16 @@ import io.logcourier.CourierException;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.operations.AuditCommand;
+import io.logcourier.operations.LoadCommand;
+import io.logcourier.operations.SchemaCommand;
 import io.logcourier.operations.SettingsFlags;
+import io.logcourier.operations.StatusCommand;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.util.List;
+import org.slf4j.LoggerFactory;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -16,7 +25,17 @@ import software.amazon.awssdk.core.exception.SdkException;
         description = "Delivers S3 server access logs from ClickHouse into the buckets they belong to, exactly once.",
         mixinStandardHelpOptions = true,
         version = "log-courier 0.1.0",
-        subcommands = {DemoCommand.class, UpCommand.class, TickCommand.class, WorkCommand.class, AuditCommand.class},
+        subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
+            LoadCommand.class,
+            TickCommand.class,
+            WorkCommand.class,
+            StatusCommand.class,
+            AuditCommand.class,
+            SchemaCommand.class,
+            GenerateCompletion.class
+        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:well",
@@ -28,22 +47,37 @@ public final class Main {
     /** A dependency is unreachable. */
     private static final int UNREACHABLE = 3;
 
+    /** A demo shows progress bars instead. */
+    private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+
     private Main() {}
 
     /** Runs a command and exits with its code. */
     public static void main(String[] arguments) {
-        System.exit(commandLine().execute(arguments));
+        if (List.of(arguments).contains("demo") && System.getProperty(LOG_LEVEL) == null) {
+            System.setProperty(LOG_LEVEL, "warn");
+        }
+        int code = UNREACHABLE;
+        try {
+            code = commandLine().execute(arguments);
+        } catch (Error e) {
+            // The services' threads would keep the process alive.
+            LoggerFactory.getLogger(Main.class).error("courier broke", e);
+        }
+        System.exit(code);
     }
 
     /** The command line, ready to parse. */
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
-        line.getSubcommands().values().forEach(command -> {
-            SettingsFlags.addTo(command.getCommandSpec());
-            command.getCommandSpec().mixinStandardHelpOptions(true);
-        });
+        line.getSubcommands().values().stream()
+                .filter(command -> !(command.getCommand() instanceof GenerateCompletion))
+                .forEach(command -> {
+                    SettingsFlags.addTo(command.getCommandSpec());
+                    command.getCommandSpec().mixinStandardHelpOptions(true);
+                });
         return line.setExecutionExceptionHandler((failure, command, parsed) -> {
-            command.getErr().println("courier: " + failure.getMessage());
+            command.getErr().println("courier: " + text(failure));
             return switch (failure) {
                 case CourierException known ->
                     switch (known) {
@@ -53,8 +87,24 @@ public final class Main {
                     };
                 case SdkException aws -> UNREACHABLE;
                 case IllegalStateException state -> CommandLine.ExitCode.USAGE;
-                default -> throw failure;
+                case IOException io -> CommandLine.ExitCode.USAGE;
+                case UncheckedIOException io -> CommandLine.ExitCode.USAGE;
+                default -> {
+                    failure.printStackTrace(command.getErr());
+                    yield UNREACHABLE;
+                }
             };
         });
+    }
+
+    /** The message; where files or sockets are concerned, what the system said to it as well. */
+    private static String text(Throwable failure) {
+        // The message of these is a file name.
+        String message = failure instanceof FileSystemException || failure.getMessage() == null
+                ? failure.getClass().getSimpleName() + ": " + failure.getMessage()
+                : failure.getMessage();
+        return failure.getCause() != null && (failure instanceof IOException || failure instanceof UncheckedIOException)
+                ? message + ": " + text(failure.getCause())
+                : message;
     }
 }

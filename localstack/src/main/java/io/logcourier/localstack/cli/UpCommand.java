@@ -1,7 +1,6 @@
 package io.logcourier.localstack.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
 import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.localstack.LaptopStack;
@@ -9,6 +8,7 @@ import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.lambda.Scheduler;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
+import io.logcourier.operations.Seconds;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
@@ -25,11 +25,10 @@ import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -84,7 +83,7 @@ final class UpCommand implements Callable<Integer> {
             names = "--every",
             paramLabel = "TIME",
             defaultValue = "60s",
-            converter = Period.class,
+            converter = Seconds.class,
             description = "between ticks, such as 10s or 1m; default: ${DEFAULT-VALUE}")
     private Duration every;
 
@@ -107,24 +106,11 @@ final class UpCommand implements Callable<Integer> {
         clickhouse
     }
 
-    /** Reads durations as the settings do. */
-    static final class Period implements ITypeConverter<Duration> {
-        @Override
-        public Duration convert(String value) {
-            try {
-                return Setting.duration(value);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("'" + value + "': " + e.getMessage());
-            }
-        }
-    }
-
     @Override
     public Integer call() throws IOException, InterruptedException {
         Shutdown.onExit(this::stop);
         Layout layout = new Layout(Optional.ofNullable(data), clickHousePort, s3Port, sqsPort, only != null);
-        LaptopStack stack = opened(
-                LaptopStack.start(layout, SettingsFlags.given(spec.commandLine().getParseResult())));
+        LaptopStack stack = start(layout);
         if (only == null) {
             buckets.forEach(stack::makeBucket);
             serve(stack);
@@ -135,6 +121,12 @@ final class UpCommand implements Callable<Integer> {
         out.flush();
         new CountDownLatch(1).await();
         return 0;
+    }
+
+    /** Not left half done by {@link #stop}: an engine that opens while the process exits would crash it. */
+    private synchronized LaptopStack start(Layout layout) throws IOException {
+        ParseResult parsed = spec.commandLine().getParseResult();
+        return opened(LaptopStack.start(layout, SettingsFlags.given(parsed), SettingsFlags.environment(parsed)));
     }
 
     /** The queue is new, so the first tick enqueues what is open, and is then left to the rhythm of the others. */

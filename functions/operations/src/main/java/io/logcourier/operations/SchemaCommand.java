@@ -1,0 +1,55 @@
+package io.logcourier.operations;
+
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Settings;
+import io.logcourier.schema.Schema;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code courier schema}. */
+@Command(
+        name = "schema",
+        description = {
+            "Prints the DDL of the log tables and the ledger, or applies it and starts the ledger.",
+            "Applying it again changes nothing."
+        })
+public final class SchemaCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--apply", description = "make what is missing, and start the ledger")
+    private boolean apply;
+
+    @Option(
+            names = "--adopt",
+            paramLabel = "all",
+            description = "start the ledger so that every row present counts as delivered; without it none does")
+    private Adopt adopt;
+
+    /** What counts as delivered when the ledger starts. */
+    enum Adopt {
+        /** Everything that is in the log table. */
+        all
+    }
+
+    @Override
+    public Integer call() {
+        Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        PrintWriter out = spec.commandLine().getOut();
+        try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
+            Schema schema = new Schema(clickHouse, settings.lane(), settings.logRetention());
+            if (!apply) {
+                out.println(schema.text());
+                return 0;
+            }
+            boolean started = schema.apply(adopt == Adopt.all);
+            out.println("lane %s: the schema is there, the ledger %s"
+                    .formatted(settings.lane().name(), started ? "was started" : "goes on"));
+            return 0;
+        }
+    }
+}

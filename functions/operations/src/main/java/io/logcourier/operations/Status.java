@@ -1,0 +1,127 @@
+package io.logcourier.operations;
+
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.BlockSize;
+import io.logcourier.accesslog.AccessLogTable.Part;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.BlockRanges;
+import io.logcourier.ledger.Head;
+import io.logcourier.ledger.Lane;
+import io.logcourier.ledger.Ledger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * How a lane stands: the answer of {@code courier status --json}.
+ *
+ * @param lane which one
+ * @param epoch the newest
+ * @param plannedAt when it was appended
+ * @param unclaimed rows that no epoch has claimed yet
+ * @param buckets those that need attention first: given up, then by lag
+ */
+public record Status(String lane, long epoch, Instant plannedAt, long unclaimed, List<Bucket> buckets) {
+    /**
+     * How a bucket stands, in rows.
+     *
+     * @param lagSeconds age of the oldest claimed row that is in no object; 0 when there is none
+     * @param pending claimed, in no order yet
+     * @param due of the pending ones, those that the next tick orders
+     * @param open ordered, not delivered yet
+     * @param givenUp refused by the target
+     * @param delivered in objects
+     * @param lastDelivery when the newest object was committed, if there is one
+     * @param reason why the last refused order was given up; empty if none was
+     */
+    public record Bucket(
+            String bucket,
+            long lagSeconds,
+            long pending,
+            long due,
+            long open,
+            long givenUp,
+            long delivered,
+            Instant lastDelivery,
+            String reason) {}
+
+    /**
+     * Asks the ledger.
+     *
+     * @param bucket the only one to show; empty shows all
+     */
+    public static Status of(ClickHouse clickHouse, Settings settings, String bucket) {
+        Lane lane = settings.lane();
+        Head head = new Ledger(clickHouse, lane).head();
+        Statement statement = Statement.resource(Status.class, "status.sql")
+                .with("ledger", lane.ledger())
+                .with("ordered_through", head.orderedThrough())
+                .with("count_threshold", settings.discovery().countThreshold())
+                .with(
+                        "planned_before",
+                        head.now().minus(settings.discovery().timeThreshold()).toEpochMilli())
+                .with("bucket", bucket);
+        AccessLogTable table = new AccessLogTable(clickHouse, lane);
+        long unclaimed = table.parts().stream()
+                .mapToLong(part -> unclaimed(table, part, head.frontier()))
+                .sum();
+        return new Status(
+                lane.name(), head.epoch(), head.plannedAt(), unclaimed, clickHouse.list(statement, Bucket.class));
+    }
+
+    private static long unclaimed(AccessLogTable table, Part part, List<BlockRange> frontier) {
+        List<BlockRange> ranges = BlockRanges.subtract(part.blocks(), frontier);
+        if (ranges.equals(List.of(part.blocks()))) {
+            return part.rows();
+        }
+        return ranges.stream()
+                .flatMap(range -> table.blockSizes(range).stream())
+                .mapToLong(BlockSize::rows)
+                .sum();
+    }
+
+    /** For people: the first {@code top} buckets and a line of sums. */
+    public String text(int top) {
+        StringBuilder text = new StringBuilder("lane %s, epoch %d of %s%n".formatted(lane, epoch, plannedAt));
+        text.append("%n%-40s %10s %12s %12s %12s %12s  %s%n"
+                .formatted("bucket", "lag", "pending", "due", "open", "given up", "last delivery"));
+        for (Bucket bucket : buckets.subList(0, Math.min(top, buckets.size()))) {
+            text.append("%-40s %10s %,12d %,12d %,12d %,12d  %s%n"
+                    .formatted(
+                            bucket.bucket(),
+                            lag(bucket.lagSeconds()),
+                            bucket.pending(),
+                            bucket.due(),
+                            bucket.open(),
+                            bucket.givenUp(),
+                            bucket.lastDelivery() == null ? "-" : bucket.lastDelivery()));
+            if (!bucket.reason().isEmpty()) {
+                text.append("    given up: ").append(bucket.reason()).append(System.lineSeparator());
+            }
+        }
+        if (buckets.size() > top) {
+            text.append("... and %,d more buckets (--top N shows more)%n".formatted(buckets.size() - top));
+        }
+        text.append("%n%,d buckets, %,d rows not claimed yet, %,d pending, %,d open, %,d given up"
+                .formatted(
+                        buckets.size(),
+                        unclaimed,
+                        buckets.stream().mapToLong(Bucket::pending).sum(),
+                        buckets.stream().mapToLong(Bucket::open).sum(),
+                        buckets.stream().mapToLong(Bucket::givenUp).sum()));
+        return text.toString();
+    }
+
+    private static String lag(long seconds) {
+        Duration lag = Duration.ofSeconds(seconds);
+        if (seconds == 0) {
+            return "-";
+        }
+        return lag.toHours() > 0
+                ? "%dh%02dm".formatted(lag.toHours(), lag.toMinutesPart())
+                : "%dm%02ds".formatted(lag.toMinutes(), lag.toSecondsPart());
+    }
+}

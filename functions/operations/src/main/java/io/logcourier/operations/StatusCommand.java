@@ -1,0 +1,67 @@
+package io.logcourier.operations;
+
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Settings;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code courier status}. */
+@Command(
+        name = "status",
+        description = {
+            "Shows what each bucket waits for: lag, rows pending, due, open and given up, and the last delivery.",
+            "Those that need attention come first."
+        })
+public final class StatusCommand implements Callable<Integer> {
+    private static final String CLEAR_SCREEN = "\033[H\033[2J";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "buckets to show; default: ${DEFAULT-VALUE}")
+    private int top;
+
+    @Option(names = "--bucket", paramLabel = "NAME", defaultValue = "", description = "show this bucket only")
+    private String bucket;
+
+    @Option(
+            names = "--watch",
+            paramLabel = "TIME",
+            arity = "0..1",
+            fallbackValue = "5s",
+            converter = Seconds.class,
+            description = "show it again every TIME (without one: ${FALLBACK-VALUE}) until interrupted")
+    private Duration watch;
+
+    @Option(names = "--json", description = "print one JSON object, with all buckets")
+    private boolean json;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        PrintWriter out = spec.commandLine().getOut();
+        try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
+            while (true) {
+                Status status = Status.of(clickHouse, settings, bucket);
+                out.println(json ? ClickHouse.JSON.writeValueAsString(status) : status.text(top));
+                out.flush();
+                if (watch == null) {
+                    return 0;
+                }
+                Thread.sleep(watch);
+                if (!json) {
+                    out.print(CLEAR_SCREEN);
+                }
+            }
+        }
+    }
+}

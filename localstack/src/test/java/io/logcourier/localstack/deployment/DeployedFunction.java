@@ -1,0 +1,150 @@
+package io.logcourier.localstack.deployment;
+
+import com.amazonaws.services.lambda.runtime.api.client.AWSLambda;
+import io.logcourier.localstack.deployment.RuntimeApi.Answer;
+import io.logcourier.localstack.deployment.Template.Resource;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+
+/**
+ * A function as Lambda runs it: its zip unpacked, AWS's runtime interface client in a JVM of its own, the runtime API on
+ * a socket. No class of this JVM is in reach of it.
+ */
+final class DeployedFunction implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final RuntimeApi api;
+    private final Process process;
+    private final Path output;
+    private final long started = System.nanoTime();
+
+    /**
+     * Starts it.
+     *
+     * @param folder an empty one, for its code and output
+     * @param environment its variables, credentials and all; nothing is inherited
+     */
+    DeployedFunction(Resource function, Path folder, Map<String, String> environment) throws IOException {
+        Path task = Files.createDirectories(folder.resolve("task"));
+        unpack(zip(function), task);
+        output = folder.resolve("output");
+        api = new RuntimeApi(PATIENCE);
+        List<String> classPath = new ArrayList<>(List.of(task.toString(), task.resolve("lib") + "/*"));
+        classPath.addAll(runtime());
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                String.join(File.pathSeparator, classPath),
+                AWSLambda.class.getName(),
+                function.text("Handler"));
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
+        builder.environment().put("AWS_LAMBDA_FUNCTION_NAME", function.name());
+        builder.environment().put("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
+        builder.environment().put("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024");
+        builder.environment().put("AWS_LAMBDA_LOG_FORMAT", function.text("LoggingConfig", "LogFormat"));
+        builder.environment().put("LAMBDA_TASK_ROOT", task.toString());
+        builder.environment().put("_HANDLER", function.text("Handler"));
+        builder.environment().put("TZ", ":UTC");
+        process = builder.directory(task.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+    }
+
+    /** The zip that a function's code is deployed from. */
+    static Path zip(Resource function) {
+        return Template.REPOSITORY.resolve(function.text("CodeUri"));
+    }
+
+    /** Waits until it asks for its first event, or has said why it cannot. */
+    Answer initialized() {
+        CompletableFuture<Answer> ended = process.onExit().thenApply(gone -> {
+            throw new IllegalStateException("it ended, having said: " + output());
+        });
+        return api.initialized()
+                .applyToEither(ended, Function.identity())
+                .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
+    }
+
+    /** Time since its JVM was started. */
+    Duration age() {
+        return Duration.ofNanos(System.nanoTime() - started);
+    }
+
+    Answer invoke(String event) {
+        return api.invoke(event);
+    }
+
+    /** What it has written to standard output and error. */
+    String output() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot read the output of a function", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly().onExit().join();
+        api.close();
+    }
+
+    /** The jars of the runtime interface client: what Lambda's own image has, and the zips need not bring. */
+    private static List<String> runtime() {
+        return Stream.of(
+                        "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
+                        "com.amazonaws.services.lambda.runtime.serialization.PojoSerializer",
+                        "com.amazonaws.services.lambda.runtime.Context")
+                .map(DeployedFunction::jar)
+                .toList();
+    }
+
+    private static String jar(String type) {
+        try {
+            return Path.of(Class.forName(type)
+                            .getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toString();
+        } catch (ClassNotFoundException | URISyntaxException e) {
+            throw new IllegalStateException("no jar holds " + type, e);
+        }
+    }
+
+    private static void unpack(Path zip, Path folder) throws IOException {
+        try (InputStream bytes = Files.newInputStream(zip);
+                ZipInputStream entries = new ZipInputStream(bytes)) {
+            for (ZipEntry entry = entries.getNextEntry(); entry != null; entry = entries.getNextEntry()) {
+                Path file = folder.resolve(entry.getName());
+                if (entry.isDirectory()) {
+                    Files.createDirectories(file);
+                } else {
+                    Files.createDirectories(file.getParent());
+                    Files.copy(entries, file);
+                }
+            }
+        }
+    }
+}

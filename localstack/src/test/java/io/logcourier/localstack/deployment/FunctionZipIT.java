@@ -1,0 +1,170 @@
+package io.logcourier.localstack.deployment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.localstack.GeneratedRows;
+import io.logcourier.localstack.LaptopStack;
+import io.logcourier.localstack.LaptopStack.Layout;
+import io.logcourier.localstack.deployment.RuntimeApi.Answer;
+import io.logcourier.localstack.deployment.Template.Resource;
+import io.logcourier.operations.Loader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Object;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The zips that are deployed, with the environment that the template gives them. */
+class FunctionZipIT {
+    private static final Logger log = LoggerFactory.getLogger(FunctionZipIT.class);
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final long MOST_BYTES = 25_000_000;
+    private static final int BUCKETS = 10;
+    private static final int ROWS = 2000;
+
+    private final Template template = Template.read();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aZipHoldsOwnClassesAtItsRootAndJarsInLibAndIsSmall() throws IOException {
+        for (Resource function : template.functions()) {
+            Path zip = DeployedFunction.zip(function);
+            log.info("{}: {} bytes", zip.getFileName(), Files.size(zip));
+            assertThat(zip).exists();
+            assertThat(Files.size(zip)).isLessThan(MOST_BYTES);
+            try (ZipFile file = new ZipFile(zip.toFile())) {
+                List<String> names = file.stream()
+                        .filter(entry -> !entry.isDirectory())
+                        .map(entry -> entry.getName())
+                        .toList();
+                assertThat(names)
+                        .contains(function.text("Handler").replace('.', '/') + ".class")
+                        .anyMatch(name -> name.startsWith("lib/log-courier-shared-"))
+                        .noneMatch(name -> name.contains("localstack") || name.contains("chdb"))
+                        .allMatch(name -> name.matches("io/logcourier/.*|lib/[^/]*\\.jar"));
+            }
+        }
+    }
+
+    @Test
+    void aTickAndTheWorkOrdersOfAQueueEndInObjects() throws IOException {
+        try (LaptopStack stack = LaptopStack.start(Layout.of(Optional.of(folder.resolve("data"))), Map.of());
+                S3Client s3 = stack.s3()) {
+            stack.makeBucket("access-logs");
+            try (ClickHouse clickHouse = stack.clickHouse()) {
+                new Loader(clickHouse, stack.settings().lane())
+                        .load("rows", new GeneratedRows(ROWS, BUCKETS, 1), rows -> {});
+            }
+            try (DeployedFunction discovery = start("Discovery", stack)) {
+                JsonNode answer = succeeds(discovery, "tick-flush.json");
+                assertThat(answer.path("lane").stringValue()).isEqualTo("main");
+                assertThat(answer.path("orders").intValue()).isEqualTo(BUCKETS);
+                assertThat(succeeds(discovery, "tick.json").path("epochs").intValue())
+                        .isZero();
+
+                Answer failed = discovery.invoke(EventsIT.text("tick-unknown-lane.json"));
+
+                assertThat(failed.failed()).isTrue();
+                assertThat(JSON.readTree(failed.body()).path("errorType").stringValue())
+                        .isEqualTo("io.logcourier.PoisonMessageException");
+                assertThat(JSON.readTree(failed.body()).path("errorMessage").stringValue())
+                        .contains("elsewhere");
+                assertThat(succeeds(discovery, "tick.json").path("epochs").intValue())
+                        .isZero();
+            }
+            try (DeployedFunction worker = start("Worker", stack)) {
+                assertThat(failures(succeeds(worker, "work-order.json"))).isEmpty();
+                assertThat(failures(succeeds(worker, "work-order-batch.json"))).isEmpty();
+                assertThat(failures(succeeds(worker, "work-order-unknown.json")))
+                        .containsExactly("00000000-0000-4000-8000-000000000002");
+                assertThat(failures(succeeds(worker, "work-order-broken.json"))).isEmpty();
+                assertThat(worker.output()).contains("delivered lane=main epoch=2 order=");
+            }
+            List<S3Object> objects =
+                    s3.listObjectsV2(request -> request.bucket("access-logs")).contents();
+            assertThat(objects).hasSize(BUCKETS);
+            long lines = objects.stream()
+                    .map(S3Object::key)
+                    .mapToLong(key -> s3.getObjectAsBytes(
+                                    request -> request.bucket("access-logs").key(key))
+                            .asUtf8String()
+                            .lines()
+                            .count())
+                    .sum();
+            assertThat(lines).isEqualTo(ROWS);
+        }
+    }
+
+    @Test
+    void aFunctionThatIsConfiguredWronglyFailsAtStartAndSaysHow() throws IOException {
+        for (Resource function : template.functions()) {
+            Map<String, String> environment = environment(function, Map.of("ClickHouseUrl", "http://127.0.0.1:1"));
+            environment.remove("LOG_COURIER_QUEUE_URL");
+            try (DeployedFunction broken =
+                    new DeployedFunction(function, folder.resolve(function.name()), environment)) {
+                Answer answer = broken.initialized();
+
+                assertThat(answer.failed()).isTrue();
+                assertThat(answer.body())
+                        .contains("queue.url is not set", "LOG_COURIER_QUEUE_URL")
+                        .contains("io.logcourier.ConfigurationException");
+            }
+        }
+    }
+
+    private DeployedFunction start(String name, LaptopStack stack) throws IOException {
+        Resource function = template.function(name);
+        Map<String, String> values = Map.of(
+                "ClickHouseUrl", stack.settings().lane().endpoint().url().toString(),
+                "S3Endpoint", stack.settings().aws().s3Endpoint().orElseThrow().toString(),
+                "SqsEndpoint",
+                        stack.settings().aws().sqsEndpoint().orElseThrow().toString(),
+                "OrderQueue", stack.queueUrl().orElseThrow().toString(),
+                "OrderDeadLetters", stack.deadLetterUrl().orElseThrow().toString());
+        DeployedFunction deployed = new DeployedFunction(function, folder.resolve(name), environment(function, values));
+        Answer answer = deployed.initialized();
+        log.info("{}: initialized in {} ms", name, deployed.age().toMillis());
+        assertThat(answer.failed()).as(answer.body()).isFalse();
+        return deployed;
+    }
+
+    private Map<String, String> environment(Resource function, Map<String, String> values) {
+        Map<String, String> all = new HashMap<>(values);
+        all.put("AWS::Region", "us-east-1");
+        Map<String, String> environment = new HashMap<>(template.environment(function, all));
+        environment.put("AWS_REGION", "us-east-1");
+        environment.put("AWS_ACCESS_KEY_ID", LaptopStack.CREDENTIALS.accessKeyId());
+        environment.put("AWS_SECRET_ACCESS_KEY", LaptopStack.CREDENTIALS.secretAccessKey());
+        return environment;
+    }
+
+    private static JsonNode succeeds(DeployedFunction function, String event) {
+        long began = System.nanoTime();
+        Answer answer = function.invoke(EventsIT.text(event));
+        log.info("{}: {} ms", event, Duration.ofNanos(System.nanoTime() - began).toMillis());
+        assertThat(answer.failed()).as(answer.body()).isFalse();
+        return JSON.readTree(answer.body());
+    }
+
+    private static List<String> failures(JsonNode response) {
+        return response.path("batchItemFailures")
+                .valueStream()
+                .map(failure -> failure.path("itemIdentifier").stringValue())
+                .toList();
+    }
+}

@@ -1,0 +1,261 @@
+package io.logcourier.localstack.deployment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import io.logcourier.configuration.Setting;
+import io.logcourier.localstack.deployment.Template.Resource;
+import io.logcourier.message.Tick;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TemplateTest {
+    /** Settings that a deployed function does not need to be told. */
+    private static final Set<String> LEFT_OUT = Set.of(
+            // A secret: the function asks Secrets Manager.
+            "clickhouse.password",
+            // For the command line, which makes the tables.
+            "clickhouse.log-retention",
+            // Their defaults are made for these functions.
+            "clickhouse.timeout",
+            "discovery.epoch-limit",
+            "discovery.object-limit",
+            "discovery.redeliver-after",
+            "worker.attempts",
+            "worker.part-size",
+            "worker.retry-delay",
+            "worker.uploads");
+
+    private final Template template = Template.read();
+
+    @Test
+    void everyHandlerIsAClassThatLambdaCanMake() throws ReflectiveOperationException {
+        for (Resource function : template.functions()) {
+            Class<?> handler = Class.forName(function.text("Handler"));
+            assertThat(Stream.of(RequestHandler.class, RequestStreamHandler.class))
+                    .as(function.name())
+                    .anyMatch(type -> type.isAssignableFrom(handler));
+            assertThat(handler.getConstructor()).isNotNull();
+        }
+    }
+
+    @Test
+    void everyCodeUriIsTheZipThatTheBuildMakes() throws Exception {
+        for (Resource function : template.functions()) {
+            String module = "functions/" + function.name().toLowerCase(Locale.ROOT);
+            String pom = Files.readString(Template.REPOSITORY.resolve(module).resolve("pom.xml"));
+            String artifact = pom.substring(pom.indexOf("</parent>")).replaceFirst("(?s).*?<artifactId>(.*?)<.*", "$1");
+            assertThat(pom).contains("<id>function-zip</id>");
+            assertThat(function.text("CodeUri")).isEqualTo(module + "/target/" + artifact + ".zip");
+        }
+    }
+
+    @Test
+    void theOrderQueueHidesMessagesForSixTimeoutsOfTheWorkerWhicheverIsChosen() {
+        assertThat(queue("OrderQueue").get("VisibilityTimeout"))
+                .isEqualTo(Map.of(
+                        "Fn::FindInMap", List.of("ByWorkerTimeout", Map.of("Ref", "WorkerTimeout"), "Visibility")));
+        assertThat(template.function("Worker").get("Timeout")).isEqualTo(Map.of("Ref", "WorkerTimeout"));
+        Collection<?> allowed =
+                (Collection<?>) template.parameter("WorkerTimeout").get("AllowedValues");
+        assertThat(template.mapping("ByWorkerTimeout").keySet())
+                .containsExactlyInAnyOrderElementsOf(
+                        allowed.stream().map(Object::toString).toList());
+        Duration redeliverAfter =
+                Setting.duration(setting("discovery.redeliver-after").fallback());
+        template.mapping("ByWorkerTimeout").forEach((timeout, values) -> {
+            int visibility = (int) Template.get(values, "Visibility");
+            assertThat(visibility).isGreaterThanOrEqualTo(6 * Integer.parseInt(timeout));
+            assertThat(redeliverAfter).isGreaterThan(Duration.ofSeconds(visibility));
+            assertThat((int) Template.get(values, "AlarmMilliseconds")).isEqualTo(800 * Integer.parseInt(timeout));
+        });
+    }
+
+    @Test
+    void everyQueueHasADeadLetterQueueThatKeepsMessagesLongerOrIsOne() {
+        List<Resource> sources = template.queues().stream()
+                .filter(queue -> queue.get("RedrivePolicy") != null)
+                .toList();
+        Set<String> deadLetters = new HashSet<>();
+        for (Resource source : sources) {
+            Resource target = queue(source.text("RedrivePolicy", "deadLetterTargetArn", "Fn::GetAtt")
+                    .replace(".Arn", ""));
+            deadLetters.add(target.name());
+            assertThat((int) target.get("MessageRetentionPeriod"))
+                    .isGreaterThan((int) source.get("MessageRetentionPeriod"));
+            String sourceName = source.text("QueueName", "Fn::Sub");
+            assertThat(target.text("RedriveAllowPolicy", "sourceQueueArns")).contains(":" + sourceName);
+        }
+        String events = template.functions().toString();
+        for (Resource queue : template.queues()) {
+            boolean takesTicks = events.contains("DeadLetterConfig={Arn={Fn::GetAtt=" + queue.name() + ".Arn}}");
+            assertThat(sources.contains(queue) || deadLetters.contains(queue.name()) || takesTicks)
+                    .as(queue.name())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void everyQueueIsEncryptedAndTakesTlsOnly() {
+        for (Resource queue : template.queues()) {
+            assertThat(queue.get("SqsManagedSseEnabled")).isEqualTo(true);
+            assertThat(template.resources("AWS::SQS::QueuePolicy")
+                            .filter(policy -> policy.get("Queues").equals(List.of(Map.of("Ref", queue.name())))))
+                    .as(queue.name())
+                    .singleElement()
+                    .satisfies(policy -> assertThat(policy.text("PolicyDocument", "Statement"))
+                            .contains(
+                                    "Effect=Deny", "aws:SecureTransport=false", "Fn::GetAtt=" + queue.name() + ".Arn"));
+        }
+    }
+
+    @Test
+    void theWorkerGivesAnOrderUpBeforeSqsMovesItsMessage() {
+        assertThat((int) queue("OrderQueue").get("RedrivePolicy", "maxReceiveCount"))
+                .isGreaterThan(Integer.parseInt(setting("worker.attempts").fallback()));
+    }
+
+    @Test
+    void everyEnvironmentVariableIsASettingAndEverySettingIsThereOrLeftOutOnPurpose() {
+        Set<String> given = new TreeSet<>();
+        for (Resource function : template.functions()) {
+            given.addAll(template.environment(function).keySet());
+        }
+        Set<String> known = new TreeSet<>(Setting.all().stream()
+                .filter(setting -> !LEFT_OUT.contains(setting.name()))
+                .map(Setting::variable)
+                .toList());
+        assertThat(given).isEqualTo(known);
+        assertThat(Setting.all().stream().map(Setting::name)).containsAll(LEFT_OUT);
+    }
+
+    @Test
+    void noSecretIsInTheEnvironment() {
+        Set<String> secrets = new HashSet<>(Setting.all().stream()
+                .filter(Setting::secret)
+                .map(Setting::variable)
+                .toList());
+        for (Resource function : template.functions()) {
+            assertThat(template.environment(function)).doesNotContainKeys(secrets.toArray(String[]::new));
+        }
+        assertThat(template.root().toString()).doesNotContain("{{resolve:");
+    }
+
+    @Test
+    void aParameterForASettingHasItsDefault() {
+        Map<String, String> fallbacks = new HashMap<>();
+        Setting.all().forEach(setting -> fallbacks.put(setting.variable(), setting.fallback()));
+        for (Resource function : template.functions()) {
+            template.environment(function).forEach((variable, value) -> {
+                Object parameter = template.parameter(String.valueOf(Template.get(value, "Ref")))
+                        .get("Default");
+                if (parameter != null) {
+                    assertThat(parameter.toString()).as(variable).isEqualTo(fallbacks.get(variable));
+                }
+            });
+        }
+    }
+
+    @Test
+    void theScheduleSendsATickForTheLaneOfTheStack() {
+        assertThat(tick("Input", "Fn::Sub")).isEqualTo("{\"lane\": \"${LaneName}\", \"flush\": false}");
+        String payload = tick("Input", "Fn::Sub")
+                .toString()
+                .replace("${LaneName}", setting("lane.name").fallback());
+        Tick tick = Tick.parse(new ByteArrayInputStream(payload.getBytes(StandardCharsets.UTF_8)));
+        assertThat(tick.lane()).contains("main");
+        assertThat(tick.flush()).isFalse();
+        assertThat(tick("OmitName")).isEqualTo(true);
+        assertThat((int) tick("RetryPolicy", "MaximumRetryAttempts")).isBetween(0, 3);
+        assertThat(template.function("Discovery").get("ReservedConcurrentExecutions"))
+                .isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rate(1 minute)", "rate(2 minutes)", "rate(15 minutes)", "rate(1 hour)", "rate(10 hours)"})
+    void theScheduleIsARate(String rate) {
+        assertThat(rate).matches(schedule());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"rate(15 minute)", "rate(1 minutes)", "rate(0 minutes)", "rate(30 seconds)", "1 minute", ""})
+    void theScheduleIsNothingElse(String rate) {
+        assertThat(rate).doesNotMatch(schedule());
+    }
+
+    @Test
+    void theScheduleIsARateUnlessItIsSet() {
+        assertThat(template.parameter("ScheduleExpression").get("Default").toString())
+                .matches(schedule());
+    }
+
+    @Test
+    void theWorkerTellsWhichMessagesFailed() {
+        Resource worker = template.function("Worker");
+        assertThat(worker.get("Events", "Orders", "Properties", "FunctionResponseTypes"))
+                .isEqualTo(List.of("ReportBatchItemFailures"));
+        assertThat(worker.get("Events", "Orders", "Properties", "ScalingConfig", "MaximumConcurrency"))
+                .isEqualTo(Map.of("Ref", "WorkerMaximumConcurrency"));
+        assertThat(worker.get("ReservedConcurrentExecutions")).isNull();
+    }
+
+    @Test
+    void everyRightIsForAnExactResourceExceptThoseThatLambdaWantsInAVpc() {
+        List<Object> statements = new ArrayList<>();
+        template.resources("AWS::IAM::Role").forEach(role -> {
+            assertThat(role.get("ManagedPolicyArns")).isNull();
+            for (Object policy : (List<?>) role.get("Policies")) {
+                statements.addAll((List<?>) Template.get(policy, "PolicyDocument", "Statement"));
+            }
+        });
+        assertThat(statements)
+                .map(statement ->
+                        Template.get(statement, "Fn::If") instanceof List<?> either ? either.get(1) : statement)
+                .filteredOn(statement -> "*".equals(Template.get(statement, "Resource")))
+                .allMatch(statement -> "Vpc".equals(Template.get(statement, "Sid")))
+                .hasSize(2);
+        assertThat(statements.toString()).doesNotContain(":*,").doesNotContain(":*]");
+    }
+
+    private Object tick(String... path) {
+        Object properties = template.function("Discovery").get("Events", "Tick", "Properties");
+        return Template.get(properties, path);
+    }
+
+    private Pattern schedule() {
+        return Pattern.compile(
+                template.parameter("ScheduleExpression").get("AllowedPattern").toString());
+    }
+
+    private Resource queue(String name) {
+        return template.queues().stream()
+                .filter(queue -> queue.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Setting<?> setting(String name) {
+        return Setting.all().stream()
+                .filter(setting -> setting.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+}
