@@ -236,7 +236,7 @@ class PlanningIT {
         courier.execute("RENAME TABLE {logs}.plain TO {logs}.access_logs");
         String table = courier.lane().logs() + ".access_logs";
 
-        assertThatThrownBy(() -> schema(courier).apply())
+        assertThatThrownBy(() -> schema(courier).apply(false))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining(table)
                 .hasMessageContaining("ALTER TABLE " + table
@@ -247,7 +247,7 @@ class PlanningIT {
 
         courier.execute("ALTER TABLE {logs}.access_logs"
                 + " MODIFY SETTING enable_block_number_column = 1, enable_block_offset_column = 1");
-        schema(courier).apply();
+        schema(courier).apply(false);
         List<LogRow> rows = rows(courier, "bucket", 10);
         courier.insert(rows);
         courier.deliver("after the statement that the error names", rows);
@@ -262,8 +262,8 @@ class PlanningIT {
         long ledger =
                 courier.number("SELECT cityHash64(any(ledger)) % 1000000007 FROM {ledger}.epochs WHERE epoch = 0");
 
-        schema(courier).apply();
-        schema(courier).apply();
+        schema(courier).apply(false);
+        schema(courier).apply(false);
 
         assertThat(courier.audit()).isEqualTo(before);
         assertThat(courier.number("SELECT cityHash64(any(ledger)) % 1000000007 FROM {ledger}.epochs WHERE epoch = 0"))
