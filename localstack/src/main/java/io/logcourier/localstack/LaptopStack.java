@@ -28,7 +28,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
  * ClickHouse, S3 and SQS in this JVM, on loopback, with the schema applied. The queue starts empty, so the first tick
- * should redeliver. Close it from a shutdown hook as well: an open engine crashes a JVM that exits.
+ * should redeliver. Closes itself when the JVM is told to stop, since an open engine crashes a JVM that exits.
+ * Thread-safe.
  */
 public final class LaptopStack implements AutoCloseable {
     /** Throw-away credentials: S3 and SQS listen on loopback only. */
@@ -47,6 +48,7 @@ public final class LaptopStack implements AutoCloseable {
             Map.of("LOG_COURIER_WORKER_ATTEMPTS", "3", "LOG_COURIER_WORKER_RETRY_DELAY", "1s");
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private boolean closed;
     private final Optional<Path> data;
     private final Optional<Path> objects;
     private final Optional<LocalSqs> sqs;
@@ -83,50 +85,59 @@ public final class LaptopStack implements AutoCloseable {
 
     private LaptopStack(Layout layout, Map<String, String> flags, Map<String, String> environment) throws IOException {
         data = layout.data().map(Path::toAbsolutePath);
-        // The functions take credentials from the SDK's default chain, here as in AWS.
-        System.setProperty("aws.accessKeyId", CREDENTIALS.accessKeyId());
-        System.setProperty("aws.secretAccessKey", CREDENTIALS.secretAccessKey());
-        try {
-            Engine engine = opened(
-                    layout.data().isPresent()
-                            ? Engine.open(layout.data().get().resolve("clickhouse"))
-                            : Engine.temporary());
-            ClickHouseFront front = opened(ClickHouseFront.start(engine, layout.clickHousePort()));
-            Map<String, String> all = new HashMap<>(flags);
-            all.put("clickhouse.url", front.uri().toString());
-            all.put("clickhouse.user", "default");
-            all.put("clickhouse.password", "");
-            all.put("aws.region", LocalSqs.REGION);
-            if (layout.clickHouseOnly()) {
-                objects = Optional.empty();
-                sqs = Optional.empty();
-            } else {
-                Path folder = layout.data().isPresent()
-                        ? layout.data().get().resolve("objects").toAbsolutePath()
-                        : Files.createTempDirectory("log-courier-objects-");
-                objects = Optional.of(folder);
-                LocalS3 s3 = opened(new LocalS3(folder, layout.s3Port(), CREDENTIALS));
-                LocalSqs queues = opened(new LocalSqs(layout.sqsPort(), VISIBILITY, MAX_RECEIVE_COUNT));
-                sqs = Optional.of(queues);
-                all.put("s3.endpoint", s3.uri().toString());
-                all.put("sqs.endpoint", queues.uri().toString());
-                all.put("queue.url", queues.queueUrl().toString());
-                all.put("queue.dead-letter-url", queues.deadLetterQueueUrl().toString());
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
+        // A shutdown that comes now waits: an engine that opens while the process exits would crash it.
+        synchronized (this) {
+            // The functions take credentials from the SDK's default chain, here as in AWS.
+            System.setProperty("aws.accessKeyId", CREDENTIALS.accessKeyId());
+            System.setProperty("aws.secretAccessKey", CREDENTIALS.secretAccessKey());
+            try {
+                Engine engine = opened(
+                        layout.data().isPresent()
+                                ? Engine.open(layout.data().get().resolve("clickhouse"))
+                                : Engine.temporary());
+                ClickHouseFront front = opened(ClickHouseFront.start(engine, layout.clickHousePort()));
+                Map<String, String> all = new HashMap<>(flags);
+                all.put("clickhouse.url", front.uri().toString());
+                all.put("clickhouse.user", "default");
+                all.put("clickhouse.password", "");
+                all.put("aws.region", LocalSqs.REGION);
+                if (layout.clickHouseOnly()) {
+                    objects = Optional.empty();
+                    sqs = Optional.empty();
+                } else {
+                    Path folder = layout.data().isPresent()
+                            ? layout.data().get().resolve("objects").toAbsolutePath()
+                            : Files.createTempDirectory("log-courier-objects-");
+                    objects = Optional.of(folder);
+                    LocalS3 s3 = opened(new LocalS3(folder, layout.s3Port(), CREDENTIALS));
+                    LocalSqs queues = opened(new LocalSqs(layout.sqsPort(), VISIBILITY, MAX_RECEIVE_COUNT));
+                    sqs = Optional.of(queues);
+                    all.put("s3.endpoint", s3.uri().toString());
+                    all.put("sqs.endpoint", queues.uri().toString());
+                    all.put("queue.url", queues.queueUrl().toString());
+                    all.put("queue.dead-letter-url", queues.deadLetterQueueUrl().toString());
+                }
+                Map<String, String> variables = new HashMap<>(HASTE);
+                variables.putAll(environment);
+                settings = Settings.read(all, variables);
+                try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
+                    new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
+                }
+            } catch (IOException | RuntimeException | Error e) {
+                close();
+                throw e;
             }
-            Map<String, String> variables = new HashMap<>(HASTE);
-            variables.putAll(environment);
-            settings = Settings.read(all, variables);
-            try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
-                new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
-            }
-        } catch (IOException | RuntimeException | Error e) {
-            close();
-            throw e;
         }
     }
 
-    private <T extends AutoCloseable> T opened(T part) {
+    /** Has {@code part} closed with the stack, before the parts that are there already. */
+    public synchronized <T extends AutoCloseable> T opened(T part) {
         parts.push(part);
+        if (closed) {
+            closeParts();
+            throw new IllegalStateException("the stack is closed");
+        }
         return part;
     }
 
@@ -188,9 +199,14 @@ public final class LaptopStack implements AutoCloseable {
         }
     }
 
-    /** Stops all parts, the last one started first. Idempotent. */
+    /** Stops all parts, the last one first. Idempotent; whoever comes second waits. */
     @Override
     public synchronized void close() {
+        closed = true;
+        closeParts();
+    }
+
+    private void closeParts() {
         while (!parts.isEmpty()) {
             AutoCloseable part = parts.pop();
             try {

@@ -118,25 +118,31 @@ public final class Ledger {
      * {@code countThreshold} rows, or a row claimed at {@code plannedBefore} or earlier.
      */
     public List<Arrivals> due(Head head, long countThreshold, Instant plannedBefore) {
-        return clickHouse.list(pending("select-due.sql", head, countThreshold, plannedBefore), Arrivals.class);
+        return clickHouse.list(due("due.sql", head, countThreshold, plannedBefore), Arrivals.class);
     }
 
     /** The first epoch that has pending arrivals of a group that is not {@linkplain #due due}. */
     public OptionalLong oldestNotDue(Head head, long countThreshold, Instant plannedBefore) {
         record Oldest(long oldest, long count) {}
         Oldest answer = clickHouse
-                .one(pending("select-oldest-not-due.sql", head, countThreshold, plannedBefore), Oldest.class)
+                .one(due("oldest-not-due.sql", head, countThreshold, plannedBefore), Oldest.class)
                 .orElseThrow();
         return answer.count() == 0 ? OptionalLong.empty() : OptionalLong.of(answer.oldest());
     }
 
-    private Statement pending(String select, Head head, long countThreshold, Instant plannedBefore) {
-        return sql("pending.sql")
-                .replace("/* select */", sql(select).sql())
-                .with("ordered_through", head.orderedThrough())
-                .with("through", head.epoch())
+    private Statement due(String file, Head head, long countThreshold, Instant plannedBefore) {
+        return pending(sql(file), head)
                 .with("count_threshold", countThreshold)
                 .with("planned_before", plannedBefore.toEpochMilli());
+    }
+
+    /** {@code statement} with the relation {@code pending}, the arrivals in no order yet, where its WITH marks it. */
+    public Statement pending(Statement statement, Head head) {
+        return statement
+                .replace("/* pending */", sql("pending.sql").sql())
+                .with("ledger", lane.ledger())
+                .with("ordered_through", head.orderedThrough())
+                .with("through", head.epoch());
     }
 
     /** The orders decided by the epochs after {@code after} up to {@code through}, in order. */

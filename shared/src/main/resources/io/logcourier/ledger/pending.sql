@@ -1,28 +1,18 @@
--- Deliverable arrivals that are in no order yet, and which of their groups are due. Every arrival up to ordered_through
--- is in an order; beyond it, each group remembers the last epoch that it was ordered to.
-WITH
-    pending AS
+-- Deliverable arrivals that are in no order yet. Every arrival up to ordered_through is in one; beyond it, each group
+-- remembers the last epoch that it was ordered to.
+pending AS
+(
+    SELECT arrivals.*
+    FROM {ledger:Identifier}.arrivals AS arrivals
+    LEFT JOIN
     (
-        SELECT arrivals.*
-        FROM {ledger:Identifier}.arrivals AS arrivals
-        LEFT JOIN
-        (
-            SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS ordered_to
-            FROM {ledger:Identifier}.orders
-            WHERE epoch > {ordered_through:UInt64}
-            GROUP BY session, bucket, target_bucket, target_prefix
-        ) AS last USING (session, bucket, target_bucket, target_prefix)
-        WHERE arrivals.epoch > {ordered_through:UInt64}
-            AND arrivals.epoch <= {through:UInt64}
-            AND arrivals.kind = 'group'
-            AND arrivals.epoch > last.ordered_to
-    ),
-    due AS
-    (
-        SELECT session, bucket, target_bucket, target_prefix
-        FROM pending
+        SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS ordered_to
+        FROM {ledger:Identifier}.orders
+        WHERE epoch > {ordered_through:UInt64}
         GROUP BY session, bucket, target_bucket, target_prefix
-        HAVING sum(rows) >= {count_threshold:UInt64}
-            OR min(planned_at) <= fromUnixTimestamp64Milli({planned_before:Int64})
-    )
-/* select */
+    ) AS last USING (session, bucket, target_bucket, target_prefix)
+    WHERE arrivals.epoch > {ordered_through:UInt64}
+        AND arrivals.epoch <= {through:UInt64}
+        AND arrivals.kind = 'group'
+        AND arrivals.epoch > last.ordered_to
+)

@@ -55,10 +55,9 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
      */
     public static Status of(ClickHouse clickHouse, Settings settings, String bucket) {
         Lane lane = settings.lane();
-        Head head = new Ledger(clickHouse, lane).head();
-        Statement statement = Statement.resource(Status.class, "status.sql")
-                .with("ledger", lane.ledger())
-                .with("ordered_through", head.orderedThrough())
+        Ledger ledger = new Ledger(clickHouse, lane);
+        Head head = ledger.head();
+        Statement statement = ledger.pending(Statement.resource(Status.class, "status.sql"), head)
                 .with("count_threshold", settings.discovery().countThreshold())
                 .with(
                         "planned_before",

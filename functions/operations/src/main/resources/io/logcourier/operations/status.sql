@@ -1,18 +1,6 @@
 -- What each bucket waits for, those that need attention first.
 WITH
-    pending AS
-    (
-        SELECT arrivals.*
-        FROM {ledger:Identifier}.arrivals AS arrivals
-        LEFT JOIN
-        (
-            SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS ordered_to
-            FROM {ledger:Identifier}.orders
-            WHERE epoch > {ordered_through:UInt64}
-            GROUP BY session, bucket, target_bucket, target_prefix
-        ) AS last USING (session, bucket, target_bucket, target_prefix)
-        WHERE arrivals.epoch > {ordered_through:UInt64} AND arrivals.kind = 'group' AND arrivals.epoch > last.ordered_to
-    ),
+    /* pending */,
     waiting AS
     (
         SELECT

@@ -91,16 +91,15 @@ final class DemoCommand implements Callable<Integer> {
             description = "keep everything here and go on from what is here; without it only the objects stay")
     private Path data;
 
-    private LaptopStack started;
-
     private final Map<String, Duration> stages = Collections.synchronizedMap(new LinkedHashMap<>());
 
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         long began = System.nanoTime();
-        Shutdown.onExit(this::stop);
-        try (LaptopStack stack = start()) {
+        ParseResult parsed = spec.commandLine().getParseResult();
+        try (LaptopStack stack = LaptopStack.start(
+                Layout.of(Optional.ofNullable(data)), SettingsFlags.given(parsed), SettingsFlags.environment(parsed))) {
             stages.put("start", Duration.ofNanos(System.nanoTime() - began));
             try (ClickHouse clickHouse = stack.clickHouse();
                     S3Client s3 = stack.s3()) {
@@ -114,20 +113,6 @@ final class DemoCommand implements Callable<Integer> {
                 print(out, stack, report, before, loaded);
                 return isDelivered(report, before, loaded) ? 0 : 1;
             }
-        }
-    }
-
-    /** Not left half done by {@link #stop}: an engine that opens while the process exits would crash it. */
-    private synchronized LaptopStack start() throws IOException {
-        ParseResult parsed = spec.commandLine().getParseResult();
-        started = LaptopStack.start(
-                Layout.of(Optional.ofNullable(data)), SettingsFlags.given(parsed), SettingsFlags.environment(parsed));
-        return started;
-    }
-
-    private synchronized void stop() {
-        if (started != null) {
-            started.close();
         }
     }
 

@@ -16,14 +16,10 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,7 +36,6 @@ import tools.jackson.databind.json.JsonMapper;
             "Post rows to ClickHouse's HTTP port and read objects from S3; SIGINT or SIGTERM stops it cleanly."
         })
 final class UpCommand implements Callable<Integer> {
-    private static final Logger log = LoggerFactory.getLogger(UpCommand.class);
     private static final JsonMapper JSON = new JsonMapper();
 
     @Spec
@@ -99,8 +94,6 @@ final class UpCommand implements Callable<Integer> {
     @Option(names = "--json", description = "once ready, print the endpoints as one JSON line")
     private boolean json;
 
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-
     /** What can run alone. */
     private enum Only {
         clickhouse
@@ -108,9 +101,9 @@ final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Shutdown.onExit(this::stop);
         Layout layout = new Layout(Optional.ofNullable(data), clickHousePort, s3Port, sqsPort, only != null);
-        LaptopStack stack = start(layout);
+        ParseResult parsed = spec.commandLine().getParseResult();
+        LaptopStack stack = LaptopStack.start(layout, SettingsFlags.given(parsed), SettingsFlags.environment(parsed));
         if (only == null) {
             buckets.forEach(stack::makeBucket);
             serve(stack);
@@ -123,43 +116,20 @@ final class UpCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Not left half done by {@link #stop}: an engine that opens while the process exits would crash it. */
-    private synchronized LaptopStack start(Layout layout) throws IOException {
-        ParseResult parsed = spec.commandLine().getParseResult();
-        return opened(LaptopStack.start(layout, SettingsFlags.given(parsed), SettingsFlags.environment(parsed)));
-    }
-
     /** The queue is new, so the first tick enqueues what is open, and is then left to the rhythm of the others. */
     private void serve(LaptopStack stack) throws IOException {
-        DiscoveryHandler discovery = opened(new DiscoveryHandler(stack.settings()));
-        WorkerHandler worker = opened(new WorkerHandler(stack.settings()));
-        SqsClient sqs = opened(stack.sqs());
-        opened(new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker))
+        DiscoveryHandler discovery = stack.opened(new DiscoveryHandler(stack.settings()));
+        WorkerHandler worker = stack.opened(new WorkerHandler(stack.settings()));
+        SqsClient sqs = stack.opened(stack.sqs());
+        stack.opened(new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker))
                 .start();
         TickCommand.run(discovery, new Tick(Optional.empty(), flush, true));
-        opened(new Scheduler(
+        stack.opened(new Scheduler(
                 "discovery",
                 discovery,
                 new Tick(Optional.empty(), flush, false).payload(),
                 every,
                 TickCommand.TIMEOUT));
-    }
-
-    private synchronized <T extends AutoCloseable> T opened(T part) {
-        parts.push(part);
-        return part;
-    }
-
-    /** Stops what was opened, the last one first; whoever comes second waits. */
-    private synchronized void stop() {
-        while (!parts.isEmpty()) {
-            AutoCloseable part = parts.pop();
-            try {
-                part.close();
-            } catch (Exception e) {
-                log.error("{} did not stop: {}", part.getClass().getSimpleName(), e.getMessage(), e);
-            }
-        }
     }
 
     /** Where everything is: the line that {@code --json} prints. */

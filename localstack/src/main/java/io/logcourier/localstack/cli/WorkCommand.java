@@ -41,7 +41,7 @@ final class WorkCommand implements Callable<Integer> {
         try (SqsClient sqs = builder.build();
                 WorkerHandler worker = new WorkerHandler(settings);
                 EventSource source = new EventSource(sqs, mapping(settings), worker)) {
-            Shutdown.onExit(source::close);
+            Runtime.getRuntime().addShutdownHook(new Thread(source::close, "shutdown"));
             if (once) {
                 return source.drain(Duration.ofHours(1), Duration.ofSeconds(1)) ? 0 : 1;
             }
