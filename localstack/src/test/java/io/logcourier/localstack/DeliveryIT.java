@@ -96,7 +96,7 @@ class DeliveryIT {
     @Test
     void rowsWithTheSameTimesAndRequestIdAreALineEach() {
         Installation courier = installation(Map.of());
-        LogRow twin = LogRow.of("twins", "REQ-1", courier.target()).with("insertedAt", "2026-11-01 10:00:00");
+        LogRow twin = LogRow.of("twins", "REQ-1", courier.target()).with("insertedAt", Installation.hoursAgo(1));
         List<LogRow> rows = List.of(twin, twin, twin.with("objectKey", "other"), twin);
         courier.insert(rows);
         courier.insert(twin);

@@ -22,6 +22,9 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -52,6 +55,9 @@ public final class Installation implements AutoCloseable {
 
     /** A time and a unique string end every key. */
     private static final Pattern KEY_END = Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}");
+
+    private static final DateTimeFormatter HOUR =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd HH:00:00").withZone(ZoneOffset.UTC);
 
     private static final int KEY_END_LENGTH = 36;
 
@@ -175,6 +181,11 @@ public final class Installation implements AutoCloseable {
         insert(List.of(row));
     }
 
+    /** The start of the hour so long ago, as a column insertedAt takes it: the partition is that hour. */
+    public static String hoursAgo(int hours) {
+        return HOUR.format(Instant.now().minus(Duration.ofHours(hours)));
+    }
+
     /** Runs a statement in which {@code {logs}} and {@code {ledger}} stand for the databases. */
     public void execute(String sql) {
         clickHouse.execute(Statement.of(located(sql)));
@@ -269,10 +280,20 @@ public final class Installation implements AutoCloseable {
         return new Audit(clickHouse, lane()).report(s3, true, bytes -> {});
     }
 
+    /** The books alone. */
+    public AuditReport books() {
+        return new Audit(clickHouse, lane()).report();
+    }
+
     /** All objects of a bucket by key. */
     public Map<String, byte[]> objects(String bucket) {
+        return objects(bucket, "");
+    }
+
+    /** The objects of a bucket whose keys begin so, by key. */
+    public Map<String, byte[]> objects(String bucket, String prefix) {
         Map<String, byte[]> objects = new TreeMap<>();
-        s3.listObjectsV2Paginator(request -> request.bucket(bucket))
+        s3.listObjectsV2Paginator(request -> request.bucket(bucket).prefix(prefix))
                 .contents()
                 .forEach(object -> objects.put(
                         object.key(),
@@ -333,10 +354,12 @@ public final class Installation implements AutoCloseable {
         return report;
     }
 
-    /** Every line is one that Hadoop's parser of S3 access logs reads, all fields of it. */
+    /** Every line is one that Hadoop's parser of S3 access logs reads, as text in UTF-8. */
     public static void assertReadable(String description, List<String> lines) {
         Set<String> unread = lines.stream()
-                .filter(line -> !S3LogParser.LOG_ENTRY_PATTERN.matcher(line).matches())
+                .filter(line -> !S3LogParser.LOG_ENTRY_PATTERN
+                        .matcher(new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8))
+                        .matches())
                 .collect(Collectors.toSet());
         assertThat(unread)
                 .as("%s: lines that S3LogParser does not read", description)

@@ -124,7 +124,6 @@ public record LogRow(Map<String, Object> fields) {
             "authenticationType",
             "hostHeader",
             "tlsVersion",
-            "aclRequired",
             "bucketOwner",
             "clientIP",
             "objectKey"

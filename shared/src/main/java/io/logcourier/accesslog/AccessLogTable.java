@@ -88,9 +88,9 @@ public final class AccessLogTable {
         }
     }
 
-    /** How many rows each block of {@code range} has, in order of block number; empty blocks are left out. */
-    public List<BlockSize> blockSizes(BlockRange range) {
-        return clickHouse.list(claimed(sql("block-sizes.sql"), List.of(range)), BlockSize.class);
+    /** How many rows each block of {@code ranges}, all of one partition, has, in order; empty blocks are left out. */
+    public List<BlockSize> blockSizes(List<BlockRange> ranges) {
+        return clickHouse.list(claimed(sql("block-sizes.sql"), ranges), BlockSize.class);
     }
 
     /** The rows of one block. */

@@ -43,7 +43,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     static final Setting<String> TABLE_NAME = define(
             "clickhouse.logs-table",
             "access_logs",
-            "the log table; shippers write to <table>_ingest",
+            "the log table; shippers write to the table of that name with _ingest behind it",
             Setting::identifier);
     static final Setting<String> LEDGER =
             define("clickhouse.ledger-database", "courier", "database of the ledger", Setting::identifier);
@@ -86,8 +86,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "8MiB",
             "bytes of an upload held in memory; a larger object goes up in parts of this size",
             size(5L << 20, 1L << 30));
-    static final Setting<Long> UPLOADS =
-            define("worker.uploads", "8", "uploads of one message at once, each holding a part", number(1, 1000));
+    static final Setting<Long> UPLOADS = define(
+            "worker.uploads",
+            "8",
+            "objects under way at once in one function instance; each holds up to two parts in memory",
+            number(1, 1000));
     static final Setting<Long> ATTEMPTS = define(
             "worker.attempts",
             "4",

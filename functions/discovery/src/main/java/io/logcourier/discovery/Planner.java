@@ -134,33 +134,51 @@ final class Planner {
 
     /**
      * Blocks that no epoch has claimed, oldest first: what the parts hold, less what is claimed. Holes stay claimable, so
-     * a block that becomes visible after later ones is found too.
+     * a block that becomes visible after later ones is found too. A merged part also spans numbers that no row of it has,
+     * since partitions and mutations share one sequence: these are claimed along with rows, never alone.
      */
     private List<BlockRange> newBlocks(List<Part> parts, List<BlockRange> frontier) {
         List<BlockRange> claims = new ArrayList<>();
+        List<BlockRange> empty = new ArrayList<>();
         long room = limits.epochLimit();
         for (Part part : parts) {
-            for (BlockRange range : BlockRanges.subtract(part.blocks(), frontier)) {
-                if (part.rows() <= room) {
-                    claims.add(range);
-                    room -= part.rows();
-                    continue;
-                }
-                long high = range.low() - 1;
-                for (BlockSize block : table.blockSizes(range)) {
-                    if (block.rows() > room && !(claims.isEmpty() && high < range.low())) {
-                        break;
-                    }
-                    room -= block.rows();
-                    high = block.block();
-                }
-                if (high >= range.low()) {
-                    claims.add(new BlockRange(range.partition(), range.low(), high));
-                }
-                return BlockRanges.union(claims);
+            List<BlockRange> unclaimed = BlockRanges.subtract(part.blocks(), frontier);
+            if (unclaimed.isEmpty()) {
+                continue;
             }
+            if (part.rows() <= room && unclaimed.equals(List.of(part.blocks()))) {
+                (part.rows() > 0 ? claims : empty).addAll(unclaimed);
+                room -= part.rows();
+                continue;
+            }
+            List<BlockSize> sizes = table.blockSizes(unclaimed);
+            if (sizes.isEmpty()) {
+                empty.addAll(unclaimed);
+                continue;
+            }
+            long high = part.low() - 1;
+            for (BlockSize block : sizes) {
+                if (block.rows() > room && (!claims.isEmpty() || high >= part.low())) {
+                    claims.addAll(through(high, unclaimed));
+                    return BlockRanges.union(claims);
+                }
+                room -= block.rows();
+                high = block.block();
+            }
+            claims.addAll(unclaimed);
+        }
+        if (!claims.isEmpty()) {
+            claims.addAll(empty);
         }
         return BlockRanges.union(claims);
+    }
+
+    /** The blocks of {@code ranges} up to number {@code high}. */
+    private static List<BlockRange> through(long high, List<BlockRange> ranges) {
+        return ranges.stream()
+                .filter(range -> range.low() <= high)
+                .map(range -> new BlockRange(range.partition(), range.low(), Math.min(range.high(), high)))
+                .toList();
     }
 
     /** What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. */

@@ -77,10 +77,7 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
         if (ranges.equals(List.of(part.blocks()))) {
             return part.rows();
         }
-        return ranges.stream()
-                .flatMap(range -> table.blockSizes(range).stream())
-                .mapToLong(BlockSize::rows)
-                .sum();
+        return table.blockSizes(ranges).stream().mapToLong(BlockSize::rows).sum();
     }
 
     /** For people: the first {@code top} buckets and a line of sums. */

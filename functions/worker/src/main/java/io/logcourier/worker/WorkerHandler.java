@@ -161,7 +161,8 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
 
     /** How often the message was received, this time included. */
     private static int receives(SQSMessage message) {
-        String count = message.getAttributes().get("ApproximateReceiveCount");
+        String count =
+                message.getAttributes() == null ? null : message.getAttributes().get("ApproximateReceiveCount");
         return count == null ? 1 : Math.max(1, Integer.parseInt(count));
     }
 

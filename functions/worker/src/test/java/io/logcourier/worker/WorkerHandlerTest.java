@@ -1,0 +1,237 @@
+package io.logcourier.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.amazonaws.services.lambda.runtime.ClientContext;
+import com.amazonaws.services.lambda.runtime.CognitoIdentity;
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.LambdaLogger;
+import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
+import io.logcourier.RetryableException;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Settings;
+import io.logcourier.message.OrderMessage;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WorkerHandlerTest {
+    private static final int AN_HOUR = 3_600_000;
+    private static final String ORDER = OrderMessage.of("main", 5, 0, 0).body();
+
+    private final Empty clickHouse = new Empty();
+    private final Return returnPath = new Return();
+    private final WorkerHandler worker = new WorkerHandler(
+            Settings.read(Map.of("worker.retry-delay", "10s"), Map.of()), clickHouse, new MemoryStore(), returnPath);
+
+    @AfterEach
+    void close() {
+        worker.close();
+    }
+
+    @Test
+    void aBatchOfNothingFailsNothing() {
+        assertThat(failed(AN_HOUR)).isEmpty();
+    }
+
+    @Test
+    void poisonIsBuriedWithTheReasonAndDoesNotComeBack() {
+        assertThat(failed(AN_HOUR, message(0, "{\"version\":", 1))).isEmpty();
+
+        assertThat(returnPath.buried).singleElement().satisfies(letter -> {
+            assertThat(letter.body()).isEqualTo("{\"version\":");
+            assertThat(letter.reason()).startsWith("no order message");
+        });
+        assertThat(returnPath.delays).isEmpty();
+    }
+
+    @Test
+    void poisonThatCannotBeBuriedComesBack() {
+        returnPath.failing = true;
+
+        assertThat(failed(AN_HOUR, message(0, "garbage", 1))).containsExactly("id-0");
+    }
+
+    @Test
+    void anOrderThatIsNotKnownComesBackLaterEachTimeUpToAQuarterOfAnHour() {
+        List<Integer> receives = List.of(1, 2, 3, 4, 5, 6, 7, 8, 1_000_000);
+        for (int times : receives) {
+            assertThat(failed(AN_HOUR, message(0, ORDER, times))).containsExactly("id-0");
+        }
+
+        assertThat(returnPath.delays)
+                .extracting(Duration::toSeconds)
+                .containsExactly(10L, 20L, 40L, 80L, 160L, 320L, 640L, 900L, 900L);
+        assertThat(returnPath.buried).isEmpty();
+    }
+
+    @Test
+    void aMessageComesBackEvenWhereItsDelayCannotBeSet() {
+        returnPath.failing = true;
+
+        assertThat(failed(AN_HOUR, message(0, ORDER, 1))).containsExactly("id-0");
+    }
+
+    @Test
+    void aMessageWithoutAttributesCountsAsReceivedOnce() {
+        SQSMessage message = message(0, ORDER, 1);
+        message.setAttributes(null);
+
+        assertThat(failed(AN_HOUR, message)).containsExactly("id-0");
+        assertThat(returnPath.delays).containsExactly(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void messagesOfABatchFailAlone() {
+        assertThat(failed(
+                        AN_HOUR,
+                        message(0, "garbage", 1),
+                        message(1, ORDER, 1),
+                        message(2, "null", 1),
+                        message(3, OrderMessage.of("other", 5, 0, 0).body(), 1)))
+                .containsExactly("id-1", "id-3");
+        assertThat(returnPath.buried).extracting(Letter::body).containsExactlyInAnyOrder("garbage", "null");
+    }
+
+    @Test
+    void noMessageStartsThatCouldNotBeFinished() {
+        SQSMessage[] messages =
+                IntStream.range(0, 3).mapToObj(i -> message(i, ORDER, 1)).toArray(SQSMessage[]::new);
+
+        assertThat(failed(29_999, messages)).containsExactly("id-0", "id-1", "id-2");
+
+        assertThat(clickHouse.queries).hasValue(0);
+    }
+
+    private List<String> failed(int remainingMillis, SQSMessage... messages) {
+        SQSEvent event = new SQSEvent();
+        event.setRecords(List.of(messages));
+        return worker.handleRequest(event, new Clock(remainingMillis)).getBatchItemFailures().stream()
+                .map(BatchItemFailure::getItemIdentifier)
+                .toList();
+    }
+
+    private static SQSMessage message(int id, String body, int receives) {
+        SQSMessage message = new SQSMessage();
+        message.setMessageId("id-" + id);
+        message.setReceiptHandle("handle-" + id);
+        message.setBody(body);
+        message.setAttributes(Map.of("ApproximateReceiveCount", Integer.toString(receives)));
+        return message;
+    }
+
+    /** A ClickHouse in which there is nothing. */
+    private static final class Empty implements ClickHouse {
+        private final AtomicInteger queries = new AtomicInteger();
+
+        @Override
+        public InputStream query(Statement statement, String format) {
+            queries.incrementAndGet();
+            return new ByteArrayInputStream(new byte[0]);
+        }
+
+        @Override
+        public void insert(String table, String format, byte[] rows, Map<String, String> settings) {}
+
+        @Override
+        public void close() {}
+    }
+
+    private record Letter(String body, String reason) {}
+
+    private static final class Return implements ReturnPath {
+        private final Queue<Letter> buried = new ConcurrentLinkedQueue<>();
+        private final Queue<Duration> delays = new ConcurrentLinkedQueue<>();
+        private boolean failing;
+
+        @Override
+        public void delay(String receiptHandle, Duration delay) {
+            check();
+            delays.add(delay);
+        }
+
+        @Override
+        public void bury(String body, String reason) {
+            check();
+            buried.add(new Letter(body, reason));
+        }
+
+        private void check() {
+            if (failing) {
+                throw new RetryableException("failed on purpose");
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** Knows nothing but the time that is left. */
+    private record Clock(int remainingMillis) implements Context {
+        @Override
+        public int getRemainingTimeInMillis() {
+            return remainingMillis;
+        }
+
+        @Override
+        public String getAwsRequestId() {
+            return "request";
+        }
+
+        @Override
+        public String getLogGroupName() {
+            return "group";
+        }
+
+        @Override
+        public String getLogStreamName() {
+            return "stream";
+        }
+
+        @Override
+        public String getFunctionName() {
+            return "worker";
+        }
+
+        @Override
+        public String getFunctionVersion() {
+            return "1";
+        }
+
+        @Override
+        public String getInvokedFunctionArn() {
+            return "arn";
+        }
+
+        @Override
+        public CognitoIdentity getIdentity() {
+            return null;
+        }
+
+        @Override
+        public ClientContext getClientContext() {
+            return null;
+        }
+
+        @Override
+        public int getMemoryLimitInMB() {
+            return 1;
+        }
+
+        @Override
+        public LambdaLogger getLogger() {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

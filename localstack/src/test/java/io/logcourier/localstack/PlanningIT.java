@@ -1,0 +1,325 @@
+package io.logcourier.localstack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.logcourier.ConfigurationException;
+import io.logcourier.PoisonMessageException;
+import io.logcourier.localstack.Installation.Answer;
+import io.logcourier.localstack.LaptopStack.Layout;
+import io.logcourier.message.Tick;
+import io.logcourier.operations.AuditReport;
+import io.logcourier.schema.Schema;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What a tick claims, what is due, and what it refuses to work on. */
+class PlanningIT {
+    private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
+    private static final String DAY = "24h";
+
+    private static LaptopStack stack;
+
+    private final List<Installation> installations = new ArrayList<>();
+
+    @BeforeAll
+    static void start() throws IOException {
+        stack = LaptopStack.start(Layout.of(Optional.empty()), Map.of());
+    }
+
+    @AfterAll
+    static void stop() {
+        stack.close();
+    }
+
+    @AfterEach
+    void closeInstallations() {
+        installations.forEach(Installation::close);
+    }
+
+    @Test
+    void belowBothThresholdsNothingIsDue() {
+        Installation courier =
+                installation(Map.of("discovery.count-threshold", "100", "discovery.time-threshold", DAY));
+        courier.insert(rows(courier, "a", 99));
+
+        Answer answer = courier.tick(PLAIN);
+
+        assertThat(answer.epochs()).isOne();
+        assertThat(answer.orders()).isZero();
+        assertThat(courier.tick(PLAIN).isIdle()).isTrue();
+        AuditReport report = courier.audit();
+        assertThat(report.balance().pending()).isEqualTo(99);
+        assertThat(report.differences()).isEmpty();
+    }
+
+    @Test
+    void theRowThatReachesTheCountMakesItsGroupDueAndNoOther() {
+        Installation courier =
+                installation(Map.of("discovery.count-threshold", "100", "discovery.time-threshold", DAY));
+        List<LogRow> due = rows(courier, "due", 100);
+        List<LogRow> other = rows(courier, "other", 99);
+        courier.insert(due.subList(0, 99));
+        courier.insert(other);
+        courier.tick(PLAIN);
+
+        courier.insert(due.subList(99, 100));
+        assertThat(courier.tick(PLAIN).orders()).isOne();
+        courier.drain();
+
+        AuditReport report = courier.assertDelivered("the group that is due", due);
+        assertThat(report.balance().pending()).isEqualTo(99);
+        courier.insert(rows(courier, "due-later", 5));
+        courier.deliver(
+                "then the rest",
+                Stream.of(due, other, rows(courier, "due-later", 5))
+                        .flatMap(List::stream)
+                        .toList());
+    }
+
+    @Test
+    void aRowThatIsPendingForTheTimeThresholdMakesItsGroupDue() {
+        Installation courier = installation(Map.of("discovery.time-threshold", "0.5s"));
+        List<LogRow> rows = rows(courier, "old", 3);
+        courier.insert(rows);
+
+        Awaitility.await().until(() -> courier.tick(PLAIN).orders() == 1);
+        courier.drain();
+
+        courier.assertDelivered("by age", rows);
+    }
+
+    @Test
+    void ordersCollectWholeEpochsUpToTheObjectLimit() {
+        Installation courier = installation(Map.of(
+                "discovery.count-threshold", "1000", "discovery.time-threshold", DAY, "discovery.object-limit", "250"));
+        List<LogRow> rows = rows(courier, "bucket", 700);
+        for (int from = 0; from < rows.size(); from += 100) {
+            courier.insert(rows.subList(from, from + 100));
+            courier.tick(PLAIN);
+        }
+
+        AuditReport report = courier.deliver("epochs of 100, orders of 250", rows);
+
+        assertThat(report.balance().objects()).isEqualTo(4);
+        assertThat(courier.number("SELECT max(rows) FROM {ledger}.orders")).isEqualTo(200);
+    }
+
+    @Test
+    void anEpochBeyondTheObjectLimitIsOneOrder() {
+        Installation courier = installation(Map.of("discovery.object-limit", "10"));
+        List<LogRow> rows = rows(courier, "bucket", 50);
+        courier.insert(rows);
+
+        assertThat(courier.deliver("one epoch", rows).balance().objects()).isOne();
+    }
+
+    @Test
+    void mergedPartsBeyondTheEpochLimitAreClaimedBlockByBlock() {
+        Installation courier = installation(Map.of("discovery.epoch-limit", "1000"));
+        List<LogRow> rows = new ArrayList<>();
+        for (int hour = 0; hour < 3; hour++) {
+            List<LogRow> all = rows(courier, "hour-" + hour, 1_600);
+            for (int from = 0; from < all.size(); from += 200) {
+                String insertedAt = Installation.hoursAgo(hour);
+                List<LogRow> block = all.subList(from, from + 200).stream()
+                        .map(row -> row.with("insertedAt", insertedAt))
+                        .toList();
+                courier.insert(block);
+                rows.addAll(block);
+            }
+        }
+        courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
+        assertThat(
+                        courier.number(
+                                "SELECT count() FROM system.parts WHERE database = '{logs}' AND table = 'access_logs' AND active"))
+                .isEqualTo(3);
+
+        courier.deliver("merged parts", rows);
+
+        assertThat(courier.number("SELECT max(rows) FROM {ledger}.arrivals WHERE kind = 'seal'"))
+                .isLessThanOrEqualTo(1_000);
+        assertThat(courier.number("SELECT count() FROM {ledger}.arrivals WHERE kind = 'seal'"))
+                .isGreaterThanOrEqualTo(5);
+    }
+
+    @Test
+    void aBlockBeyondTheEpochLimitIsClaimedWhole() {
+        Installation courier = installation(Map.of("discovery.epoch-limit", "10"));
+        List<LogRow> rows = rows(courier, "bucket", 100);
+        courier.insert(rows);
+        courier.insert(rows(courier, "second", 5));
+
+        courier.deliver(
+                "a block of 100 rows",
+                Stream.of(rows, rows(courier, "second", 5))
+                        .flatMap(List::stream)
+                        .toList());
+    }
+
+    @Test
+    void deletedBlocksAtTheEndOfALargePartDoNotStopTheNextPartition() {
+        Installation courier = installation(Map.of("discovery.epoch-limit", "50"));
+        List<LogRow> kept = rows(courier, "kept", 100).stream()
+                .map(row -> row.with("insertedAt", Installation.hoursAgo(2)))
+                .toList();
+        List<LogRow> deleted = rows(courier, "deleted", 20).stream()
+                .map(row -> row.with("insertedAt", Installation.hoursAgo(2)))
+                .toList();
+        List<LogRow> later = rows(courier, "later", 30);
+        courier.insert(kept);
+        courier.deliver("before", kept);
+        courier.insert(deleted);
+        courier.insert(later);
+        courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
+        courier.execute(
+                "ALTER TABLE {logs}.access_logs DELETE WHERE bucketName = 'deleted' SETTINGS mutations_sync = 2");
+
+        courier.deliver("after", Stream.of(kept, later).flatMap(List::stream).toList());
+    }
+
+    @Test
+    void numbersThatOtherPartitionsHaveDoNotStopAPartBeyondTheEpochLimit() {
+        Installation courier = installation(Map.of("discovery.epoch-limit", "100"));
+        List<LogRow> rows = new ArrayList<>();
+        for (int round = 0; round < 6; round++) {
+            for (int hour : new int[] {2, 1}) {
+                String insertedAt = Installation.hoursAgo(hour);
+                List<LogRow> block = rows(courier, "round-%d-hour-%d".formatted(round, hour), 40).stream()
+                        .map(row -> row.with("insertedAt", insertedAt))
+                        .toList();
+                courier.insert(block);
+                rows.addAll(block);
+            }
+        }
+        courier.deliver("before the merge", rows);
+
+        courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
+        assertThat(courier.flush().isIdle()).as("a merge brings nothing new").isTrue();
+        List<LogRow> later = rows(courier, "later", 150);
+        courier.insert(later);
+
+        courier.deliver(
+                "after the merge", Stream.of(rows, later).flatMap(List::stream).toList());
+        courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
+        assertThat(courier.flush().isIdle()).as("nor does another").isTrue();
+    }
+
+    @Test
+    void aTableWhoseNewRowsAreAllDeletedIsPlannedOn() {
+        Installation courier = installation(Map.of());
+        courier.insert(rows(courier, "gone", 20));
+        courier.execute("ALTER TABLE {logs}.access_logs DELETE WHERE bucketName = 'gone' SETTINGS mutations_sync = 2");
+        courier.flush();
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+
+        courier.deliver("after rows that vanished unseen", rows);
+    }
+
+    @Test
+    void aTableThatDoesNotKeepBlockNumbersIsReportedAndNotUsed() {
+        Installation courier = installation(Map.of());
+        courier.execute("CREATE TABLE {logs}.plain AS {logs}.access_logs ENGINE = MergeTree ORDER BY bucketName"
+                + " SETTINGS enable_block_number_column = 0");
+        courier.execute("DROP TABLE {logs}.access_logs");
+        courier.execute("RENAME TABLE {logs}.plain TO {logs}.access_logs");
+        String table = courier.lane().logs() + ".access_logs";
+
+        assertThatThrownBy(() -> schema(courier).apply(false))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(table)
+                .hasMessageContaining("ALTER TABLE " + table
+                        + " MODIFY SETTING enable_block_number_column = 1, enable_block_offset_column = 1");
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(table);
+
+        courier.execute("ALTER TABLE {logs}.access_logs"
+                + " MODIFY SETTING enable_block_number_column = 1, enable_block_offset_column = 1");
+        schema(courier).apply(false);
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        courier.deliver("after the statement that the error names", rows);
+    }
+
+    @Test
+    void theSchemaAppliedAgainChangesNothing() {
+        Installation courier = installation(Map.of());
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        AuditReport before = courier.deliver("before", rows);
+        long ledger =
+                courier.number("SELECT cityHash64(any(ledger)) % 1000000007 FROM {ledger}.epochs WHERE epoch = 0");
+
+        schema(courier).apply(false);
+        schema(courier).apply(false);
+
+        assertThat(courier.audit()).isEqualTo(before);
+        assertThat(courier.number("SELECT cityHash64(any(ledger)) % 1000000007 FROM {ledger}.epochs WHERE epoch = 0"))
+                .isEqualTo(ledger);
+        assertThat(courier.flush().isIdle()).isTrue();
+    }
+
+    @Test
+    void aMissingLogTableIsReportedWithWhatToDo() {
+        Installation courier = installation(Map.of());
+        courier.execute("DROP TABLE {logs}.access_logs");
+
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(courier.lane().logs() + ".access_logs")
+                .hasMessageContaining("courier schema --apply");
+    }
+
+    @Test
+    void aTickForAnotherLaneIsPoison() {
+        Installation courier = installation(Map.of());
+
+        assertThatThrownBy(() -> courier.tick(new Tick(Optional.of("other"), true, false)))
+                .isInstanceOf(PoisonMessageException.class)
+                .hasMessageContaining("'other'");
+    }
+
+    @Test
+    void openOrdersAreEnqueuedAgainWhenATickAsksAndFinishedOnesAreNot() {
+        Installation courier = installation(Map.of());
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        assertThat(courier.flush().messages()).isOne();
+        assertThat(courier.receive(courier.settings().queue().url())).as("lost").hasSize(1);
+
+        assertThat(courier.flush().isIdle()).isTrue();
+        assertThat(courier.tick(new Tick(Optional.empty(), false, true)).redelivered())
+                .isOne();
+
+        courier.deliver("redelivered", rows);
+    }
+
+    private Installation installation(Map<String, String> flags) {
+        Installation installation = Installation.on(stack, flags);
+        installations.add(installation);
+        return installation;
+    }
+
+    private static Schema schema(Installation courier) {
+        return new Schema(
+                courier.clickHouse(), courier.lane(), courier.settings().logRetention());
+    }
+
+    private static List<LogRow> rows(Installation courier, String bucket, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> LogRow.of(bucket, "%s-%05d".formatted(bucket, i), courier.target()))
+                .toList();
+    }
+}
