@@ -44,8 +44,7 @@ public final class LaptopStack implements AutoCloseable {
     private static final int MAX_RECEIVE_COUNT = 8;
 
     /** Three attempts within some seconds: nobody at a laptop waits for a bucket to come back. */
-    private static final Map<String, String> HASTE =
-            Map.of("LOG_COURIER_WORKER_ATTEMPTS", "3", "LOG_COURIER_WORKER_RETRY_DELAY", "1s");
+    private static final Map<String, String> HASTE = Map.of("worker.attempts", "3", "worker.retry-delay", "1s");
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private boolean closed;
@@ -118,9 +117,7 @@ public final class LaptopStack implements AutoCloseable {
                     all.put("queue.url", queues.queueUrl().toString());
                     all.put("queue.dead-letter-url", queues.deadLetterQueueUrl().toString());
                 }
-                Map<String, String> variables = new HashMap<>(HASTE);
-                variables.putAll(environment);
-                settings = Settings.read(all, variables);
+                settings = Settings.read(all, environment, HASTE);
                 try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
                     new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
                 }

@@ -118,7 +118,13 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
      * @throws ConfigurationException that names every problem: setting, value, where it came from, what is needed
      */
     public static Settings read(Map<String, String> flags, Map<String, String> environment) {
-        return new Reader(flags, environment).read();
+        return read(flags, environment, Map.of());
+    }
+
+    /** As the other one, with {@code defaults}, setting names with their values, before the usual ones. */
+    public static Settings read(
+            Map<String, String> flags, Map<String, String> environment, Map<String, String> defaults) {
+        return new Reader(flags, environment, defaults).read();
     }
 
     /** Reads the settings from the environment alone, as a deployed function does. */
@@ -130,11 +136,12 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
         private final List<String> problems = new ArrayList<>();
         private final SmallRyeConfig config;
 
-        Reader(Map<String, String> flags, Map<String, String> environment) {
+        Reader(Map<String, String> flags, Map<String, String> environment, Map<String, String> instead) {
             Map<String, String> prefixed = new HashMap<>();
             flags.forEach((name, value) -> prefixed.put(PREFIX + name, value));
-            Map<String, String> defaults =
-                    Setting.all().stream().collect(Collectors.toMap(Setting::property, Setting::fallback));
+            Map<String, String> defaults = Setting.all().stream()
+                    .collect(Collectors.toMap(
+                            Setting::property, setting -> instead.getOrDefault(setting.name(), setting.fallback())));
             SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                     .withSources(
                             new PropertiesConfigSource(prefixed, "flag", 400),

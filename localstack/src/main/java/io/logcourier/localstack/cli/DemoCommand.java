@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -95,6 +96,11 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (rows < 0 || buckets < 1) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--rows %d --buckets %d: no row less than none, and one bucket at least".formatted(rows, buckets));
+        }
         PrintWriter out = spec.commandLine().getOut();
         long began = System.nanoTime();
         ParseResult parsed = spec.commandLine().getParseResult();

@@ -42,6 +42,8 @@ final class WorkCommand implements Callable<Integer> {
                 WorkerHandler worker = new WorkerHandler(settings);
                 EventSource source = new EventSource(sqs, mapping(settings), worker)) {
             Runtime.getRuntime().addShutdownHook(new Thread(source::close, "shutdown"));
+            // The source would ask a queue that is not there again and again.
+            sqs.getQueueAttributes(request -> request.queueUrl(settings.queue().requiredUrl()));
             if (once) {
                 return source.drain(Duration.ofHours(1), Duration.ofSeconds(1)) ? 0 : 1;
             }

@@ -1,0 +1,67 @@
+package io.logcourier.localstack.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+class CommandLineTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final CommandLine line =
+            Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+
+    @Test
+    void helpOfEveryCommandNamesEveryOption() {
+        assertThat(line.execute("--help")).isZero();
+        assertThat(out.toString()).contains(line.getSubcommands().keySet());
+        line.getSubcommands().forEach((name, command) -> {
+            out.getBuffer().setLength(0);
+            assertThat(line.execute(name, "--help")).as(name).isZero();
+            assertThat(out.toString())
+                    .as(name)
+                    .contains(command.getCommandSpec().options().stream()
+                            .filter(option -> !option.hidden())
+                            .map(OptionSpec::longestName)
+                            .toList());
+        });
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "demo --nope",
+                "demo --rows=many",
+                "demo --rows=-1",
+                "demo --buckets=0",
+                "up --every=5x",
+                "up --every=0s",
+                "up --only=s3",
+                "up --s3-port=ninety",
+                "tick --clickhouse-url=elsewhere",
+                "tick --queue-url",
+                "audit --worker-uploads=0",
+                "audit --discovery-time-threshold=soon",
+                "nope",
+                ""
+            })
+    void whatCannotBeMeantIsRefusedWithTheOptionNamed(String arguments) {
+        String[] words = arguments.isEmpty() ? new String[0] : arguments.split(" ", -1);
+        assertThat(line.execute(words)).isEqualTo(2);
+        assertThat(out.toString()).isEmpty();
+        String[] last = words.length == 0
+                ? new String[] {"Missing required subcommand"}
+                : words[words.length - 1].split("=", 2);
+        String message = err.toString().lines().findFirst().orElseThrow();
+        // Settings are named as in the table of them: clickhouse.url.
+        assertThat(message.replace('.', '-')).contains(last[0].replaceFirst("^--", ""));
+        assertThat(message).contains(last.length == 2 ? last[1] : "");
+        assertThat(err.toString()).doesNotContain("\tat ");
+    }
+}

@@ -1,0 +1,151 @@
+package io.logcourier.localstack.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The command line in a JVM of its own, started as the script {@code courier} starts it, with the jars it has. */
+final class CourierProcess implements AutoCloseable {
+    /** For whatever must happen some time, on a machine that has other things to do. */
+    static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final Path folder;
+    private final Process process;
+
+    private CourierProcess(Path folder, Process process) {
+        this.folder = folder;
+        this.process = process;
+    }
+
+    /** Starts {@code courier} with these arguments. */
+    static CourierProcess start(String... arguments) throws IOException {
+        return start(Map.of(), arguments);
+    }
+
+    /** As the other one, with more environment variables. */
+    static CourierProcess start(Map<String, String> environment, String... arguments) throws IOException {
+        Path folder = Files.createTempDirectory("courier-process-");
+        Path built = Path.of("target").toAbsolutePath();
+        assertThat(built.resolve("lib")).as("made by `mvn package`").isDirectory();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseParallelGC",
+                "-Xmx1g",
+                "-Djava.io.tmpdir=" + Files.createDirectory(folder.resolve("tmp")),
+                "-cp",
+                built.resolve("classes") + ":" + built.resolve("lib") + "/*",
+                Main.class.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(folder.resolve("stdout").toFile())
+                .redirectError(folder.resolve("stderr").toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
+        builder.environment().putAll(environment);
+        return new CourierProcess(folder, builder.start());
+    }
+
+    /** Runs {@code courier} to its end. */
+    static CourierProcess run(String... arguments) throws IOException, InterruptedException {
+        return run(Map.of(), arguments);
+    }
+
+    /** As the other one, with more environment variables. */
+    static CourierProcess run(Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
+        CourierProcess courier = start(environment, arguments);
+        courier.end();
+        return courier;
+    }
+
+    /** Waits for its end and returns the exit code. */
+    int end() throws InterruptedException {
+        if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError("does not end; stderr: " + err());
+        }
+        return process.exitValue();
+    }
+
+    /** Whether it ends within the time. */
+    boolean endsWithin(Duration time) throws InterruptedException {
+        return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** SIGKILL, and its end. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /** Sends a signal by its short name. */
+    void signal(String name) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    /** The JSON line that {@code up --json} prints once it is ready. */
+    JsonNode ready() {
+        await().atMost(PATIENCE).until(() -> out().endsWith("\n") || !process.isAlive());
+        assertThat(out()).as("stderr: %s", err()).isNotEmpty();
+        return JSON.readTree(out());
+    }
+
+    /** Its stdout so far. */
+    String out() {
+        return read("stdout");
+    }
+
+    /** Its stderr so far. */
+    String err() {
+        return read("stderr");
+    }
+
+    /** Asserts that it ended with this code, told why without a stack trace, and left no crash report. */
+    CourierProcess endedWith(int code) throws InterruptedException {
+        assertThat(end()).as("stdout: %s%nstderr: %s", out(), err()).isEqualTo(code);
+        assertThat(err()).doesNotContain("\tat ");
+        assertThat(folder.toFile().list()).as("no crash report").containsExactlyInAnyOrder("stdout", "stderr", "tmp");
+        return this;
+    }
+
+    private String read(String file) {
+        try {
+            return Files.readString(folder.resolve(file), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        kill();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
