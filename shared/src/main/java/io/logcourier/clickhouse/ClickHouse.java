@@ -57,7 +57,8 @@ public interface ClickHouse extends AutoCloseable {
         Statement typed = statement
                 .setting("output_format_json_quote_64bit_integers", "0")
                 .setting("output_format_json_named_tuples_as_objects", "1")
-                .setting("date_time_output_format", "iso");
+                .setting("date_time_output_format", "iso")
+                .setting("join_use_nulls", "0");
         try (InputStream result = query(typed, "JSONEachRow");
                 MappingIterator<T> rows = JSON.readerFor(type).readValues(result)) {
             return rows.readAll();

@@ -62,7 +62,8 @@ final class Planner {
     }
 
     /**
-     * Takes steps until nothing is new and nothing is due, another planner was first, or the time is up.
+     * Takes steps until all that was visible at first is claimed and nothing is due, another planner was first, or the
+     * time is up. What arrives meanwhile is left to the next tick, or a tick would never end.
      *
      * @param timeIsUp asked before each step
      * @return what was done
@@ -71,6 +72,7 @@ final class Planner {
         table.check();
         String planner = UUID.randomUUID().toString();
         boolean redeliver = tick.redeliver();
+        List<Part> visible = table.parts();
         Planned planned = Planned.NOTHING;
         while (!timeIsUp.getAsBoolean()) {
             Head head = ledger.head();
@@ -78,7 +80,7 @@ final class Planner {
             int sent = send(ledger.decided(head.sentThrough(), head.epoch()));
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
-            Epoch next = next(head, tick.flush(), planner, redelivery);
+            Epoch next = next(head, visible, tick.flush(), planner, redelivery);
             planned =
                     planned.plus(0, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
             if (next.claims().isEmpty() && next.orders().isEmpty() && sent == 0 && redelivery.isEmpty()) {
@@ -109,20 +111,19 @@ final class Planner {
         }
     }
 
-    /** The step after {@code head}: all that is new, and orders for all that is due. */
-    private Epoch next(Head head, boolean flush, String planner, Optional<Redelivery> redelivery) {
+    /** The step after {@code head}: what is new among the {@code visible}, and orders for all that is due. */
+    private Epoch next(Head head, List<Part> visible, boolean flush, String planner, Optional<Redelivery> redelivery) {
         Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
         List<Arrivals> due = ledger.due(head, limits.countThreshold(), plannedBefore);
         OptionalLong notDue = ledger.oldestNotDue(head, limits.countThreshold(), plannedBefore);
-        List<Part> parts = table.parts();
-        List<BlockRange> claims = newBlocks(parts, head.frontier());
+        List<BlockRange> claims = newBlocks(visible, head.frontier());
         return new Epoch(
                 head.epoch() + 1,
                 head.now(),
                 planner,
                 head.ledger(),
                 claims,
-                frontier(parts, head.frontier(), claims),
+                frontier(table.parts(), head.frontier(), claims),
                 number(head, orders(head, due)),
                 AccessLogTable.RENDERING,
                 lane.sourceRegion(),
@@ -181,7 +182,10 @@ final class Planner {
                 .toList();
     }
 
-    /** What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. */
+    /**
+     * What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. Looks
+     * at parts younger than the head, or it would forget a partition that another planner has just claimed.
+     */
     private static List<BlockRange> frontier(List<Part> parts, List<BlockRange> before, List<BlockRange> claims) {
         Set<String> live = parts.stream().map(Part::partition).collect(Collectors.toSet());
         return BlockRanges.union(Stream.concat(before.stream(), claims.stream())

@@ -76,6 +76,9 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
         if (ranges.equals(List.of(part.blocks()))) {
             return part.rows();
         }
+        if (ranges.isEmpty()) {
+            return 0;
+        }
         return table.blockSizes(ranges).stream().mapToLong(BlockSize::rows).sum();
     }
 
