@@ -6,6 +6,7 @@ import io.logcourier.localstack.engine.ClickHouseFront;
 import io.logcourier.localstack.engine.Engine;
 import io.logcourier.localstack.s3.LocalS3;
 import io.logcourier.localstack.sqs.LocalSqs;
+import io.logcourier.logging.Logging;
 import io.logcourier.schema.Schema;
 import java.io.IOException;
 import java.net.URI;
@@ -74,7 +75,14 @@ public final class LaptopStack implements AutoCloseable {
      */
     public static LaptopStack start(Layout layout, Map<String, String> flags, Map<String, String> environment)
             throws IOException {
-        return new LaptopStack(layout, flags, environment);
+        return start(layout, flags, environment, Map.of());
+    }
+
+    /** As the other one, with {@code defaults}, setting names with their values, before the usual ones. */
+    public static LaptopStack start(
+            Layout layout, Map<String, String> flags, Map<String, String> environment, Map<String, String> defaults)
+            throws IOException {
+        return new LaptopStack(layout, flags, environment, defaults);
     }
 
     /** As the other one, with this process's environment. */
@@ -82,7 +90,9 @@ public final class LaptopStack implements AutoCloseable {
         return start(layout, flags, System.getenv());
     }
 
-    private LaptopStack(Layout layout, Map<String, String> flags, Map<String, String> environment) throws IOException {
+    private LaptopStack(
+            Layout layout, Map<String, String> flags, Map<String, String> environment, Map<String, String> defaults)
+            throws IOException {
         data = layout.data().map(Path::toAbsolutePath);
         Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
         // A shutdown that comes now waits: an engine that opens while the process exits would crash it.
@@ -117,7 +127,9 @@ public final class LaptopStack implements AutoCloseable {
                     all.put("queue.url", queues.queueUrl().toString());
                     all.put("queue.dead-letter-url", queues.deadLetterQueueUrl().toString());
                 }
-                settings = Settings.read(all, environment, HASTE);
+                Map<String, String> hasty = new HashMap<>(HASTE);
+                hasty.putAll(defaults);
+                settings = Logging.apply(Settings.read(all, environment, hasty));
                 try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
                     new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
                 }
@@ -209,7 +221,7 @@ public final class LaptopStack implements AutoCloseable {
             try {
                 part.close();
             } catch (Exception e) {
-                log.error("{} did not stop: {}", part.getClass().getSimpleName(), e.getMessage(), e);
+                log.error("{} did not stop", part.getClass().getSimpleName(), e);
             }
         }
     }

@@ -22,6 +22,7 @@ final class ModulesTest {
         "io.logcourier.clickhouse..",
         "io.logcourier.configuration..",
         "io.logcourier.ledger..",
+        "io.logcourier.logging..",
         "io.logcourier.message..",
         "io.logcourier.schema.."
     };

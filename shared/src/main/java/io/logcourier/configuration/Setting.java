@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.slf4j.event.Level;
 
 /**
  * One setting. The constants of this class are the table of all of them.
@@ -101,6 +102,8 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "10s",
             "wait before a failed message comes back; doubles with each receipt",
             Setting::duration);
+    static final Setting<Level> LOG_LEVEL =
+            define("log.level", "info", "how much is logged: error, warn, info, debug or trace", Setting::level);
 
     /** All settings, in the order in which people should read them. */
     public static List<Setting<?>> all() {
@@ -173,6 +176,14 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             return duration;
         } catch (DateTimeParseException e) {
             throw new IllegalArgumentException("a duration like 30s, 15m, 6h or 3d is needed", e);
+        }
+    }
+
+    private static Level level(String text) {
+        try {
+            return Level.valueOf(text.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("error, warn, info, debug or trace is needed", e);
         }
     }
 

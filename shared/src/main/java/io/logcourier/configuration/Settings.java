@@ -24,6 +24,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
+import org.slf4j.event.Level;
 
 /**
  * All settings, read once and checked: flags before environment variables before the YAML file before defaults.
@@ -35,8 +36,10 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
  * @param queue the queues
  * @param discovery how orders are planned
  * @param worker how orders are delivered
+ * @param logLevel how much is logged
  */
-public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, Discovery discovery, Worker worker) {
+public record Settings(
+        Lane lane, Duration logRetention, Aws aws, Queue queue, Discovery discovery, Worker worker, Level logLevel) {
     static final String PREFIX = "log-courier.";
 
     /** Names the YAML file. */
@@ -190,7 +193,8 @@ public record Settings(Lane lane, Duration logRetention, Aws aws, Queue queue, D
                             Math.toIntExact(get(Setting.PART_SIZE)),
                             Math.toIntExact(get(Setting.UPLOADS)),
                             Math.toIntExact(get(Setting.ATTEMPTS)),
-                            get(Setting.RETRY_DELAY)));
+                            get(Setting.RETRY_DELAY)),
+                    get(Setting.LOG_LEVEL));
             if (!problems.isEmpty()) {
                 throw new ConfigurationException(problems);
             }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.event.Level;
 
 class SettingsTest {
     /** A value for every setting that is not its default. */
@@ -53,7 +54,8 @@ class SettingsTest {
             Map.entry("worker.part-size", "16MiB"),
             Map.entry("worker.uploads", "2"),
             Map.entry("worker.attempts", "7"),
-            Map.entry("worker.retry-delay", "1m"));
+            Map.entry("worker.retry-delay", "1m"),
+            Map.entry("log.level", "DEBUG"));
 
     @Test
     void theDefaults() {
@@ -74,7 +76,8 @@ class SettingsTest {
                         new Settings.Aws("us-east-1", Optional.empty(), Optional.empty()),
                         new Settings.Queue("", ""),
                         new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
-                        new Settings.Worker(8 << 20, 8, 4, Duration.ofSeconds(10))));
+                        new Settings.Worker(8 << 20, 8, 4, Duration.ofSeconds(10)),
+                        Level.INFO));
     }
 
     @Test
@@ -121,15 +124,16 @@ class SettingsTest {
     @Test
     void allProblemsAreNamedAtOnceWithSettingValueAndSource() {
         assertThatThrownBy(() -> Settings.read(
-                        Map.of("clickhouse.url", "ftp://nowhere", "worker.uploads", "0"),
+                        Map.of("clickhouse.url", "ftp://nowhere", "worker.uploads", "0", "log.level", "loud"),
                         Map.of(
                                 "LOG_COURIER_DISCOVERY_OBJECT_LIMIT", "many",
                                 "LOG_COURIER_CLICKHOUSE_LOGS_DATABASE", "logs; DROP DATABASE logs",
                                 "LOG_COURIER_WORKER_PART_SIZE", "1MiB")))
                 .isInstanceOf(ConfigurationException.class)
-                .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(5))
+                .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(6))
                 .hasMessageContaining("clickhouse.url = 'ftp://nowhere' (from flag)")
                 .hasMessageContaining("worker.uploads = '0' (from flag): a value from 1 to 1000 is needed")
+                .hasMessageContaining("log.level = 'loud' (from flag): error, warn, info, debug or trace is needed")
                 .hasMessageContaining("discovery.object-limit = 'many' (from environment)")
                 .hasMessageContaining("clickhouse.logs-database = 'logs; DROP DATABASE logs'")
                 .hasMessageContaining("worker.part-size = '1MiB'");

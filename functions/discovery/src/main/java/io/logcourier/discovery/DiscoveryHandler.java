@@ -9,6 +9,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.logging.Logging;
 import io.logcourier.message.Tick;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,7 +30,7 @@ public final class DiscoveryHandler implements RequestStreamHandler, AutoCloseab
 
     /** As deployed: configured by the environment. */
     public DiscoveryHandler() {
-        this(Settings.fromEnvironment());
+        this(Logging.apply(Settings.fromEnvironment()));
     }
 
     /** Configured by {@code settings}. */

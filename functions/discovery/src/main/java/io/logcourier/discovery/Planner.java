@@ -31,6 +31,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Plans one lane. Any number of planners may run at once, and any may die between two statements: each step first
@@ -87,18 +88,20 @@ final class Planner {
                 break;
             }
             if (!ledger.append(next)) {
-                log.info("lane {} epoch {}: another planner was first", lane.name(), next.epoch());
+                about(log.atInfo(), next).log("another planner was first");
                 break;
             }
             planned = planned.plus(1, next.orders().size(), 0, 0);
-            log.info(
-                    "lane {} epoch {}: claimed {} ranges of blocks, decided {} orders",
-                    lane.name(),
-                    next.epoch(),
-                    next.claims().size(),
-                    next.orders().size());
+            about(log.atInfo(), next)
+                    .addKeyValue("claims", next.claims().size())
+                    .addKeyValue("orders", next.orders().size())
+                    .log("appended");
         }
         return planned;
+    }
+
+    private LoggingEventBuilder about(LoggingEventBuilder line, Epoch epoch) {
+        return line.addKeyValue("lane", lane.name()).addKeyValue("epoch", epoch.epoch());
     }
 
     /** Derives what follows from the newest epoch, where a planner died before it did. */

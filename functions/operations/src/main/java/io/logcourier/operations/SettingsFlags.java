@@ -2,6 +2,7 @@ package io.logcourier.operations;
 
 import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
+import io.logcourier.logging.Logging;
 import java.util.HashMap;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,8 +56,8 @@ public final class SettingsFlags {
         return environment;
     }
 
-    /** The settings of a command: its flags, the environment, the file, the defaults. */
+    /** The settings of a command: its flags, the environment, the file, the defaults. Its log level takes effect. */
     public static Settings read(ParseResult parsed) {
-        return Settings.read(given(parsed), environment(parsed));
+        return Logging.apply(Settings.read(given(parsed), environment(parsed)));
     }
 }

@@ -28,6 +28,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Delivers the orders of a message: one query, an object per order, one commit. Thread-safe.
@@ -100,13 +101,14 @@ final class Delivery {
     /** Records that an order is given up. */
     void giveUp(WorkOrder order, String reason) {
         ledger.commit(List.of(Offset.givenUp(order, reason)));
-        log.warn(
-                "gave up lane={} epoch={} order={} bucket={}: {}",
-                lane,
-                order.epoch(),
-                order.id(),
-                order.group().bucket(),
-                reason);
+        about(log.atWarn(), order).addKeyValue("reason", reason).log("gave up");
+    }
+
+    private LoggingEventBuilder about(LoggingEventBuilder line, WorkOrder order) {
+        return line.addKeyValue("lane", lane)
+                .addKeyValue("epoch", order.epoch())
+                .addKeyValue("order", order.id())
+                .addKeyValue("bucket", order.group().bucket());
     }
 
     /** Delivers orders that take the same epochs. */
@@ -195,7 +197,7 @@ final class Delivery {
         try {
             object.close();
         } catch (RetryableException | TargetRefusedException e) {
-            log.warn("lane={} order={}: parts of its upload stay behind: {}", lane, order.id(), e.getMessage());
+            about(log.atWarn(), order).addKeyValue("reason", e.getMessage()).log("parts of its upload stay behind");
         } finally {
             uploads.release();
         }
@@ -221,16 +223,11 @@ final class Delivery {
             }
         });
         ledger.commit(delivered.values());
-        delivered.forEach((order, offset) -> log.info(
-                "delivered lane={} epoch={} order={} bucket={} rows={} bytes={} object={}/{}",
-                lane,
-                order.epoch(),
-                order.id(),
-                order.group().bucket(),
-                offset.rows(),
-                offset.bytes(),
-                offset.targetBucket(),
-                offset.key()));
+        delivered.forEach((order, offset) -> about(log.atInfo(), order)
+                .addKeyValue("rows", offset.rows())
+                .addKeyValue("bytes", offset.bytes())
+                .addKeyValue("object", offset.targetBucket() + "/" + offset.key())
+                .log("delivered"));
         return failures;
     }
 }

@@ -15,6 +15,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.WorkOrder;
+import io.logcourier.logging.Logging;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.worker.Delivery.Failure;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * The Lambda function behind the order queue. Needs {@code ReportBatchItemFailures}: messages of a batch run at once and
@@ -48,7 +50,7 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
 
     /** As deployed: configured by the environment. */
     public WorkerHandler() {
-        this(Settings.fromEnvironment());
+        this(Logging.apply(Settings.fromEnvironment()));
     }
 
     /** Configured by {@code settings}. */
@@ -94,9 +96,9 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
             serve(message);
             return List.of();
         } catch (CourierException e) {
-            log.warn("lane={} message={}: comes back: {}", lane.name(), message.getMessageId(), e.getMessage());
+            about(log.atWarn(), message).addKeyValue("reason", e.getMessage()).log("comes back");
         } catch (RuntimeException e) {
-            log.error("lane={} message={}: comes back after a fault of ours", lane.name(), message.getMessageId(), e);
+            about(log.atError(), message).setCause(e).log("comes back after a fault of ours");
         }
         hasten(message);
         return List.of(new BatchItemFailure(message.getMessageId()));
@@ -108,7 +110,7 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
             orders = OrderMessage.parse(message.getBody());
         } catch (PoisonMessageException e) {
             returnPath.bury(message.getBody(), e.getMessage());
-            log.warn("message={}: buried: {}", message.getMessageId(), e.getMessage());
+            about(log.atWarn(), message).addKeyValue("reason", e.getMessage()).log("buried");
             return;
         }
         if (!orders.lane().equals(lane.name())) {
@@ -155,8 +157,14 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         try {
             returnPath.delay(message.getReceiptHandle(), delay.compareTo(LONGEST_DELAY) < 0 ? delay : LONGEST_DELAY);
         } catch (CourierException e) {
-            log.warn("message={}: comes back after the visibility timeout: {}", message.getMessageId(), e.getMessage());
+            about(log.atWarn(), message)
+                    .addKeyValue("reason", e.getMessage())
+                    .log("its delay could not be set, it comes back after the visibility timeout");
         }
+    }
+
+    private LoggingEventBuilder about(LoggingEventBuilder line, SQSMessage message) {
+        return line.addKeyValue("lane", lane.name()).addKeyValue("messageId", message.getMessageId());
     }
 
     /** How often the message was received, this time included. */

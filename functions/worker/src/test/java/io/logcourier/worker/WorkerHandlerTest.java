@@ -178,7 +178,7 @@ class WorkerHandlerTest {
     }
 
     /** Knows nothing but the time that is left. */
-    private record Clock(int remainingMillis) implements Context {
+    record Clock(int remainingMillis) implements Context {
         @Override
         public int getRemainingTimeInMillis() {
             return remainingMillis;

@@ -54,6 +54,9 @@ final class DemoCommand implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(DemoCommand.class);
 
     private static final Duration PATIENCE = Duration.ofHours(1);
+    /** It shows progress bars instead of lines. */
+    private static final Map<String, String> QUIET = Map.of("log.level", "warn");
+
     private static final Duration GLANCE = Duration.ofMillis(200);
 
     @Spec
@@ -105,7 +108,10 @@ final class DemoCommand implements Callable<Integer> {
         long began = System.nanoTime();
         ParseResult parsed = spec.commandLine().getParseResult();
         try (LaptopStack stack = LaptopStack.start(
-                Layout.of(Optional.ofNullable(data)), SettingsFlags.given(parsed), SettingsFlags.environment(parsed))) {
+                Layout.of(Optional.ofNullable(data)),
+                SettingsFlags.given(parsed),
+                SettingsFlags.environment(parsed),
+                QUIET)) {
             stages.put("start", Duration.ofNanos(System.nanoTime() - began));
             try (ClickHouse clickHouse = stack.clickHouse();
                     S3Client s3 = stack.s3()) {

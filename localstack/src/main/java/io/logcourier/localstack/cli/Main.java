@@ -12,7 +12,6 @@ import io.logcourier.operations.StatusCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
-import java.util.List;
 import org.slf4j.LoggerFactory;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -47,16 +46,10 @@ public final class Main {
     /** A dependency is unreachable. */
     private static final int UNREACHABLE = 3;
 
-    /** A demo shows progress bars instead. */
-    private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
-
     private Main() {}
 
     /** Runs a command and exits with its code. */
     public static void main(String[] arguments) {
-        if (List.of(arguments).contains("demo") && System.getProperty(LOG_LEVEL) == null) {
-            System.setProperty(LOG_LEVEL, "warn");
-        }
         int code = UNREACHABLE;
         try {
             code = commandLine().execute(arguments);

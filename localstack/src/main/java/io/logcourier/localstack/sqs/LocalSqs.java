@@ -1,13 +1,17 @@
 package io.logcourier.localstack.sqs;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.ActorSystem;
 import org.elasticmq.rest.sqs.SQSRestServer;
 import org.elasticmq.rest.sqs.SQSRestServerBuilder;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -30,6 +34,10 @@ public final class LocalSqs implements AutoCloseable {
                     "pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off"))
             .withFallback(ConfigFactory.load(LocalSqs.class.getClassLoader()));
 
+    /** They log that a port is taken, which reaches the caller as an exception. */
+    private static final List<String> REPEATING =
+            List.of("org.apache.pekko.io.TcpListener", "org.elasticmq.rest.sqs.TheSQSRestServerBuilder");
+
     private final ActorSystem actors;
     private final SQSRestServer server;
     private final URI uri;
@@ -44,6 +52,7 @@ public final class LocalSqs implements AutoCloseable {
      * @param maxReceiveCount how often a message is received before it goes to the dead-letter queue
      */
     public LocalSqs(int port, Duration visibilityTimeout, int maxReceiveCount) {
+        REPEATING.forEach(name -> ((Logger) LoggerFactory.getLogger(name)).setLevel(Level.OFF));
         actors = ActorSystem.create("sqs", SETTINGS);
         server = SQSRestServerBuilder.withActorSystem(actors)
                 .withInterface("127.0.0.1")

@@ -93,7 +93,25 @@ class FunctionZipIT {
                 assertThat(failures(succeeds(worker, "work-order-unknown.json")))
                         .containsExactly("00000000-0000-4000-8000-000000000002");
                 assertThat(failures(succeeds(worker, "work-order-broken.json"))).isEmpty();
-                assertThat(worker.output()).contains("delivered lane=main epoch=2 order=");
+                assertThat(logged(worker, "delivered"))
+                        .hasSize(BUCKETS)
+                        .allSatisfy(line -> assertThat(line.propertyNames())
+                                .containsExactly(
+                                        "timestamp",
+                                        "level",
+                                        "logger",
+                                        "message",
+                                        "lane",
+                                        "epoch",
+                                        "order",
+                                        "bucket",
+                                        "rows",
+                                        "bytes",
+                                        "object"))
+                        .extracting(line -> line.path("order").stringValue())
+                        .doesNotHaveDuplicates();
+                assertThat(logged(worker, "comes back")).hasSize(1);
+                assertThat(logged(worker, "buried")).hasSize(1);
             }
             List<S3Object> objects =
                     s3.listObjectsV2(request -> request.bucket("access-logs")).contents();
@@ -159,6 +177,15 @@ class FunctionZipIT {
         log.info("{}: {} ms", event, Duration.ofNanos(System.nanoTime() - began).toMillis());
         assertThat(answer.failed()).as(answer.body()).isFalse();
         return JSON.readTree(answer.body());
+    }
+
+    /** The lines with a message, of an output in which every line is one of ours. */
+    private static List<JsonNode> logged(DeployedFunction function, String message) {
+        return function.output()
+                .lines()
+                .map(JSON::readTree)
+                .filter(line -> line.path("message").stringValue().equals(message))
+                .toList();
     }
 
     private static List<String> failures(JsonNode response) {

@@ -1,0 +1,2 @@
+/** How log lines look and which are written. */
+package io.logcourier.logging;
