@@ -14,12 +14,14 @@ import io.logcourier.localstack.LogRow;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.Tick;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -28,11 +30,14 @@ class PlannerFaultsIT {
     private static final Tick FLUSH = new Tick(Optional.empty(), true, false);
     private static final int FEWEST_CALLS = 6;
 
+    @TempDir
+    private static Path folder;
+
     private static LaptopStack stack;
 
     @BeforeAll
     static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.empty()), Map.of());
+        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
     }
 
     @AfterAll

@@ -7,6 +7,7 @@ import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -33,11 +35,14 @@ class ConcurrencyIT {
     private static final int MOST_BLOCKS = 100;
     private static final int EPOCHS = 6;
 
+    @TempDir
+    private static Path folder;
+
     private static LaptopStack stack;
 
     @BeforeAll
     static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.empty()), Map.of());
+        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
     }
 
     @AfterAll

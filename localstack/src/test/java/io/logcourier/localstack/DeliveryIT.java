@@ -12,6 +12,7 @@ import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit.Refused;
 import io.logcourier.operations.AuditReport;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,17 +27,21 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 /** What is delivered, what is not, and what a message may do. */
 class DeliveryIT {
+    @TempDir
+    private static Path folder;
+
     private static LaptopStack stack;
 
     private final List<Installation> installations = new ArrayList<>();
 
     @BeforeAll
     static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.empty()), Map.of());
+        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
     }
 
     @AfterAll

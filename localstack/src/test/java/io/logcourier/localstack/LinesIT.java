@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -40,13 +41,16 @@ class LinesIT {
     private static final String END =
             " - - SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader s3.example.com TLSv1.3 - - us-east-1";
 
+    @TempDir
+    private static Path folder;
+
     private static LaptopStack stack;
 
     private Installation courier;
 
     @BeforeAll
     static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.empty()), Map.of());
+        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
     }
 
     @AfterAll

@@ -11,6 +11,7 @@ import io.logcourier.message.Tick;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.schema.Schema;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +23,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a tick claims, what is due, and what it refuses to work on. */
 class PlanningIT {
     private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
     private static final String DAY = "24h";
+
+    @TempDir
+    private static Path folder;
 
     private static LaptopStack stack;
 
@@ -34,7 +39,7 @@ class PlanningIT {
 
     @BeforeAll
     static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.empty()), Map.of());
+        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
     }
 
     @AfterAll

@@ -15,6 +15,7 @@ import io.logcourier.message.OrderMessage;
 import io.logcourier.operations.AuditReport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -33,13 +35,16 @@ class DeliveryFaultsIT {
     private static final String PADDING = "p".repeat(200_000);
     private static final int FEWEST_CALLS = 2;
 
+    @TempDir
+    private static Path folder;
+
     private static LaptopStack stack;
 
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
 
     @BeforeAll
     static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.empty()), Map.of());
+        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
     }
 
     @AfterAll
