@@ -8,20 +8,16 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
-import io.logcourier.localstack.LaptopStack;
-import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.LogRow;
-import io.logcourier.message.OrderMessage;
+import io.logcourier.localstack.Stack;
+import io.logcourier.message.Message;
+import io.logcourier.message.OrderQueue;
+import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -30,27 +26,15 @@ class PlannerFaultsIT {
     private static final Tick FLUSH = new Tick(Optional.empty(), true, false);
     private static final int FEWEST_CALLS = 6;
 
-    @TempDir
-    private static Path folder;
-
-    private static LaptopStack stack;
-
-    @BeforeAll
-    static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
-    }
-
-    @AfterAll
-    static void stop() {
-        stack.close();
-    }
+    @RegisterExtension
+    static final Stack STACK = new Stack();
 
     @ParameterizedTest
     @EnumSource(names = {"REQUEST_LOST", "ANSWER_LOST"})
     void whateverCallAPlannerDiesAtTheNextOneFinishes(Faults.Kind kind) {
         List<LogRow> rows = new ArrayList<>();
-        try (Installation courier = Installation.on(stack);
-                SqsOrderQueue queue = new SqsOrderQueue(courier.settings())) {
+        Installation courier = STACK.installation();
+        try (SqsOrderQueue queue = new SqsOrderQueue(courier.settings())) {
             boolean struck = true;
             for (int at = 1; struck; at++) {
                 String description = "%s at call %d".formatted(kind, at);
@@ -95,7 +79,7 @@ class PlannerFaultsIT {
                 new AccessLogTable(clickHouse, courier.lane()),
                 new OrderQueue() {
                     @Override
-                    public void send(List<OrderMessage> messages) {
+                    public void send(List<? extends Message> messages) {
                         faults.run(() -> queue.send(messages));
                     }
 

@@ -3,11 +3,8 @@ package io.logcourier.localstack;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logcourier.discovery.DiscoveryHandler;
-import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +17,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,57 +30,44 @@ class ConcurrencyIT {
     private static final int MOST_BLOCKS = 100;
     private static final int EPOCHS = 6;
 
-    @TempDir
-    private static Path folder;
-
-    private static LaptopStack stack;
-
-    @BeforeAll
-    static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
-    }
-
-    @AfterAll
-    static void stop() {
-        stack.close();
-    }
+    @RegisterExtension
+    static final Stack STACK = new Stack();
 
     @ParameterizedTest
     @ValueSource(longs = {31, 32})
     void rowsInsertedWhileTicksAndWorkersRunAreInOneObjectEach(long seed) throws Exception {
         Map<String, String> limits = Map.of("discovery.epoch-limit", "2000", "discovery.object-limit", "1500");
         Queue<LogRow> rows = new ConcurrentLinkedQueue<>();
-        try (Installation courier = Installation.on(stack, limits)) {
-            try (EventSource source = courier.source();
-                    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                source.start();
-                AtomicInteger writing = new AtomicInteger(4);
-                List<Future<?>> work = new ArrayList<>();
-                for (int writer = 0; writer < 4; writer++) {
-                    long own = seed * 10 + writer;
-                    work.add(threads.submit(() -> {
-                        try {
-                            write(courier, own, rows);
-                        } finally {
-                            writing.decrementAndGet();
-                        }
-                    }));
-                }
+        Installation courier = STACK.installation(limits);
+        try (EventSource source = courier.source();
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            source.start();
+            AtomicInteger writing = new AtomicInteger(4);
+            List<Future<?>> work = new ArrayList<>();
+            for (int writer = 0; writer < 4; writer++) {
+                long own = seed * 10 + writer;
                 work.add(threads.submit(() -> {
-                    while (writing.get() > 0) {
-                        courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
+                    try {
+                        write(courier, own, rows);
+                    } finally {
+                        writing.decrementAndGet();
                     }
                 }));
-                work.add(threads.submit(() -> {
-                    while (writing.get() > 0) {
-                        courier.flush();
-                    }
-                }));
-                await(work);
             }
-
-            courier.deliver("seed " + seed, rows);
+            work.add(threads.submit(() -> {
+                while (writing.get() > 0) {
+                    courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
+                }
+            }));
+            work.add(threads.submit(() -> {
+                while (writing.get() > 0) {
+                    courier.flush();
+                }
+            }));
+            await(work);
         }
+
+        courier.deliver("seed " + seed, rows);
     }
 
     /** Blocks of 1 to 400 rows, until some epochs were planned beside them; one INSERT in four spans hours. */
@@ -117,8 +99,8 @@ class ConcurrencyIT {
         int planners = 3;
         List<LogRow> rows = new ArrayList<>();
         List<DiscoveryHandler> functions = new ArrayList<>();
-        try (Installation courier = Installation.on(stack);
-                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        Installation courier = STACK.installation();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             try {
                 for (int planner = 0; planner < planners; planner++) {
                     functions.add(new DiscoveryHandler(courier.settings()));

@@ -2,6 +2,8 @@ package io.logcourier.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
@@ -252,6 +254,22 @@ public final class Installation implements AutoCloseable {
     /** Puts a body into the order queue. */
     public void send(String body) {
         sqs.sendMessage(request -> request.queueUrl(settings.queue().url()).messageBody(body));
+    }
+
+    /** Serves what is in the order queue as if it came for the {@code receives}-th time; nothing comes back. */
+    public void serveOnce(int receives) {
+        SQSEvent event = new SQSEvent();
+        event.setRecords(receive(settings.queue().url()).stream()
+                .map(message -> {
+                    SQSMessage record = new SQSMessage();
+                    record.setMessageId(message.messageId());
+                    record.setReceiptHandle(message.receiptHandle());
+                    record.setBody(message.body());
+                    record.setAttributes(Map.of("ApproximateReceiveCount", Integer.toString(receives)));
+                    return record;
+                })
+                .toList());
+        worker.handleRequest(event, new LocalContext("worker", TIMEOUT));
     }
 
     /** Takes everything out of a queue. */

@@ -3,7 +3,6 @@ package io.logcourier.localstack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Loader;
 import java.io.IOException;
@@ -21,12 +20,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -41,31 +37,14 @@ class LinesIT {
     private static final String END =
             " - - SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader s3.example.com TLSv1.3 - - us-east-1";
 
-    @TempDir
-    private static Path folder;
-
-    private static LaptopStack stack;
+    @RegisterExtension
+    static final Stack STACK = new Stack();
 
     private Installation courier;
 
-    @BeforeAll
-    static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
-    }
-
-    @AfterAll
-    static void stop() {
-        stack.close();
-    }
-
     @BeforeEach
     void install() {
-        courier = Installation.on(stack);
-    }
-
-    @AfterEach
-    void close() {
-        courier.close();
+        courier = STACK.installation();
     }
 
     /** A column, its value, and the line that it makes of an ordinary row. */

@@ -6,12 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.logcourier.ConfigurationException;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.localstack.Installation.Answer;
-import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.schema.Schema;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,43 +16,21 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a tick claims, what is due, and what it refuses to work on. */
 class PlanningIT {
     private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
     private static final String DAY = "24h";
 
-    @TempDir
-    private static Path folder;
-
-    private static LaptopStack stack;
-
-    private final List<Installation> installations = new ArrayList<>();
-
-    @BeforeAll
-    static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
-    }
-
-    @AfterAll
-    static void stop() {
-        stack.close();
-    }
-
-    @AfterEach
-    void closeInstallations() {
-        installations.forEach(Installation::close);
-    }
+    @RegisterExtension
+    static final Stack STACK = new Stack();
 
     @Test
     void belowBothThresholdsNothingIsDue() {
         Installation courier =
-                installation(Map.of("discovery.count-threshold", "100", "discovery.time-threshold", DAY));
+                STACK.installation(Map.of("discovery.count-threshold", "100", "discovery.time-threshold", DAY));
         courier.insert(rows(courier, "a", 99));
 
         Answer answer = courier.tick(PLAIN);
@@ -71,7 +46,7 @@ class PlanningIT {
     @Test
     void theRowThatReachesTheCountMakesItsGroupDueAndNoOther() {
         Installation courier =
-                installation(Map.of("discovery.count-threshold", "100", "discovery.time-threshold", DAY));
+                STACK.installation(Map.of("discovery.count-threshold", "100", "discovery.time-threshold", DAY));
         List<LogRow> due = rows(courier, "due", 100);
         List<LogRow> other = rows(courier, "other", 99);
         courier.insert(due.subList(0, 99));
@@ -94,7 +69,7 @@ class PlanningIT {
 
     @Test
     void aRowThatIsPendingForTheTimeThresholdMakesItsGroupDue() {
-        Installation courier = installation(Map.of("discovery.time-threshold", "0.5s"));
+        Installation courier = STACK.installation(Map.of("discovery.time-threshold", "0.5s"));
         List<LogRow> rows = rows(courier, "old", 3);
         courier.insert(rows);
 
@@ -106,7 +81,7 @@ class PlanningIT {
 
     @Test
     void ordersCollectWholeEpochsUpToTheObjectLimit() {
-        Installation courier = installation(Map.of(
+        Installation courier = STACK.installation(Map.of(
                 "discovery.count-threshold", "1000", "discovery.time-threshold", DAY, "discovery.object-limit", "250"));
         List<LogRow> rows = rows(courier, "bucket", 700);
         for (int from = 0; from < rows.size(); from += 100) {
@@ -122,7 +97,7 @@ class PlanningIT {
 
     @Test
     void anEpochBeyondTheObjectLimitIsOneOrder() {
-        Installation courier = installation(Map.of("discovery.object-limit", "10"));
+        Installation courier = STACK.installation(Map.of("discovery.object-limit", "10"));
         List<LogRow> rows = rows(courier, "bucket", 50);
         courier.insert(rows);
 
@@ -131,7 +106,7 @@ class PlanningIT {
 
     @Test
     void mergedPartsBeyondTheEpochLimitAreClaimedBlockByBlock() {
-        Installation courier = installation(Map.of("discovery.epoch-limit", "1000"));
+        Installation courier = STACK.installation(Map.of("discovery.epoch-limit", "1000"));
         List<LogRow> rows = new ArrayList<>();
         for (int hour = 0; hour < 3; hour++) {
             List<LogRow> all = rows(courier, "hour-" + hour, 1_600);
@@ -160,7 +135,7 @@ class PlanningIT {
 
     @Test
     void aBlockBeyondTheEpochLimitIsClaimedWhole() {
-        Installation courier = installation(Map.of("discovery.epoch-limit", "10"));
+        Installation courier = STACK.installation(Map.of("discovery.epoch-limit", "10"));
         List<LogRow> rows = rows(courier, "bucket", 100);
         courier.insert(rows);
         courier.insert(rows(courier, "second", 5));
@@ -174,7 +149,7 @@ class PlanningIT {
 
     @Test
     void deletedBlocksAtTheEndOfALargePartDoNotStopTheNextPartition() {
-        Installation courier = installation(Map.of("discovery.epoch-limit", "50"));
+        Installation courier = STACK.installation(Map.of("discovery.epoch-limit", "50"));
         List<LogRow> kept = rows(courier, "kept", 100).stream()
                 .map(row -> row.with("insertedAt", Installation.hoursAgo(2)))
                 .toList();
@@ -195,7 +170,7 @@ class PlanningIT {
 
     @Test
     void numbersThatOtherPartitionsHaveDoNotStopAPartBeyondTheEpochLimit() {
-        Installation courier = installation(Map.of("discovery.epoch-limit", "100"));
+        Installation courier = STACK.installation(Map.of("discovery.epoch-limit", "100"));
         List<LogRow> rows = new ArrayList<>();
         for (int round = 0; round < 6; round++) {
             for (int hour : new int[] {2, 1}) {
@@ -222,7 +197,7 @@ class PlanningIT {
 
     @Test
     void aTableWhoseNewRowsAreAllDeletedIsPlannedOn() {
-        Installation courier = installation(Map.of());
+        Installation courier = STACK.installation();
         courier.insert(rows(courier, "gone", 20));
         courier.execute("ALTER TABLE {logs}.access_logs DELETE WHERE bucketName = 'gone' SETTINGS mutations_sync = 2");
         courier.flush();
@@ -234,7 +209,7 @@ class PlanningIT {
 
     @Test
     void aTableThatDoesNotKeepBlockNumbersIsReportedAndNotUsed() {
-        Installation courier = installation(Map.of());
+        Installation courier = STACK.installation();
         courier.execute("CREATE TABLE {logs}.plain AS {logs}.access_logs ENGINE = MergeTree ORDER BY bucketName"
                 + " SETTINGS enable_block_number_column = 0");
         courier.execute("DROP TABLE {logs}.access_logs");
@@ -260,7 +235,7 @@ class PlanningIT {
 
     @Test
     void theSchemaAppliedAgainChangesNothing() {
-        Installation courier = installation(Map.of());
+        Installation courier = STACK.installation();
         List<LogRow> rows = rows(courier, "bucket", 10);
         courier.insert(rows);
         AuditReport before = courier.deliver("before", rows);
@@ -278,7 +253,7 @@ class PlanningIT {
 
     @Test
     void aMissingLogTableIsReportedWithWhatToDo() {
-        Installation courier = installation(Map.of());
+        Installation courier = STACK.installation();
         courier.execute("DROP TABLE {logs}.access_logs");
 
         assertThatThrownBy(courier::flush)
@@ -289,7 +264,7 @@ class PlanningIT {
 
     @Test
     void aTickForAnotherLaneIsPoison() {
-        Installation courier = installation(Map.of());
+        Installation courier = STACK.installation();
 
         assertThatThrownBy(() -> courier.tick(new Tick(Optional.of("other"), true, false)))
                 .isInstanceOf(PoisonMessageException.class)
@@ -298,7 +273,7 @@ class PlanningIT {
 
     @Test
     void openOrdersAreEnqueuedAgainWhenATickAsksAndFinishedOnesAreNot() {
-        Installation courier = installation(Map.of());
+        Installation courier = STACK.installation();
         List<LogRow> rows = rows(courier, "bucket", 10);
         courier.insert(rows);
         assertThat(courier.flush().messages()).isOne();
@@ -309,12 +284,6 @@ class PlanningIT {
                 .isOne();
 
         courier.deliver("redelivered", rows);
-    }
-
-    private Installation installation(Map<String, String> flags) {
-        Installation installation = Installation.on(stack, flags);
-        installations.add(installation);
-        return installation;
     }
 
     private static Schema schema(Installation courier) {

@@ -8,24 +8,19 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
-import io.logcourier.localstack.LaptopStack;
-import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.LogRow;
+import io.logcourier.localstack.Stack;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.operations.AuditReport;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -35,22 +30,10 @@ class DeliveryFaultsIT {
     private static final String PADDING = "p".repeat(200_000);
     private static final int FEWEST_CALLS = 2;
 
-    @TempDir
-    private static Path folder;
-
-    private static LaptopStack stack;
+    @RegisterExtension
+    static final Stack STACK = new Stack();
 
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-
-    @BeforeAll
-    static void start() throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
-    }
-
-    @AfterAll
-    static void stop() {
-        stack.close();
-    }
 
     @AfterEach
     void stopUploads() {
@@ -61,8 +44,8 @@ class DeliveryFaultsIT {
     @EnumSource
     void whateverCallAWorkerDiesAtTheNextOneDeliversTheSame(Faults.Kind kind) {
         List<LogRow> rows = new ArrayList<>();
-        try (Installation courier = Installation.on(stack, Map.of("worker.part-size", "5MiB", "worker.uploads", "1"));
-                S3ObjectStore store = new S3ObjectStore(courier.settings())) {
+        Installation courier = STACK.installation(Map.of("worker.part-size", "5MiB", "worker.uploads", "1"));
+        try (S3ObjectStore store = new S3ObjectStore(courier.settings())) {
             boolean struck = true;
             for (int at = 1; struck; at++) {
                 String description = "%s at call %d".formatted(kind, at);
@@ -72,7 +55,7 @@ class DeliveryFaultsIT {
                         .receive(courier.settings().queue().url())
                         .stream()
                         .map(Message::body)
-                        .map(OrderMessage::parse)
+                        .map(body -> (OrderMessage) io.logcourier.message.Message.parse(body))
                         .toList();
                 Faults faults = new Faults(kind, at);
 
@@ -144,6 +127,11 @@ class DeliveryFaultsIT {
         @Override
         public void put(Target target, ByteBuffer body) {
             faults.run(() -> real.put(target, body));
+        }
+
+        @Override
+        public Optional<Stored> find(Target target) {
+            return faults.call(() -> real.find(target));
         }
 
         @Override

@@ -4,7 +4,9 @@ import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Lane;
+import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
 import java.io.InputStream;
 import java.time.Instant;
@@ -131,6 +133,32 @@ public final class AccessLogTable {
                                 .with("max_inserted", bound(orders, false)),
                         claims),
                 "RowBinary");
+    }
+
+    /**
+     * What is left of the rows of an order.
+     *
+     * @param claims the blocks claimed by the epochs that it takes
+     */
+    public Tally tally(WorkOrder order, List<BlockRange> claims) {
+        Group group = order.group();
+        return clickHouse
+                .one(
+                        claimed(
+                                sql("tally.sql")
+                                        .with("session", group.session())
+                                        .with("bucket", group.bucket())
+                                        .with("target_bucket", group.targetBucket())
+                                        .with("target_prefix", group.targetPrefix()),
+                                claims),
+                        Tally.class)
+                .orElseThrow();
+    }
+
+    /** Whether the server is a replica that knows of rows which it does not have yet. */
+    public boolean isLagging() {
+        record Count(long count) {}
+        return clickHouse.one(sql("lagging.sql"), Count.class).orElseThrow().count() > 0;
     }
 
     private static long bound(List<WorkOrder> orders, boolean low) {

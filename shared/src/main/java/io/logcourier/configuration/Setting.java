@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.event.Level;
 
 /**
@@ -102,6 +103,17 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "10s",
             "wait before a failed message comes back; doubles with each receipt",
             Setting::duration);
+    static final Setting<Duration> SUPERSEDE_AFTER = define(
+            "worker.supersede-after",
+            "20m",
+            "an order whose rows are gone is looked at again after this long, before a later order takes what is left; "
+                    + "keep it above the function's timeout",
+            Setting::duration);
+    static final Setting<List<String>> REPLAY_TARGETS = define(
+            "worker.replay-targets",
+            "",
+            "where replays may write copies: BUCKET/PREFIX, several separated by commas; empty allows none",
+            Setting::list);
     static final Setting<Level> LOG_LEVEL =
             define("log.level", "info", "how much is logged: error, warn, info, debug or trace", Setting::level);
 
@@ -152,6 +164,13 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
 
     private static Optional<URI> optionalUri(String text) {
         return text.isEmpty() ? Optional.empty() : Optional.of(uri(text));
+    }
+
+    private static List<String> list(String text) {
+        return Stream.of(text.split(",", -1))
+                .map(String::strip)
+                .filter(part -> !part.isEmpty())
+                .toList();
     }
 
     private static String identifier(String text) {

@@ -110,8 +110,16 @@ public record Settings(
      * @param uploads of one message at once
      * @param attempts receipts after which a refused order is given up
      * @param retryDelay before a failed message comes back the first time
+     * @param supersedeAfter between two looks at an order whose rows are gone
+     * @param replayTargets where replays may write copies, each as {@code BUCKET/PREFIX}
      */
-    public record Worker(int partSize, int uploads, int attempts, Duration retryDelay) {}
+    public record Worker(
+            int partSize,
+            int uploads,
+            int attempts,
+            Duration retryDelay,
+            Duration supersedeAfter,
+            List<String> replayTargets) {}
 
     /**
      * Reads the settings.
@@ -193,7 +201,9 @@ public record Settings(
                             Math.toIntExact(get(Setting.PART_SIZE)),
                             Math.toIntExact(get(Setting.UPLOADS)),
                             Math.toIntExact(get(Setting.ATTEMPTS)),
-                            get(Setting.RETRY_DELAY)),
+                            get(Setting.RETRY_DELAY),
+                            get(Setting.SUPERSEDE_AFTER),
+                            get(Setting.REPLAY_TARGETS)),
                     get(Setting.LOG_LEVEL));
             if (!problems.isEmpty()) {
                 throw new ConfigurationException(problems);

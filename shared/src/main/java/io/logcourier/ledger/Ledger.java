@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -162,11 +163,65 @@ public final class Ledger {
     }
 
     /**
-     * An order and its outcomes.
+     * An order and what became of it.
      *
      * @param outcomes without repetition; an order that was given up may have been delivered later
+     * @param deliveredBytes of its object, if it was delivered
+     * @param deliveredCrc32c of its object, if it was delivered
+     * @param shortSince when it was first seen to lack rows, if ever
+     * @param now ClickHouse's clock
      */
-    public record Standing(@JsonUnwrapped WorkOrder order, List<Offset.Outcome> outcomes) {}
+    public record Standing(
+            @JsonUnwrapped WorkOrder order,
+            List<Offset.Outcome> outcomes,
+            long deliveredBytes,
+            long deliveredCrc32c,
+            Optional<Instant> shortSince,
+            Instant now) {}
+
+    /** Records that an order was seen to lack rows; see {@code 10-shortfalls.sql} for what that leads to. */
+    public void recordShortfall(WorkOrder order, long found, boolean confirmed) {
+        record Shortfall(long epoch, int number, long found, boolean confirmed) {}
+        clickHouse.insert(
+                lane.ledger() + ".shortfalls",
+                "JSONEachRow",
+                ClickHouse.JSON.writeValueAsBytes(new Shortfall(order.epoch(), order.number(), found, confirmed)),
+                Map.of());
+    }
+
+    /** The first {@code most} orders that lost rows for certain and are not superseded yet, in order. */
+    public List<WorkOrder> confirmedShortfalls(int most) {
+        return clickHouse.list(sql("confirmed-shortfalls.sql").with("most", most), WorkOrder.class);
+    }
+
+    /** Records as superseded what the orders of {@code epoch} replace. */
+    public void supersede(long epoch) {
+        record Replaced(@JsonUnwrapped WorkOrder order, long left) {}
+        commit(clickHouse.list(sql("replaced.sql").with("epoch", epoch), Replaced.class).stream()
+                .map(replaced -> superseded(replaced.order(), replaced.left()))
+                .toList());
+    }
+
+    /** The outcome of an order of which {@code left} rows are left. */
+    public static Offset superseded(WorkOrder order, long left) {
+        long rows = order.tally().rows();
+        return Offset.superseded(
+                order,
+                left,
+                left < rows
+                        ? "%,d of %,d rows are gone from the log table".formatted(rows - left, rows)
+                        : "rows were changed in the log table");
+    }
+
+    /** The orders of a bucket with a request in {@code [from, to)}, in order, without those that were superseded. */
+    public List<WorkOrder> replayable(String bucket, Instant from, Instant to) {
+        return clickHouse.list(
+                sql("replayable.sql")
+                        .with("bucket", bucket)
+                        .with("from", from.toEpochMilli())
+                        .with("to", to.toEpochMilli()),
+                WorkOrder.class);
+    }
 
     /** The blocks claimed by the epochs {@code from} to {@code to}, joined where they touch. */
     public List<BlockRange> claims(long from, long to) {

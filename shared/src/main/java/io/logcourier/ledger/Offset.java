@@ -10,10 +10,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param outcome how it ended
  * @param targetBucket where the object lies
  * @param key of the object
- * @param rows lines in it, 0 where none was written
+ * @param rows lines in it; of a superseded order, the rows that a later one takes; 0 where it was given up
  * @param bytes of it, 0 where none was written
  * @param crc32c of its bytes, an unsigned 32-bit value
- * @param reason why it was given up; empty for a delivered order
+ * @param reason why it was not delivered
  */
 public record Offset(
         long epoch,
@@ -54,15 +54,16 @@ public record Offset(
 
     /** The order is given up. */
     public static Offset givenUp(WorkOrder order, String reason) {
+        return undelivered(order, Outcome.GIVEN_UP, 0, reason);
+    }
+
+    /** The order is superseded; {@code left} of its rows are still there. */
+    public static Offset superseded(WorkOrder order, long left, String reason) {
+        return undelivered(order, Outcome.SUPERSEDED, left, reason);
+    }
+
+    private static Offset undelivered(WorkOrder order, Outcome outcome, long rows, String reason) {
         return new Offset(
-                order.epoch(),
-                order.number(),
-                Outcome.GIVEN_UP,
-                order.group().targetBucket(),
-                order.key(),
-                0,
-                0,
-                0,
-                reason);
+                order.epoch(), order.number(), outcome, order.group().targetBucket(), order.key(), rows, 0, 0, reason);
     }
 }

@@ -17,6 +17,9 @@ import java.time.Instant;
  * @param key of the object, in the target bucket
  * @param rendering how the rows become bytes: name and version
  * @param sourceRegion what the Source Region field says
+ * @param replacesEpoch with {@code replacesNumber}, the order that lost rows and whose other rows this one takes; 0 in
+ *     every other order
+ * @param replacesNumber see {@code replacesEpoch}
  */
 public record WorkOrder(
         long epoch,
@@ -28,7 +31,9 @@ public record WorkOrder(
         @JsonUnwrapped Tally tally,
         String key,
         String rendering,
-        String sourceRegion) {
+        String sourceRegion,
+        long replacesEpoch,
+        int replacesNumber) {
     /** Names the order within its lane. */
     public String id() {
         return epoch + "/" + number;

@@ -1,69 +1,94 @@
 package io.logcourier.message;
 
-import io.logcourier.PoisonMessageException;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.logcourier.ledger.WorkOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * Points at a run of orders in a lane's ledger. The ledger is what counts: a forged or stale message can at most deliver
- * a real order again.
+ * Points at a run of orders in a lane's ledger.
  *
- * @param version of this format: {@value #VERSION}
+ * @param version of this format: {@value Message#VERSION}
  * @param lane whose ledger
  * @param epoch that decided the orders
  * @param first number of the first order
  * @param last number of the last order, included
- * @param reopen whether to deliver orders that were given up
+ * @param replay whether to deliver orders that have an outcome already; one that was given up is so reopened
+ * @param target where a replay writes copies instead, as {@code BUCKET/PREFIX}; they leave no trace in the ledger
  */
-public record OrderMessage(int version, String lane, long epoch, int first, int last, boolean reopen) {
-    /** The version that this code writes and reads. */
-    public static final int VERSION = 1;
+public record OrderMessage(
+        int version, String lane, long epoch, int first, int last, boolean replay, Optional<String> target)
+        implements Message {
+    /** What one message carries at most, so that it fits one invocation. */
+    private static final long ROWS = 100_000;
 
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT, DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .build();
+    private static final int ORDERS = 500;
 
-    private static final int SHOWN = 200;
+    /** Null stands for empty. */
+    public OrderMessage {
+        target = target == null ? Optional.empty() : target;
+    }
 
     /** A first delivery of the orders {@code first} to {@code last} of {@code epoch}. */
     public static OrderMessage of(String lane, long epoch, int first, int last) {
-        return new OrderMessage(VERSION, lane, epoch, first, last, false);
+        return new OrderMessage(VERSION, lane, epoch, first, last, false, Optional.empty());
+    }
+
+    /** One order of it, to be delivered again whatever its outcome is by then. */
+    public OrderMessage replay(int number) {
+        return new OrderMessage(version, lane, epoch, number, number, true, target);
     }
 
     /**
-     * Reads a message body.
-     *
-     * @throws PoisonMessageException if it is no message of this version
+     * First deliveries of {@code orders}, which are sorted: runs of neighbours that take the same epochs, up to 100,000
+     * rows and 500 orders each.
      */
-    public static OrderMessage parse(String body) {
-        OrderMessage message;
-        try {
-            message = JSON.readValue(body, OrderMessage.class);
-        } catch (JacksonException e) {
-            throw new PoisonMessageException("no order message: " + e.getOriginalMessage() + " in " + shown(body), e);
-        }
-        if (message == null || message.version != VERSION) {
-            throw new PoisonMessageException("an order message of version " + VERSION + " is needed: " + shown(body));
-        }
-        if (message.lane == null || message.epoch < 1 || message.first < 0 || message.last < message.first) {
-            throw new PoisonMessageException(
-                    "an order message needs lane, epoch >= 1 and 0 <= first <= last: " + shown(body));
-        }
-        return message;
+    public static List<OrderMessage> deliver(String lane, List<WorkOrder> orders) {
+        return pack(lane, orders, false, Optional.empty());
     }
 
-    /** The message as a body. */
-    public String body() {
-        return JSON.writeValueAsString(this);
+    /** Replays of {@code orders}, packed as first deliveries are. */
+    public static List<OrderMessage> replay(String lane, List<WorkOrder> orders, Optional<String> target) {
+        return pack(lane, orders, true, target);
     }
 
-    private static String shown(String body) {
-        if (body.length() <= SHOWN) {
-            return body;
+    private static List<OrderMessage> pack(
+            String lane, List<WorkOrder> orders, boolean replay, Optional<String> target) {
+        List<OrderMessage> messages = new ArrayList<>();
+        WorkOrder first = null;
+        WorkOrder last = null;
+        long rows = 0;
+        for (WorkOrder order : orders) {
+            boolean joins = last != null
+                    && order.epoch() == last.epoch()
+                    && order.number() == last.number() + 1
+                    && order.fromEpoch() == last.fromEpoch()
+                    && order.toEpoch() == last.toEpoch()
+                    && order.number() - first.number() < ORDERS
+                    && rows + order.tally().rows() <= ROWS;
+            if (!joins) {
+                if (first != null) {
+                    messages.add(new OrderMessage(
+                            VERSION, lane, first.epoch(), first.number(), last.number(), replay, target));
+                }
+                first = order;
+                rows = 0;
+            }
+            last = order;
+            rows += order.tally().rows();
         }
-        int end = Character.isHighSurrogate(body.charAt(SHOWN - 1)) ? SHOWN - 1 : SHOWN;
-        return body.substring(0, end) + "... (" + body.length() + " characters)";
+        if (first != null) {
+            messages.add(new OrderMessage(VERSION, lane, first.epoch(), first.number(), last.number(), replay, target));
+        }
+        return messages;
+    }
+
+    @Override
+    @JsonIgnore
+    public String fault() {
+        return epoch >= 1 && first >= 0 && last >= first
+                ? null
+                : "a message about orders needs epoch >= 1 and 0 <= first <= last";
     }
 }

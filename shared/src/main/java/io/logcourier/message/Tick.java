@@ -4,8 +4,6 @@ import io.logcourier.PoisonMessageException;
 import java.io.InputStream;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The payload of a discovery run. Every field may be left out, and fields that the scheduler adds are ignored.
@@ -15,11 +13,6 @@ import tools.jackson.databind.json.JsonMapper;
  * @param redeliver whether all open orders are enqueued again, after a lost or purged queue
  */
 public record Tick(Optional<String> lane, boolean flush, boolean redeliver) {
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .build();
-
     /** Null stands for empty. */
     public Tick {
         lane = lane == null ? Optional.empty() : lane;
@@ -32,7 +25,7 @@ public record Tick(Optional<String> lane, boolean flush, boolean redeliver) {
      */
     public static Tick parse(InputStream payload) {
         try {
-            Tick tick = JSON.readValue(payload, Tick.class);
+            Tick tick = Bodies.JSON.readValue(payload, Tick.class);
             return tick == null ? new Tick(Optional.empty(), false, false) : tick;
         } catch (JacksonException e) {
             throw new PoisonMessageException("no tick: " + e.getOriginalMessage(), e);
@@ -41,6 +34,6 @@ public record Tick(Optional<String> lane, boolean flush, boolean redeliver) {
 
     /** The tick as a payload. */
     public String payload() {
-        return JSON.writeValueAsString(this);
+        return Bodies.JSON.writeValueAsString(this);
     }
 }

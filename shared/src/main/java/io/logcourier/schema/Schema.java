@@ -26,7 +26,8 @@ public final class Schema {
             "06-epochs.sql",
             "07-arrivals.sql",
             "08-orders.sql",
-            "09-offsets.sql");
+            "09-offsets.sql",
+            "10-shortfalls.sql");
 
     /** The ledger outlives the log rows by so much. */
     private static final Duration LONGER = Duration.ofDays(7);

@@ -17,7 +17,9 @@ SELECT
     decided.max_start,
     decided.key,
     rendering,
-    source_region
+    source_region,
+    decided.replaces_epoch,
+    decided.replaces_number
 FROM
 (
     SELECT epoch, planned_at, orders, rendering, source_region

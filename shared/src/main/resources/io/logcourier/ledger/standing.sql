@@ -1,12 +1,32 @@
--- A run of orders, each with its outcomes.
-SELECT outcomes, orders.*
+-- A run of orders, each with its outcomes, what was delivered, and when it was first seen to lack rows.
+SELECT
+    outcomes,
+    delivered_bytes,
+    delivered_crc32c,
+    if(short_since > 0, short_since, NULL) AS short_since,
+    now64(3, 'UTC') AS now,
+    epoch,
+    number,
+    orders.* EXCEPT (epoch, number)
 FROM {ledger:Identifier}.orders AS orders
 LEFT JOIN
 (
-    SELECT epoch, number, groupUniqArray(toString(outcome)) AS outcomes
+    SELECT
+        epoch,
+        number,
+        groupUniqArray(toString(outcome)) AS outcomes,
+        anyIf(bytes, outcome = 'delivered') AS delivered_bytes,
+        anyIf(crc32c, outcome = 'delivered') AS delivered_crc32c
     FROM {ledger:Identifier}.offsets
     WHERE epoch = {epoch:UInt64} AND number BETWEEN {first:UInt32} AND {last:UInt32}
     GROUP BY epoch, number
 ) AS ended USING (epoch, number)
+LEFT JOIN
+(
+    SELECT epoch, number, min(seen_at) AS short_since
+    FROM {ledger:Identifier}.shortfalls
+    WHERE epoch = {epoch:UInt64} AND number BETWEEN {first:UInt32} AND {last:UInt32}
+    GROUP BY epoch, number
+) AS short USING (epoch, number)
 WHERE epoch = {epoch:UInt64} AND number BETWEEN {first:UInt32} AND {last:UInt32}
 ORDER BY number

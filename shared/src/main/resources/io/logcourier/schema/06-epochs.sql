@@ -21,7 +21,9 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs
         max_inserted DateTime('UTC'),
         min_start DateTime64(3, 'UTC'),
         max_start DateTime64(3, 'UTC'),
-        key String
+        key String,
+        replaces_epoch UInt64,
+        replaces_number UInt32
     )) COMMENT 'orders decided in this step, for arrivals of earlier epochs; the place in the array is the number',
     rendering String COMMENT 'how the orders of this step are rendered: name and version',
     source_region String COMMENT 'the Source Region field of the orders of this step',

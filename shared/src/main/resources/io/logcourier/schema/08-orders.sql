@@ -18,7 +18,9 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.orders
     max_start DateTime64(3, 'UTC'),
     key String,
     rendering String,
-    source_region String
+    source_region String,
+    replaces_epoch UInt64 COMMENT 'with replaces_number, the order that lost rows and whose other rows this one takes; or 0',
+    replaces_number UInt32
 )
 ENGINE = MergeTree
 ORDER BY (epoch, number)

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -55,6 +56,8 @@ class SettingsTest {
             Map.entry("worker.uploads", "2"),
             Map.entry("worker.attempts", "7"),
             Map.entry("worker.retry-delay", "1m"),
+            Map.entry("worker.supersede-after", "1h"),
+            Map.entry("worker.replay-targets", "bucket/prefix/, other"),
             Map.entry("log.level", "DEBUG"));
 
     @Test
@@ -76,7 +79,7 @@ class SettingsTest {
                         new Settings.Aws("us-east-1", Optional.empty(), Optional.empty()),
                         new Settings.Queue("", ""),
                         new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
-                        new Settings.Worker(8 << 20, 8, 4, Duration.ofSeconds(10)),
+                        new Settings.Worker(8 << 20, 8, 4, Duration.ofSeconds(10), Duration.ofMinutes(20), List.of()),
                         Level.INFO));
     }
 

@@ -10,6 +10,8 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.logging.Logging;
+import io.logcourier.message.OrderQueue;
+import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import java.io.IOException;
 import java.io.InputStream;

@@ -16,6 +16,7 @@ import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.message.OrderMessage;
+import io.logcourier.message.OrderQueue;
 import io.logcourier.message.Tick;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,10 +41,8 @@ import org.slf4j.spi.LoggingEventBuilder;
 final class Planner {
     private static final Logger log = LoggerFactory.getLogger(Planner.class);
 
-    /** What one message carries at most, so that it fits one invocation. */
-    private static final long ROWS_PER_MESSAGE = 100_000;
-
-    private static final int ORDERS_PER_MESSAGE = 500;
+    /** Orders superseded in one step at most: each is counted by a query of its own. */
+    private static final int SUPERSEDED_PER_STEP = 100;
 
     /** Later than any epoch, however the clocks stand. */
     private static final Duration FAR = Duration.ofDays(365);
@@ -81,7 +80,8 @@ final class Planner {
             int sent = send(ledger.decided(head.sentThrough(), head.epoch()));
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
-            Epoch next = next(head, visible, tick.flush(), planner, redelivery);
+            List<Draft> replacements = replacements();
+            Epoch next = next(head, visible, tick.flush(), planner, redelivery, replacements);
             planned =
                     planned.plus(0, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
             if (next.claims().isEmpty() && next.orders().isEmpty() && sent == 0 && redelivery.isEmpty()) {
@@ -110,12 +110,19 @@ final class Planner {
             ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), head.claims()));
         }
         if (head.orderCount() > 0 && !ledger.hasOrders(head.epoch(), head.orderCount())) {
+            ledger.supersede(head.epoch());
             ledger.deriveOrders(head.epoch());
         }
     }
 
     /** The step after {@code head}: what is new among the {@code visible}, and orders for all that is due. */
-    private Epoch next(Head head, List<Part> visible, boolean flush, String planner, Optional<Redelivery> redelivery) {
+    private Epoch next(
+            Head head,
+            List<Part> visible,
+            boolean flush,
+            String planner,
+            Optional<Redelivery> redelivery,
+            List<Draft> replacements) {
         Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
         List<Arrivals> due = ledger.due(head, limits.countThreshold(), plannedBefore);
         OptionalLong notDue = ledger.oldestNotDue(head, limits.countThreshold(), plannedBefore);
@@ -127,7 +134,10 @@ final class Planner {
                 head.ledger(),
                 claims,
                 frontier(table.parts(), head.frontier(), claims),
-                number(head, orders(head, due)),
+                number(
+                        head,
+                        Stream.concat(orders(head, due).stream(), replacements.stream())
+                                .toList()),
                 AccessLogTable.RENDERING,
                 lane.sourceRegion(),
                 notDue.isPresent() ? notDue.getAsLong() - 1 : head.epoch(),
@@ -203,14 +213,19 @@ final class Planner {
         for (Arrivals arrivals : due) {
             if (open != null && open.group.equals(arrivals.group())) {
                 if (open.tally.rows() + arrivals.tally().rows() <= limits.objectLimit()) {
-                    open = new Draft(open.group, open.from, arrivals.epoch(), open.tally.plus(arrivals.tally()));
+                    open = new Draft(
+                            open.group,
+                            open.from,
+                            arrivals.epoch(),
+                            open.tally.plus(arrivals.tally()),
+                            Optional.empty());
                     continue;
                 }
                 drafts.add(open);
             } else if (open != null) {
                 drafts.add(open.through(head.epoch()));
             }
-            open = new Draft(arrivals.group(), arrivals.epoch(), arrivals.epoch(), arrivals.tally());
+            open = new Draft(arrivals.group(), arrivals.epoch(), arrivals.epoch(), arrivals.tally(), Optional.empty());
         }
         if (open != null) {
             drafts.add(open.through(head.epoch()));
@@ -218,14 +233,43 @@ final class Planner {
         return drafts;
     }
 
-    /** An order without a number. */
-    private record Draft(Group group, long from, long to, Tally tally) {
+    /**
+     * Orders for what is left of those that lost rows for certain. Where nothing is left there is nothing to decide: the
+     * loss is recorded at once, and recording it twice does no harm.
+     */
+    private List<Draft> replacements() {
+        List<Draft> drafts = new ArrayList<>();
+        for (WorkOrder order : ledger.confirmedShortfalls(SUPERSEDED_PER_STEP)) {
+            Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
+            if (left.rows() == 0) {
+                ledger.commit(List.of(Ledger.superseded(order, 0)));
+            } else if (left.rows() != order.tally().rows()
+                    || left.checksum() != order.tally().checksum()) {
+                drafts.add(new Draft(order.group(), order.fromEpoch(), order.toEpoch(), left, Optional.of(order)));
+            }
+            log.atWarn()
+                    .addKeyValue("lane", lane.name())
+                    .addKeyValue("order", order.id())
+                    .addKeyValue("bucket", order.group().bucket())
+                    .addKeyValue("rows", order.tally().rows())
+                    .addKeyValue("left", left.rows())
+                    .log("rows of an order are gone or changed");
+        }
+        return drafts;
+    }
+
+    /**
+     * An order without a number.
+     *
+     * @param replaces the order that it takes what is left of, if it does
+     */
+    private record Draft(Group group, long from, long to, Tally tally, Optional<WorkOrder> replaces) {
         /**
          * Takes the epochs up to {@code epoch} as well, which have no rows of the group: so the orders of one step share
          * their range and fit one query.
          */
         Draft through(long epoch) {
-            return new Draft(group, from, epoch, tally);
+            return new Draft(group, from, epoch, tally, replaces);
         }
     }
 
@@ -250,7 +294,9 @@ final class Planner {
                     draft.tally,
                     ObjectKey.simple(draft.group.targetPrefix(), head.now(), head.ledger(), epoch, number),
                     AccessLogTable.RENDERING,
-                    lane.sourceRegion()));
+                    lane.sourceRegion(),
+                    draft.replaces.map(WorkOrder::epoch).orElse(0L),
+                    draft.replaces.map(WorkOrder::number).orElse(0)));
         }
         return orders;
     }
@@ -282,39 +328,9 @@ final class Planner {
 
     /** Enqueues orders, small ones together. */
     private int send(List<WorkOrder> orders) {
-        List<OrderMessage> messages = messages(lane.name(), orders);
+        List<OrderMessage> messages = OrderMessage.deliver(lane.name(), orders);
         queue.send(messages);
         return messages.size();
-    }
-
-    /** Messages for {@code orders}, which are sorted: runs of neighbours that take the same epochs. */
-    static List<OrderMessage> messages(String lane, List<WorkOrder> orders) {
-        List<OrderMessage> messages = new ArrayList<>();
-        WorkOrder first = null;
-        WorkOrder last = null;
-        long rows = 0;
-        for (WorkOrder order : orders) {
-            boolean joins = last != null
-                    && order.epoch() == last.epoch()
-                    && order.number() == last.number() + 1
-                    && order.fromEpoch() == last.fromEpoch()
-                    && order.toEpoch() == last.toEpoch()
-                    && order.number() - first.number() < ORDERS_PER_MESSAGE
-                    && rows + order.tally().rows() <= ROWS_PER_MESSAGE;
-            if (!joins) {
-                if (first != null) {
-                    messages.add(OrderMessage.of(lane, first.epoch(), first.number(), last.number()));
-                }
-                first = order;
-                rows = 0;
-            }
-            last = order;
-            rows += order.tally().rows();
-        }
-        if (first != null) {
-            messages.add(OrderMessage.of(lane, first.epoch(), first.number(), last.number()));
-        }
-        return messages;
     }
 
     /**

@@ -54,7 +54,7 @@ public final class Audit {
     }
 
     private AuditReport report(boolean objectsRead, List<Difference> differences) {
-        return new AuditReport(lane.name(), balance(), buckets(), refused(), objectsRead, differences);
+        return new AuditReport(lane.name(), balance(), buckets(), refused(), lost(), objectsRead, differences);
     }
 
     /** Something that does not add up; names the epoch, the order or the object. */
@@ -76,7 +76,7 @@ public final class Audit {
         return clickHouse.list(sql("buckets.sql"), BucketLine.class);
     }
 
-    /** An order that its target refused. */
+    /** An order that was not delivered, or not whole: {@code rows} of it are in no object. */
     public record Refused(long epoch, int number, String bucket, String targetBucket, long rows, String reason) {}
 
     /** The orders that were given up and not delivered later. */
@@ -84,10 +84,16 @@ public final class Audit {
         return clickHouse.list(sql("refused.sql"), Refused.class);
     }
 
+    /** The orders whose rows were gone or changed before they were delivered. */
+    public List<Refused> lost() {
+        return clickHouse.list(sql("lost.sql"), Refused.class);
+    }
+
     /** Everything in the books that does not add up; empty when they balance. */
     public List<Difference> books() {
         List<Difference> differences = new ArrayList<>(overlaps());
-        for (String check : List.of("seals.sql", "derived-orders.sql", "ordered-rows.sql", "offsets.sql")) {
+        for (String check :
+                List.of("seals.sql", "derived-orders.sql", "ordered-rows.sql", "replacements.sql", "offsets.sql")) {
             differences.addAll(clickHouse.list(sql(check), Difference.class));
         }
         return differences;

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param balance the sums
  * @param buckets what was delivered, the bucket with the most rows first
  * @param refused orders that were given up
+ * @param lost orders whose rows were gone or changed before they were delivered; {@code rows} of them are in no object
  * @param objectsRead whether the objects were read back too
  * @param differences what does not add up
  */
@@ -21,13 +22,14 @@ public record AuditReport(
         Balance balance,
         List<BucketLine> buckets,
         List<Refused> refused,
+        List<Refused> lost,
         boolean objectsRead,
         List<Difference> differences) {
     private static final int SHOWN = 20;
 
-    /** Whether the books balance and no order was given up. */
+    /** Whether the books balance, no order was given up, and no row was lost. */
     public boolean isWell() {
-        return differences.isEmpty() && refused.isEmpty();
+        return differences.isEmpty() && refused.isEmpty() && balance.lost() == 0;
     }
 
     /** The report for people: balance sheet, the largest buckets, what is wrong. */
@@ -48,7 +50,7 @@ public record AuditReport(
                 balance.delivered(),
                 "in %,d objects, %,d bytes".formatted(balance.objects(), balance.bytes()));
         row(text, "given up", balance.givenUp(), "their targets refused them");
-        row(text, "superseded", balance.superseded(), "of orders that lost rows");
+        row(text, "lost", balance.lost(), "gone from the log table before they were delivered");
         row(text, "open", balance.open(), "under way");
         text.append("%n%-40s %10s %14s %16s%n".formatted("bucket", "objects", "rows", "bytes"));
         buckets.stream()
@@ -56,16 +58,22 @@ public record AuditReport(
                 .forEach(bucket -> text.append("%-40s %,10d %,14d %,16d%n"
                         .formatted(bucket.bucket(), bucket.objects(), bucket.rows(), bucket.bytes())));
         more(text, buckets.size(), "buckets");
-        refused.stream()
-                .limit(SHOWN)
-                .forEach(order -> text.append("%ngiven up: order %d/%d of bucket %s, %,d rows: %s"
-                        .formatted(order.epoch(), order.number(), order.bucket(), order.rows(), order.reason())));
-        more(text, refused.size(), "orders given up");
+        orders(text, "given up", refused);
+        orders(text, "lost", lost);
         differences.stream()
                 .limit(SHOWN)
                 .forEach(difference -> text.append("%ndifference: %s".formatted(difference.what())));
         more(text, differences.size(), "differences");
         return text.toString().stripTrailing();
+    }
+
+    private static void orders(StringBuilder text, String outcome, List<Refused> orders) {
+        orders.stream()
+                .limit(SHOWN)
+                .forEach(order -> text.append("%n%s: order %d/%d of bucket %s, %,d rows: %s"
+                        .formatted(
+                                outcome, order.epoch(), order.number(), order.bucket(), order.rows(), order.reason())));
+        more(text, orders.size(), "orders " + outcome);
     }
 
     /** What keeps some stored rows out of objects, or empty when all are in one. */
@@ -76,7 +84,7 @@ public record AuditReport(
         StringBuilder what = new StringBuilder();
         part(what, balance.undeliverable(), "rows are undeliverable (no bucket or no target)");
         part(what, balance.givenUp(), "rows were given up (their target refused them)");
-        part(what, balance.superseded(), "rows belong to orders that lost rows");
+        part(what, balance.lost(), "rows were lost (gone from the log table before they were delivered)");
         part(what, balance.open() + balance.pending(), "rows are still to be delivered");
         part(what, balance.stored() - balance.claimed(), "rows are not claimed yet");
         part(what, balance.claimed() - balance.stored(), "claimed rows are no longer in the log table");

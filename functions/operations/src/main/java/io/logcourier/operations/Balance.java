@@ -10,7 +10,7 @@ package io.logcourier.operations;
  * @param ordered rows of all orders
  * @param delivered rows of the orders that were delivered
  * @param givenUp rows of the orders whose target refused them, and that were not delivered later
- * @param superseded rows of the orders that lost rows
+ * @param lost rows that were gone from the log table before they were delivered
  * @param open rows of the orders without an outcome
  * @param objects delivered orders, each one object
  * @param bytes of these objects
@@ -23,7 +23,7 @@ public record Balance(
         long ordered,
         long delivered,
         long givenUp,
-        long superseded,
+        long lost,
         long open,
         long objects,
         long bytes) {

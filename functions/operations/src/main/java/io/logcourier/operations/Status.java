@@ -22,7 +22,7 @@ import java.util.List;
  * @param epoch the newest
  * @param plannedAt when it was appended
  * @param unclaimed rows that no epoch has claimed yet
- * @param buckets those that need attention first: given up, then by lag
+ * @param buckets those that need attention first: given up, lost, then by lag
  */
 public record Status(String lane, long epoch, Instant plannedAt, long unclaimed, List<Bucket> buckets) {
     /**
@@ -33,9 +33,10 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
      * @param due of the pending ones, those that the next tick orders
      * @param open ordered, not delivered yet
      * @param givenUp refused by the target
+     * @param lost gone from the log table before they were delivered
      * @param delivered in objects
      * @param lastDelivery when the newest object was committed, if there is one
-     * @param reason why the last refused order was given up; empty if none was
+     * @param reason why the last order that was given up or lost rows ended so; empty if none did
      */
     public record Bucket(
             String bucket,
@@ -44,6 +45,7 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
             long due,
             long open,
             long givenUp,
+            long lost,
             long delivered,
             Instant lastDelivery,
             String reason) {}
@@ -85,10 +87,10 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
     /** For people: the first {@code top} buckets and a line of sums. */
     public String text(int top) {
         StringBuilder text = new StringBuilder("lane %s, epoch %d of %s%n".formatted(lane, epoch, plannedAt));
-        text.append("%n%-40s %10s %12s %12s %12s %12s  %s%n"
-                .formatted("bucket", "lag", "pending", "due", "open", "given up", "last delivery"));
+        text.append("%n%-40s %10s %12s %12s %12s %12s %12s  %s%n"
+                .formatted("bucket", "lag", "pending", "due", "open", "given up", "lost", "last delivery"));
         for (Bucket bucket : buckets.subList(0, Math.min(top, buckets.size()))) {
-            text.append("%-40s %10s %,12d %,12d %,12d %,12d  %s%n"
+            text.append("%-40s %10s %,12d %,12d %,12d %,12d %,12d  %s%n"
                     .formatted(
                             bucket.bucket(),
                             lag(bucket.lagSeconds()),
@@ -96,21 +98,23 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
                             bucket.due(),
                             bucket.open(),
                             bucket.givenUp(),
+                            bucket.lost(),
                             bucket.lastDelivery() == null ? "-" : bucket.lastDelivery()));
             if (!bucket.reason().isEmpty()) {
-                text.append("    given up: ").append(bucket.reason()).append(System.lineSeparator());
+                text.append("    ").append(bucket.reason()).append(System.lineSeparator());
             }
         }
         if (buckets.size() > top) {
             text.append("... and %,d more buckets (--top N shows more)%n".formatted(buckets.size() - top));
         }
-        text.append("%n%,d buckets, %,d rows not claimed yet, %,d pending, %,d open, %,d given up"
+        text.append("%n%,d buckets, %,d rows not claimed yet, %,d pending, %,d open, %,d given up, %,d lost"
                 .formatted(
                         buckets.size(),
                         unclaimed,
                         buckets.stream().mapToLong(Bucket::pending).sum(),
                         buckets.stream().mapToLong(Bucket::open).sum(),
-                        buckets.stream().mapToLong(Bucket::givenUp).sum()));
+                        buckets.stream().mapToLong(Bucket::givenUp).sum(),
+                        buckets.stream().mapToLong(Bucket::lost).sum()));
         return text.toString();
     }
 

@@ -1,4 +1,5 @@
--- The sums of a lane. A delivered order stays delivered, whatever else was recorded of it.
+-- The sums of a lane. A delivered order stays delivered, whatever else was recorded of it. The rows of a superseded
+-- order are in its replacement or lost.
 WITH
     outcomes AS
     (
@@ -13,10 +14,10 @@ WITH
     sums AS
     (
         SELECT
-            sum(orders.rows) AS ordered,
+            sumIf(orders.rows, replaces_epoch = 0) AS ordered,
             sumIf(orders.rows, outcomes.ended = 'delivered') AS delivered,
             sumIf(orders.rows, outcomes.ended = 'given_up') AS given_up,
-            sumIf(orders.rows, outcomes.ended = 'superseded') AS superseded,
+            sumIf(orders.rows, outcomes.ended = 'superseded') - sumIf(orders.rows, replaces_epoch > 0) AS lost,
             sumIf(orders.rows, outcomes.ended = '') AS open,
             countIf(outcomes.ended = 'delivered') AS objects,
             sum(outcomes.object_bytes) AS bytes

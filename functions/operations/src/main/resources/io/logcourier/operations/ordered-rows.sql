@@ -1,10 +1,11 @@
--- Per group: the arrivals up to the last epoch that it was ordered to = the rows of its orders, and no arrival up to
+-- Per group, replacements of superseded orders left aside: the arrivals up to the last epoch that it was ordered to = the rows of its orders, and no arrival up to
 -- ordered_through is beyond that epoch.
 WITH
     last AS
     (
         SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS ordered_to, sum(rows) AS ordered_rows, sum(checksum) AS ordered_checksum
         FROM {ledger:Identifier}.orders
+        WHERE replaces_epoch = 0
         GROUP BY session, bucket, target_bucket, target_prefix
     ),
     arrived AS

@@ -5,6 +5,6 @@ INNER JOIN
     SELECT epoch, number, argMax(reason, committed_at) AS last_reason
     FROM {ledger:Identifier}.offsets
     GROUP BY epoch, number
-    HAVING countIf(outcome = 'delivered') = 0 AND countIf(outcome = 'given_up') > 0
+    HAVING countIf(outcome != 'given_up') = 0 AND countIf(outcome = 'given_up') > 0
 ) AS refused USING (epoch, number)
 ORDER BY epoch, number

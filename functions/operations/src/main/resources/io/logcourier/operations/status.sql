@@ -27,6 +27,7 @@ WITH
             epoch,
             number,
             countIf(outcome = 'delivered') > 0 AS is_delivered,
+            countIf(outcome = 'superseded') > 0 AS is_superseded,
             max(committed_at) AS last_committed,
             argMax(reason, committed_at) AS last_reason
         FROM {ledger:Identifier}.offsets
@@ -39,7 +40,8 @@ WITH
             sumIf(rows, ended.epoch = 0) AS open_rows,
             minIf(min_inserted, ended.epoch = 0) AS oldest_open,
             countIf(ended.epoch = 0) AS open_orders,
-            sumIf(rows, ended.epoch != 0 AND NOT is_delivered) AS refused_rows,
+            sumIf(rows, ended.epoch != 0 AND NOT is_delivered AND NOT is_superseded) AS refused_rows,
+            sumIf(rows, is_superseded) - sumIf(rows, replaces_epoch > 0) AS lost_rows,
             sumIf(rows, is_delivered) AS delivered_rows,
             argMaxIf(last_reason, last_committed, ended.epoch != 0 AND NOT is_delivered) AS reason,
             maxIf(last_committed, is_delivered) AS last_delivery
@@ -68,6 +70,7 @@ SELECT
     due_rows AS due,
     open_rows AS open,
     refused_rows AS given_up,
+    lost_rows AS lost,
     delivered_rows AS delivered,
     if(delivered_rows > 0, last_delivery, NULL) AS last_delivery,
     reason
@@ -75,4 +78,4 @@ FROM names
 LEFT JOIN waiting ON names.bucket = waiting.bucket
 LEFT JOIN ordered ON names.bucket = ordered.bucket
 WHERE {bucket:String} = '' OR names.bucket = {bucket:String}
-ORDER BY given_up > 0 DESC, lag_seconds DESC, bucket
+ORDER BY given_up > 0 DESC, lost > 0 DESC, lag_seconds DESC, bucket

@@ -13,13 +13,16 @@ import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Offset.Outcome;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.message.OrderMessage;
+import io.logcourier.worker.ObjectStore.Stored;
 import io.logcourier.worker.ObjectStore.Target;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -44,6 +47,7 @@ final class Delivery {
     private final AccessLogTable table;
     private final ObjectStore store;
     private final int partSize;
+    private final Duration supersedeAfter;
     private final Executor executor;
     private final Semaphore uploads;
 
@@ -60,42 +64,109 @@ final class Delivery {
         this.table = table;
         this.store = store;
         this.partSize = limits.partSize();
+        this.supersedeAfter = limits.supersedeAfter();
         this.executor = executor;
         this.uploads = new Semaphore(limits.uploads());
     }
 
     /**
-     * Delivers every order of {@code message} that has no outcome yet, and commits those that succeeded.
+     * Delivers every order of {@code message} that has no outcome yet, or all where it is a replay, and commits those
+     * that succeeded.
      *
      * @return the orders that failed; none when all are done
+     * @throws StrangerException if the ledger does not know all of them
      * @throws CourierException if no order could be tried
      */
     List<Failure> deliver(OrderMessage message) {
         List<Standing> standings = ledger.standing(message.epoch(), message.first(), message.last());
         if (standings.size() <= message.last() - message.first()) {
-            throw new RetryableException("lane " + lane + " knows " + standings.size() + " of the orders "
+            throw new StrangerException("lane " + lane + " knows " + standings.size() + " of the orders "
                     + message.epoch() + "/" + message.first() + " to " + message.last()
                     + ": a replica may lag, or the message is not ours");
         }
         record Epochs(long from, long to) {}
-        Map<Epochs, List<WorkOrder>> open = standings.stream()
-                .filter(standing -> isOpen(standing, message.reopen()))
-                .map(Standing::order)
-                .collect(groupingBy(order -> new Epochs(order.fromEpoch(), order.toEpoch())));
+        Map<Epochs, List<Task>> wanted = standings.stream()
+                .filter(standing -> message.replay()
+                        ? !standing.outcomes().contains(Outcome.SUPERSEDED)
+                        : standing.outcomes().isEmpty())
+                .map(standing -> task(standing, message))
+                .collect(groupingBy(task ->
+                        new Epochs(task.order().fromEpoch(), task.order().toEpoch())));
         List<Failure> failures = new ArrayList<>();
-        open.values().forEach(orders -> failures.addAll(deliver(orders)));
+        wanted.values().forEach(tasks -> failures.addAll(deliver(tasks)));
         return failures;
+    }
+
+    private static Task task(Standing standing, OrderMessage message) {
+        WorkOrder order = standing.order();
+        return message.target()
+                .map(copies -> {
+                    int slash = copies.indexOf('/');
+                    String bucket = slash < 0 ? copies : copies.substring(0, slash);
+                    String prefix = slash < 0 ? "" : copies.substring(slash + 1);
+                    String rest =
+                            order.key().substring(order.group().targetPrefix().length());
+                    return new Task(standing, new Target(bucket, prefix + rest), false);
+                })
+                .orElseGet(() -> new Task(
+                        standing,
+                        new Target(order.group().targetBucket(), order.key()),
+                        !standing.outcomes().contains(Outcome.DELIVERED)));
+    }
+
+    /**
+     * An order as a message asks for it.
+     *
+     * @param standing what the ledger says of it
+     * @param target where its object goes
+     * @param isFirst whether its outcome is to be recorded: it is no copy, and not delivered yet
+     */
+    record Task(Standing standing, Target target, boolean isFirst) {
+        WorkOrder order() {
+            return standing.order();
+        }
     }
 
     /**
      * An order that failed.
      *
-     * @param cause {@link TargetRefusedException} where no retry will help until the target is mended
+     * @param cause {@link TargetRefusedException}, {@link ShortfallException} and {@link ChangedException} where
+     *     retrying alone will not help
      */
-    record Failure(WorkOrder order, RuntimeException cause) {}
+    record Failure(Task task, RuntimeException cause) {}
 
-    private static boolean isOpen(Standing standing, boolean reopen) {
-        return standing.outcomes().isEmpty() || (reopen && standing.outcomes().equals(List.of(Outcome.GIVEN_UP)));
+    /**
+     * Settles an order whose rows are gone. If its object was completed while they were there, it is delivered.
+     * Otherwise what is left may go out as another order, but only when no worker that has seen all rows can still be at
+     * work: so it takes two sightings, further apart than a function may run.
+     *
+     * @param found rows of it that are there
+     * @return whether it is settled; if not, it is to be tried again after {@code worker.supersede-after}
+     */
+    boolean settle(Task task, long found) {
+        WorkOrder order = task.order();
+        Optional<Stored> object = store.find(task.target());
+        if (object.filter(stored -> stored.lines() == order.tally().rows()).isPresent()) {
+            Offset offset =
+                    Offset.delivered(order, object.get().bytes(), object.get().crc32c());
+            ledger.commit(List.of(offset));
+            about(log.atInfo(), order).log("was delivered before its rows went");
+            return true;
+        }
+        if (table.isLagging()) {
+            throw new RetryableException("the replica lags: it may not have the rows of order " + order.id() + " yet");
+        }
+        boolean confirmed = task.standing()
+                .shortSince()
+                .filter(since ->
+                        !since.plus(supersedeAfter).isAfter(task.standing().now()))
+                .isPresent();
+        ledger.recordShortfall(order, found, confirmed);
+        about(log.atWarn(), order)
+                .addKeyValue("rows", order.tally().rows())
+                .addKeyValue("found", found)
+                .log(confirmed ? "lost rows, a later order will take the rest" : "lacks rows");
+        return confirmed;
     }
 
     /** Records that an order is given up. */
@@ -104,7 +175,8 @@ final class Delivery {
         about(log.atWarn(), order).addKeyValue("reason", reason).log("gave up");
     }
 
-    private LoggingEventBuilder about(LoggingEventBuilder line, WorkOrder order) {
+    /** A line about an order. */
+    LoggingEventBuilder about(LoggingEventBuilder line, WorkOrder order) {
         return line.addKeyValue("lane", lane)
                 .addKeyValue("epoch", order.epoch())
                 .addKeyValue("order", order.id())
@@ -112,25 +184,27 @@ final class Delivery {
     }
 
     /** Delivers orders that take the same epochs. */
-    private List<Failure> deliver(List<WorkOrder> orders) {
+    private List<Failure> deliver(List<Task> tasks) {
+        List<WorkOrder> orders = tasks.stream().map(Task::order).toList();
         WorkOrder any = orders.getFirst();
-        Map<Integer, WorkOrder> wanted =
-                orders.stream().collect(Collectors.toMap(WorkOrder::number, Function.identity()));
-        Map<WorkOrder, CompletableFuture<Offset>> offsets = new LinkedHashMap<>();
+        Map<Integer, Task> wanted =
+                tasks.stream().collect(Collectors.toMap(task -> task.order().number(), Function.identity()));
+        Map<Task, CompletableFuture<Offset>> offsets = new LinkedHashMap<>();
         try (InputStream rendered = table.render(orders, ledger.claims(any.fromEpoch(), any.toEpoch()))) {
             Frames frames = new Frames(rendered);
             boolean more = frames.next();
             while (more) {
-                WorkOrder order = wanted.remove(frames.number());
-                if (order == null) {
+                Task task = wanted.remove(frames.number());
+                if (task == null) {
                     throw new IOException("order " + frames.number() + " is out of place");
                 }
-                more = deliver(order, frames, offsets);
+                more = deliver(task, frames, offsets);
             }
-            wanted.values().forEach(order -> offsets.put(order, failedFuture(mismatch(order, 0, 0))));
+            wanted.values()
+                    .forEach(task -> offsets.put(task, failedFuture(new ShortfallException(task.order(), 0, 0))));
         } catch (IOException e) {
             RuntimeException broken = new RetryableException("ClickHouse broke off a result: " + e.getMessage(), e);
-            orders.forEach(order -> offsets.putIfAbsent(order, failedFuture(broken)));
+            tasks.forEach(task -> offsets.putIfAbsent(task, failedFuture(broken)));
         }
         return commit(offsets);
     }
@@ -140,11 +214,10 @@ final class Delivery {
      *
      * @return whether there are frames of a next order
      */
-    private boolean deliver(WorkOrder order, Frames frames, Map<WorkOrder, CompletableFuture<Offset>> offsets)
-            throws IOException {
+    private boolean deliver(Task task, Frames frames, Map<Task, CompletableFuture<Offset>> offsets) throws IOException {
+        WorkOrder order = task.order();
         uploads.acquireUninterruptibly();
-        LogObject object =
-                new LogObject(store, new Target(order.group().targetBucket(), order.key()), partSize, executor);
+        LogObject object = new LogObject(store, task.target(), partSize, executor);
         boolean handedOver = false;
         try {
             RuntimeException failure = null;
@@ -162,12 +235,12 @@ final class Delivery {
             if (failure == null
                     && (rows != order.tally().rows()
                             || checksum != order.tally().checksum())) {
-                failure = mismatch(order, rows, checksum);
+                failure = new ShortfallException(order, rows, checksum);
             }
             CompletableFuture<Offset> offset = failure == null
-                    ? CompletableFuture.supplyAsync(() -> complete(order, object), executor)
+                    ? CompletableFuture.supplyAsync(() -> complete(task, object), executor)
                     : failedFuture(failure);
-            offsets.put(order, offset.whenComplete((done, e) -> release(order, object)));
+            offsets.put(task, offset.whenComplete((done, e) -> release(order, object)));
             handedOver = true;
             return more;
         } finally {
@@ -187,9 +260,16 @@ final class Delivery {
         }
     }
 
-    private Offset complete(WorkOrder order, LogObject object) {
+    private static Offset complete(Task task, LogObject object) {
+        object.seal();
+        Standing standing = task.standing();
+        if (standing.outcomes().contains(Outcome.DELIVERED)
+                && (object.bytes() != standing.deliveredBytes() || object.crc32c() != standing.deliveredCrc32c())) {
+            throw new ChangedException("order " + task.order().id() + " was delivered as " + standing.deliveredBytes()
+                    + " bytes, its rows now make other bytes: they were changed since");
+        }
         object.complete();
-        return Offset.delivered(order, object.bytes(), object.crc32c());
+        return Offset.delivered(task.order(), object.bytes(), object.crc32c());
     }
 
     /** Throws the object away if it was not completed, and makes room for the next. */
@@ -203,31 +283,26 @@ final class Delivery {
         }
     }
 
-    private static RetryableException mismatch(WorkOrder order, long rows, long checksum) {
-        return new RetryableException("order " + order.id() + " for bucket "
-                + order.group().bucket() + " takes "
-                + order.tally().rows() + " rows with checksum " + order.tally().checksum() + ", ClickHouse returned "
-                + rows + " with checksum " + checksum
-                + ": a replica lags, or rows were deleted or changed after they were counted");
-    }
-
     /** Waits for all objects and commits those that are complete. */
-    private List<Failure> commit(Map<WorkOrder, CompletableFuture<Offset>> offsets) {
+    private List<Failure> commit(Map<Task, CompletableFuture<Offset>> offsets) {
         List<Failure> failures = new ArrayList<>();
-        Map<WorkOrder, Offset> delivered = new LinkedHashMap<>();
-        offsets.forEach((order, offset) -> {
+        Map<Task, Offset> delivered = new LinkedHashMap<>();
+        offsets.forEach((task, offset) -> {
             try {
-                delivered.put(order, offset.join());
+                delivered.put(task, offset.join());
             } catch (CompletionException e) {
-                failures.add(new Failure(order, e.getCause() instanceof RuntimeException cause ? cause : e));
+                failures.add(new Failure(task, e.getCause() instanceof RuntimeException cause ? cause : e));
             }
         });
-        ledger.commit(delivered.values());
-        delivered.forEach((order, offset) -> about(log.atInfo(), order)
+        ledger.commit(delivered.entrySet().stream()
+                .filter(entry -> entry.getKey().isFirst())
+                .map(Map.Entry::getValue)
+                .toList());
+        delivered.forEach((task, offset) -> about(log.atInfo(), task.order())
                 .addKeyValue("rows", offset.rows())
                 .addKeyValue("bytes", offset.bytes())
-                .addKeyValue("object", offset.targetBucket() + "/" + offset.key())
-                .log("delivered"));
+                .addKeyValue("object", task.target())
+                .log(task.isFirst() ? "delivered" : "replayed"));
         return failures;
     }
 }

@@ -29,6 +29,7 @@ final class LogObject implements AutoCloseable {
     private Upload upload;
     private int parts;
     private CompletableFuture<Void> underway = CompletableFuture.completedFuture(null);
+    private ByteBuffer last;
     private boolean completed;
 
     LogObject(ObjectStore store, Target target, int partSize, Executor background) {
@@ -44,7 +45,9 @@ final class LogObject implements AutoCloseable {
         int left = length;
         while (left > 0) {
             if (filled == partSize) {
-                sendPart();
+                send(takePart());
+                part = new byte[partSize];
+                filled = 0;
             }
             int count = Math.min(left, partSize - filled);
             if (filled + count > part.length) {
@@ -57,16 +60,13 @@ final class LogObject implements AutoCloseable {
         }
     }
 
-    private void sendPart() {
-        ByteBuffer body = takePart();
+    private void send(ByteBuffer body) {
         await();
         if (upload == null) {
             upload = store.begin(target);
         }
         int number = ++parts;
         underway = CompletableFuture.runAsync(() -> upload.part(number, body), background);
-        part = new byte[partSize];
-        filled = 0;
     }
 
     private ByteBuffer takePart() {
@@ -75,12 +75,17 @@ final class LogObject implements AutoCloseable {
         return ByteBuffer.wrap(part, 0, filled);
     }
 
-    /** Makes the object visible. */
+    /** Ends the object, which is not visible yet: {@link #bytes} and {@link #crc32c} are those of the whole. */
+    void seal() {
+        last = takePart();
+    }
+
+    /** Makes the sealed object visible. */
     void complete() {
         if (upload == null) {
-            store.put(target, takePart());
+            store.put(target, last);
         } else {
-            sendPart();
+            send(last);
             await();
             upload.complete();
         }
@@ -99,12 +104,12 @@ final class LogObject implements AutoCloseable {
         }
     }
 
-    /** Bytes of the completed object. */
+    /** Bytes of the sealed object. */
     long bytes() {
         return bytes;
     }
 
-    /** CRC32C of the bytes of the completed object. */
+    /** CRC32C of the bytes of the sealed object. */
     long crc32c() {
         return crc.getValue();
     }

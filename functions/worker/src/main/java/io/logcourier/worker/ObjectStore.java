@@ -1,6 +1,7 @@
 package io.logcourier.worker;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * Where log objects are written. Thread-safe. An object appears whole or not at all; writing a key again replaces it.
@@ -13,6 +14,17 @@ interface ObjectStore extends AutoCloseable {
 
     /** Begins an object that is written in parts. */
     Upload begin(Target target);
+
+    /** Reads an object, if it is there, for what it holds. */
+    Optional<Stored> find(Target target);
+
+    /**
+     * What an object holds.
+     *
+     * @param lines how many line feeds
+     * @param crc32c of its bytes
+     */
+    record Stored(long lines, long bytes, long crc32c) {}
 
     @Override
     void close();

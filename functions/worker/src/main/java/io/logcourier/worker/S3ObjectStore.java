@@ -2,11 +2,14 @@ package io.logcourier.worker;
 
 import io.logcourier.RetryableException;
 import io.logcourier.configuration.Settings;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -17,6 +20,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** {@link ObjectStore} on Amazon S3. Every body goes out with its CRC32C, which S3 checks before it accepts it. */
@@ -37,6 +41,7 @@ final class S3ObjectStore implements ObjectStore {
     private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]");
 
     private static final int KEY_BYTES = 1024;
+    private static final int BUFFER_BYTES = 64 * 1024;
 
     private final S3Client s3;
 
@@ -70,6 +75,32 @@ final class S3ObjectStore implements ObjectStore {
                         .checksumAlgorithm(ChecksumAlgorithm.CRC32_C))
                 .uploadId());
         return new S3Upload(target, id);
+    }
+
+    @Override
+    public Optional<Stored> find(Target target) {
+        check(target);
+        return call("read", target, () -> {
+            CRC32C crc = new CRC32C();
+            long bytes = 0;
+            long lines = 0;
+            byte[] buffer = new byte[BUFFER_BYTES];
+            try (InputStream object =
+                    s3.getObject(request -> request.bucket(target.bucket()).key(target.key()))) {
+                for (int read = object.read(buffer); read >= 0; read = object.read(buffer)) {
+                    crc.update(buffer, 0, read);
+                    bytes += read;
+                    for (int i = 0; i < read; i++) {
+                        lines += buffer[i] == '\n' ? 1 : 0;
+                    }
+                }
+            } catch (NoSuchKeyException e) {
+                return Optional.empty();
+            } catch (IOException e) {
+                throw new RetryableException(target + " broke off: " + e.getMessage(), e);
+            }
+            return Optional.of(new Stored(lines, bytes, crc.getValue()));
+        });
     }
 
     private final class S3Upload implements Upload {

@@ -2,11 +2,14 @@ package io.logcourier.worker;
 
 import io.logcourier.RetryableException;
 import io.logcourier.configuration.Settings;
+import io.logcourier.message.Message;
+import io.logcourier.message.OrderQueue;
+import io.logcourier.message.SqsOrderQueue;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
@@ -17,15 +20,20 @@ final class SqsReturnPath implements ReturnPath {
             Pattern.compile("[^\\t\\n\\r\\x{20}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]");
 
     private final SqsClient sqs;
+    private final OrderQueue orders;
     private final String url;
     private final String deadLetterUrl;
 
     SqsReturnPath(Settings settings) {
-        var builder = SqsClient.builder().region(Region.of(settings.aws().region()));
-        settings.aws().sqsEndpoint().ifPresent(builder::endpointOverride);
-        sqs = builder.build();
+        sqs = SqsOrderQueue.connect(settings);
         url = settings.queue().requiredUrl();
+        orders = new SqsOrderQueue(sqs, url);
         deadLetterUrl = settings.queue().requiredDeadLetterUrl();
+    }
+
+    @Override
+    public void send(List<? extends Message> messages) {
+        orders.send(messages);
     }
 
     @Override
@@ -58,6 +66,6 @@ final class SqsReturnPath implements ReturnPath {
 
     @Override
     public void close() {
-        sqs.close();
+        orders.close();
     }
 }

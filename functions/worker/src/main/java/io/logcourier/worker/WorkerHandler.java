@@ -16,11 +16,14 @@ import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.logging.Logging;
+import io.logcourier.message.Message;
 import io.logcourier.message.OrderMessage;
+import io.logcourier.message.ReplayMessage;
 import io.logcourier.worker.Delivery.Failure;
+import io.logcourier.worker.Delivery.Task;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,6 +49,7 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     private final ObjectStore store;
     private final ReturnPath returnPath;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final Ledger ledger;
     private final Delivery delivery;
 
     /** As deployed: configured by the environment. */
@@ -69,13 +73,8 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         this.clickHouse = clickHouse;
         this.store = store;
         this.returnPath = returnPath;
-        delivery = new Delivery(
-                lane.name(),
-                new Ledger(clickHouse, lane),
-                new AccessLogTable(clickHouse, lane),
-                store,
-                limits,
-                executor);
+        ledger = new Ledger(clickHouse, lane);
+        delivery = new Delivery(lane.name(), ledger, new AccessLogTable(clickHouse, lane), store, limits, executor);
     }
 
     @Override
@@ -89,78 +88,159 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
 
     /** Serves one message: nothing when it is done with, its id when it must come back. */
     private List<BatchItemFailure> failures(SQSMessage message, Context context) {
+        Duration wait = backoff(message);
         try {
             if (context.getRemainingTimeInMillis() < RESERVE_MILLIS) {
                 throw new RetryableException("too little time is left to start message " + message.getMessageId());
             }
-            serve(message);
-            return List.of();
-        } catch (CourierException e) {
+            wait = serve(message);
+            if (wait.isZero()) {
+                return List.of();
+            }
+        } catch (CourierException | StrangerException e) {
             about(log.atWarn(), message).addKeyValue("reason", e.getMessage()).log("comes back");
         } catch (RuntimeException e) {
             about(log.atError(), message).setCause(e).log("comes back after a fault of ours");
         }
-        hasten(message);
-        return List.of(new BatchItemFailure(message.getMessageId()));
-    }
-
-    private void serve(SQSMessage message) {
-        OrderMessage orders;
         try {
-            orders = OrderMessage.parse(message.getBody());
-        } catch (PoisonMessageException e) {
-            returnPath.bury(message.getBody(), e.getMessage());
-            about(log.atWarn(), message).addKeyValue("reason", e.getMessage()).log("buried");
-            return;
-        }
-        if (!orders.lane().equals(lane.name())) {
-            throw new RetryableException(
-                    "message " + orders.body() + " is for another lane than '" + lane.name() + "'");
-        }
-        List<RuntimeException> remaining = new ArrayList<>();
-        for (Failure failure : delivery.deliver(orders)) {
-            if (failure.cause() instanceof TargetRefusedException && receives(message) >= limits.attempts()) {
-                try {
-                    giveUp(failure);
-                } catch (CourierException e) {
-                    remaining.add(e);
-                }
-            } else {
-                remaining.add(failure.cause());
-            }
-        }
-        if (!remaining.isEmpty()) {
-            RetryableException failed = new RetryableException(
-                    remaining.size() + " orders failed, the first so: "
-                            + remaining.getFirst().getMessage(),
-                    remaining.getFirst());
-            remaining.stream().skip(1).forEach(failed::addSuppressed);
-            throw failed;
-        }
-    }
-
-    /** Into the dead-letter queue first: the record of it must not stand alone. Redriven from there, it is reopened. */
-    private void giveUp(Failure failure) {
-        WorkOrder order = failure.order();
-        String reason = failure.cause().getMessage();
-        returnPath.bury(
-                new OrderMessage(
-                        OrderMessage.VERSION, lane.name(), order.epoch(), order.number(), order.number(), true),
-                reason);
-        delivery.giveUp(order, reason);
-    }
-
-    /** Brings a failed message back soon, later with each time it fails. */
-    private void hasten(SQSMessage message) {
-        long factor = 1L << Math.min(receives(message) - 1, Integer.SIZE / 2);
-        Duration delay = limits.retryDelay().multipliedBy(factor);
-        try {
-            returnPath.delay(message.getReceiptHandle(), delay.compareTo(LONGEST_DELAY) < 0 ? delay : LONGEST_DELAY);
+            returnPath.delay(message.getReceiptHandle(), wait);
         } catch (CourierException e) {
             about(log.atWarn(), message)
                     .addKeyValue("reason", e.getMessage())
                     .log("its delay could not be set, it comes back after the visibility timeout");
         }
+        return List.of(new BatchItemFailure(message.getMessageId()));
+    }
+
+    /** Serves a message, and says after what time it is to come back; zero when it is done with. */
+    private Duration serve(SQSMessage sqsMessage) {
+        try {
+            Message message = Message.parse(sqsMessage.getBody());
+            if (!message.lane().equals(lane.name())) {
+                throw new StrangerException(
+                        "message " + message.body() + " is for another lane than '" + lane.name() + "'");
+            }
+            return switch (message) {
+                case OrderMessage orders -> deliver(orders, sqsMessage);
+                case ReplayMessage replay -> replay(replay);
+            };
+        } catch (PoisonMessageException e) {
+            return bury(sqsMessage, e.getMessage());
+        } catch (StrangerException e) {
+            if (isLast(sqsMessage)) {
+                return bury(sqsMessage, e.getMessage());
+            }
+            throw e;
+        }
+    }
+
+    private Duration bury(SQSMessage message, String reason) {
+        returnPath.bury(message.getBody(), reason);
+        about(log.atWarn(), message).addKeyValue("reason", reason).log("buried");
+        return Duration.ZERO;
+    }
+
+    /** Enqueues the orders that a replay asks for. */
+    private Duration replay(ReplayMessage replay) {
+        check(replay.target());
+        List<WorkOrder> orders = ledger.replayable(replay.bucket(), replay.from(), replay.to());
+        List<OrderMessage> messages = OrderMessage.replay(lane.name(), orders, replay.target());
+        returnPath.send(messages);
+        log.atInfo()
+                .addKeyValue("lane", lane.name())
+                .addKeyValue("bucket", replay.bucket())
+                .addKeyValue("from", replay.from())
+                .addKeyValue("to", replay.to())
+                .addKeyValue("orders", orders.size())
+                .addKeyValue("messages", messages.size())
+                .log("replay enqueued");
+        return Duration.ZERO;
+    }
+
+    /** Anyone may enqueue a replay: where copies go is for the settings to say. */
+    private void check(Optional<String> target) {
+        if (target.isPresent()
+                && limits.replayTargets().stream()
+                        .noneMatch(allowed -> folder(target.get()).startsWith(folder(allowed)))) {
+            throw new PoisonMessageException("replays may not write to " + target.get()
+                    + ": the setting worker.replay-targets allows " + limits.replayTargets());
+        }
+    }
+
+    private static String folder(String target) {
+        return target.indexOf('/') < 0 ? target + "/" : target;
+    }
+
+    private Duration deliver(OrderMessage message, SQSMessage sqsMessage) {
+        check(message.target());
+        Duration longest = Duration.ZERO;
+        for (Failure failure : delivery.deliver(message)) {
+            Duration wait;
+            try {
+                wait = settle(message, failure, sqsMessage);
+            } catch (CourierException e) {
+                wait = comesBack(failure.task().order(), e, sqsMessage);
+            }
+            longest = wait.compareTo(longest) > 0 ? wait : longest;
+        }
+        return longest;
+    }
+
+    /** Decides what becomes of an order that failed, and after what time it is to be tried again; zero for never. */
+    private Duration settle(OrderMessage message, Failure failure, SQSMessage sqsMessage) {
+        Task task = failure.task();
+        boolean last = isLast(sqsMessage);
+        return switch (failure.cause()) {
+            case ChangedException changed -> giveUp(message, task, changed.getMessage());
+            case TargetRefusedException refused when last -> giveUp(message, task, refused.getMessage());
+            case ShortfallException shortfall
+            when last && !task.isFirst() -> giveUp(message, task, shortfall.getMessage());
+            case ShortfallException shortfall
+            when last || task.standing().shortSince().isPresent() -> settle(message, task, shortfall);
+            default -> comesBack(task.order(), failure.cause(), sqsMessage);
+        };
+    }
+
+    private Duration settle(OrderMessage message, Task task, ShortfallException shortfall) {
+        try {
+            return delivery.settle(task, shortfall.found()) ? Duration.ZERO : limits.supersedeAfter();
+        } catch (TargetRefusedException e) {
+            return giveUp(
+                    message, task, shortfall.getMessage() + "; whether it was delivered before: " + e.getMessage());
+        }
+    }
+
+    private Duration comesBack(WorkOrder order, RuntimeException cause, SQSMessage message) {
+        delivery.about(log.atWarn(), order)
+                .addKeyValue("messageId", message.getMessageId())
+                .addKeyValue("reason", cause.getMessage())
+                .log("comes back");
+        return backoff(message);
+    }
+
+    /** Into the dead-letter queue first: the record of it must not stand alone. Redriven from there, it is reopened. */
+    private Duration giveUp(OrderMessage message, Task task, String reason) {
+        returnPath.bury(message.replay(task.order().number()).body(), reason);
+        if (task.isFirst()) {
+            delivery.giveUp(task.order(), reason);
+        } else {
+            delivery.about(log.atWarn(), task.order())
+                    .addKeyValue("object", task.target())
+                    .addKeyValue("reason", reason)
+                    .log("gave up a replay");
+        }
+        return Duration.ZERO;
+    }
+
+    private boolean isLast(SQSMessage message) {
+        return receives(message) >= limits.attempts();
+    }
+
+    /** The time after which a failed message comes back: longer with each time it fails. */
+    private Duration backoff(SQSMessage message) {
+        long factor = 1L << Math.min(receives(message) - 1, Integer.SIZE / 2);
+        Duration delay = limits.retryDelay().multipliedBy(factor);
+        return delay.compareTo(LONGEST_DELAY) < 0 ? delay : LONGEST_DELAY;
     }
 
     private LoggingEventBuilder about(LoggingEventBuilder line, SQSMessage message) {

@@ -8,6 +8,7 @@ import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
+import io.logcourier.message.Message;
 import io.logcourier.message.OrderMessage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -34,7 +35,8 @@ class DeliveryLogTest {
              "from_epoch": 3, "to_epoch": 4, "rows": 1, "checksum": 7,
              "min_inserted": "2026-01-02T03:00:00Z", "max_inserted": "2026-01-02T03:00:00Z",
              "min_start": "2026-01-02T03:00:00Z", "max_start": "2026-01-02T03:00:00Z",
-             "key": "of-cats/2026", "rendering": "text-1", "source_region": "us-east-1", "outcomes": []}
+             "key": "of-cats/2026", "rendering": "text-1", "source_region": "us-east-1", "replaces_epoch": 0, "replaces_number": 0, "outcomes": [],
+             "delivered_bytes": 0, "delivered_crc32c": 0, "short_since": null, "now": "2026-01-02T03:05:00Z"}
             """;
 
     private final Settings settings = Settings.read(Map.of(), Map.of());
@@ -71,8 +73,8 @@ class DeliveryLogTest {
         assertThat(failed(1)).containsExactly("id");
 
         assertThat(line())
-                .endsWith(" WARN  WorkerHandler: comes back lane=main messageId=id"
-                        + " reason=1 orders failed, the first so: AccessDenied\n");
+                .endsWith(" WARN  WorkerHandler: comes back lane=main epoch=5 order=5/2 bucket=cats messageId=id"
+                        + " reason=AccessDenied\n");
         written.reset();
 
         assertThat(failed(settings.worker().attempts())).isEmpty();
@@ -116,7 +118,7 @@ class DeliveryLogTest {
                         .put(line)
                         .array());
             }
-            String rows = statement.sql().contains("orders.*") ? ORDER : "";
+            String rows = statement.sql().contains("delivered_crc32c") ? ORDER : "";
             return new ByteArrayInputStream(rows.getBytes(StandardCharsets.UTF_8));
         }
 
@@ -133,6 +135,9 @@ class DeliveryLogTest {
 
         @Override
         public void bury(String body, String reason) {}
+
+        @Override
+        public void send(List<? extends Message> messages) {}
 
         @Override
         public void close() {}

@@ -32,7 +32,7 @@ class LogObjectTest {
         byte[] bytes = bytes(size);
 
         try (LogObject object = written(bytes)) {
-            object.complete();
+            complete(object);
             assertIs(object, bytes);
         }
 
@@ -47,7 +47,7 @@ class LogObjectTest {
 
         try (LogObject object = written(bytes)) {
             assertThat(store.object(TARGET)).as("before it is complete").isNull();
-            object.complete();
+            complete(object);
             assertIs(object, bytes);
         }
 
@@ -71,7 +71,7 @@ class LogObjectTest {
                 object.write(bytes, from, count);
                 from += count;
             }
-            object.complete();
+            complete(object);
             assertIs(object, bytes);
         }
 
@@ -106,7 +106,7 @@ class LogObjectTest {
         assertThatThrownBy(() -> {
                     byte[] bytes = bytes(5 * PART);
                     object.write(bytes, 0, bytes.length);
-                    object.complete();
+                    complete(object);
                 })
                 .isSameAs(failure);
         object.close();
@@ -193,5 +193,10 @@ class LogObjectTest {
         byte[] bytes = new byte[size];
         new Random(size).nextBytes(bytes);
         return bytes;
+    }
+
+    private static void complete(LogObject object) {
+        object.seal();
+        object.complete();
     }
 }

@@ -6,8 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 
 /** An {@link ObjectStore} in memory that writes down what is asked of it, and fails where a test says so. */
 final class MemoryStore implements ObjectStore {
@@ -70,6 +73,19 @@ final class MemoryStore implements ObjectStore {
                 parts.clear();
             }
         };
+    }
+
+    @Override
+    public synchronized Optional<Stored> find(Target target) {
+        called("find");
+        return Optional.ofNullable(objects.get(target)).map(bytes -> {
+            CRC32C crc = new CRC32C();
+            crc.update(bytes);
+            long lines = IntStream.range(0, bytes.length)
+                    .filter(i -> bytes[i] == '\n')
+                    .count();
+            return new Stored(lines, bytes.length, crc.getValue());
+        });
     }
 
     @Override

@@ -13,12 +13,16 @@ import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
+import io.logcourier.message.Message;
 import io.logcourier.message.OrderMessage;
+import io.logcourier.message.ReplayMessage;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,7 +55,7 @@ class WorkerHandlerTest {
 
         assertThat(returnPath.buried).singleElement().satisfies(letter -> {
             assertThat(letter.body()).isEqualTo("{\"version\":");
-            assertThat(letter.reason()).startsWith("no order message");
+            assertThat(letter.reason()).startsWith("no message");
         });
         assertThat(returnPath.delays).isEmpty();
     }
@@ -64,16 +68,71 @@ class WorkerHandlerTest {
     }
 
     @Test
-    void anOrderThatIsNotKnownComesBackLaterEachTimeUpToAQuarterOfAnHour() {
-        List<Integer> receives = List.of(1, 2, 3, 4, 5, 6, 7, 8, 1_000_000);
-        for (int times : receives) {
+    void anOrderThatIsNotKnownComesBackLaterEachTimeAndIsBuriedInTheEnd() {
+        for (int times : List.of(1, 2, 3)) {
             assertThat(failed(AN_HOUR, message(0, ORDER, times))).containsExactly("id-0");
+        }
+        assertThat(returnPath.buried).isEmpty();
+
+        assertThat(failed(AN_HOUR, message(0, ORDER, 4))).isEmpty();
+
+        assertThat(returnPath.delays).extracting(Duration::toSeconds).containsExactly(10L, 20L, 40L);
+        assertThat(returnPath.buried).singleElement().satisfies(letter -> {
+            assertThat(letter.body()).isEqualTo(ORDER);
+            assertThat(letter.reason()).contains("knows 0 of the orders 5/0 to 0");
+        });
+    }
+
+    @Test
+    void noDelayIsLongerThanAQuarterOfAnHour() {
+        for (int times : List.of(4, 5, 6, 7, 8, 1_000_000)) {
+            assertThat(failed(29_999, message(0, ORDER, times))).containsExactly("id-0");
         }
 
         assertThat(returnPath.delays)
                 .extracting(Duration::toSeconds)
-                .containsExactly(10L, 20L, 40L, 80L, 160L, 320L, 640L, 900L, 900L);
-        assertThat(returnPath.buried).isEmpty();
+                .containsExactly(80L, 160L, 320L, 640L, 900L, 900L);
+    }
+
+    @Test
+    void copiesGoOnlyWhereTheSettingsAllow() {
+        List<String> refused =
+                List.of("elsewhere/x/", "copies", "copies/", "copies/of", "copies-2/of/cats", "whole-2", "");
+        List<String> allowed = List.of("copies/of/", "copies/of/cats", "whole", "whole/", "whole/x");
+        try (WorkerHandler handler = new WorkerHandler(
+                Settings.read(Map.of("worker.replay-targets", "copies/of/, whole"), Map.of()),
+                clickHouse,
+                new MemoryStore(),
+                returnPath)) {
+            for (String target : refused) {
+                handler.handleRequest(event(message(0, replay(target), 1)), new Clock(AN_HOUR));
+                handler.handleRequest(event(message(0, copy(target), 1)), new Clock(AN_HOUR));
+            }
+            assertThat(clickHouse.queries).hasValue(0);
+            assertThat(returnPath.buried).hasSize(refused.size() * 2).allSatisfy(letter -> assertThat(letter.reason())
+                    .contains("worker.replay-targets"));
+
+            for (String target : allowed) {
+                handler.handleRequest(event(message(0, replay(target), 1)), new Clock(AN_HOUR));
+            }
+            assertThat(clickHouse.queries).hasValue(allowed.size());
+            assertThat(returnPath.buried).hasSize(refused.size() * 2);
+        }
+    }
+
+    private static String replay(String target) {
+        return new ReplayMessage(
+                        Message.VERSION,
+                        "main",
+                        "cats",
+                        Instant.EPOCH,
+                        Instant.EPOCH.plusSeconds(1),
+                        Optional.of(target))
+                .body();
+    }
+
+    private static String copy(String target) {
+        return new OrderMessage(Message.VERSION, "main", 5, 0, 0, true, Optional.of(target)).body();
     }
 
     @Test
@@ -115,11 +174,15 @@ class WorkerHandlerTest {
     }
 
     private List<String> failed(int remainingMillis, SQSMessage... messages) {
-        SQSEvent event = new SQSEvent();
-        event.setRecords(List.of(messages));
-        return worker.handleRequest(event, new Clock(remainingMillis)).getBatchItemFailures().stream()
+        return worker.handleRequest(event(messages), new Clock(remainingMillis)).getBatchItemFailures().stream()
                 .map(BatchItemFailure::getItemIdentifier)
                 .toList();
+    }
+
+    private static SQSEvent event(SQSMessage... messages) {
+        SQSEvent event = new SQSEvent();
+        event.setRecords(List.of(messages));
+        return event;
     }
 
     private static SQSMessage message(int id, String body, int receives) {
@@ -153,6 +216,7 @@ class WorkerHandlerTest {
     private static final class Return implements ReturnPath {
         private final Queue<Letter> buried = new ConcurrentLinkedQueue<>();
         private final Queue<Duration> delays = new ConcurrentLinkedQueue<>();
+        private final Queue<String> sent = new ConcurrentLinkedQueue<>();
         private boolean failing;
 
         @Override
@@ -165,6 +229,12 @@ class WorkerHandlerTest {
         public void bury(String body, String reason) {
             check();
             buried.add(new Letter(body, reason));
+        }
+
+        @Override
+        public void send(List<? extends Message> messages) {
+            check();
+            messages.forEach(message -> sent.add(message.body()));
         }
 
         private void check() {
@@ -231,7 +301,7 @@ class WorkerHandlerTest {
 
         @Override
         public LambdaLogger getLogger() {
-            throw new UnsupportedOperationException();
+            return null;
         }
     }
 }

@@ -6,6 +6,7 @@ import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.LoadCommand;
+import io.logcourier.operations.ReplayCommand;
 import io.logcourier.operations.SchemaCommand;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.operations.StatusCommand;
@@ -32,6 +33,7 @@ import software.amazon.awssdk.core.exception.SdkException;
             WorkCommand.class,
             StatusCommand.class,
             AuditCommand.class,
+            ReplayCommand.class,
             SchemaCommand.class,
             GenerateCompletion.class
         },

@@ -115,8 +115,21 @@ class EventsIT {
                             .getRecords()
                             .getFirst()
                             .getBody());
-            assertThat(message.messageAttributes().get("reason").stringValue()).startsWith("no order message");
+            assertThat(message.messageAttributes().get("reason").stringValue()).startsWith("no message");
         });
+    }
+
+    @Test
+    void aReplayPutsItsOrdersIntoTheQueueAgain() {
+        sqs.purgeQueue(request -> request.queueUrl(stack.settings().queue().url()));
+
+        assertThat(failures("replay.json")).isEmpty();
+
+        assertThat(sqs.receiveMessage(request ->
+                                request.queueUrl(stack.settings().queue().url()))
+                        .messages())
+                .singleElement()
+                .satisfies(message -> assertThat(message.body()).contains("\"replay\":true", "\"epoch\":2"));
     }
 
     @Test

@@ -41,6 +41,7 @@ class TemplateTest {
             "worker.attempts",
             "worker.part-size",
             "worker.retry-delay",
+            "worker.supersede-after",
             "worker.uploads");
 
     private final Template template = Template.read();

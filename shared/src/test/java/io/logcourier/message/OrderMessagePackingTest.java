@@ -1,11 +1,10 @@
-package io.logcourier.discovery;
+package io.logcourier.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
-import io.logcourier.message.OrderMessage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,24 +14,24 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class PlannerMessagesTest {
+class OrderMessagePackingTest {
     private static final Instant TIME = Instant.parse("2026-01-01T00:00:00Z");
 
     @Test
     void noOrdersMakeNoMessages() {
-        assertThat(Planner.messages("main", List.of())).isEmpty();
+        assertThat(OrderMessage.deliver("main", List.of())).isEmpty();
     }
 
     @Test
     void smallNeighboursThatTakeTheSameEpochsTravelTogether() {
-        assertThat(Planner.messages(
+        assertThat(OrderMessage.deliver(
                         "main", List.of(order(5, 0, 1, 4, 10), order(5, 1, 1, 4, 10), order(5, 2, 1, 4, 10))))
                 .containsExactly(OrderMessage.of("main", 5, 0, 2));
     }
 
     @Test
     void ordersThatTakeOtherEpochsAreDecidedByAnotherOrAreNoNeighboursTravelApart() {
-        assertThat(Planner.messages(
+        assertThat(OrderMessage.deliver(
                         "main",
                         List.of(
                                 order(5, 0, 1, 4, 1),
@@ -50,7 +49,7 @@ class PlannerMessagesTest {
 
     @Test
     void aMessageCarriesNoMoreThanAHundredThousandRows() {
-        assertThat(Planner.messages(
+        assertThat(OrderMessage.deliver(
                         "main",
                         List.of(
                                 order(5, 0, 1, 4, 60_000),
@@ -65,7 +64,7 @@ class PlannerMessagesTest {
 
     @Test
     void anOrderLargerThanAMessageTravelsAlone() {
-        assertThat(Planner.messages(
+        assertThat(OrderMessage.deliver(
                         "main", List.of(order(5, 0, 1, 4, 1), order(5, 1, 1, 4, 1_000_000), order(5, 2, 1, 4, 1))))
                 .containsExactly(
                         OrderMessage.of("main", 5, 0, 0),
@@ -79,7 +78,7 @@ class PlannerMessagesTest {
                 .mapToObj(number -> order(5, number, 1, 4, 1))
                 .toList();
 
-        assertThat(Planner.messages("main", orders))
+        assertThat(OrderMessage.deliver("main", orders))
                 .containsExactly(
                         OrderMessage.of("main", 5, 0, 499),
                         OrderMessage.of("main", 5, 500, 999),
@@ -103,7 +102,7 @@ class PlannerMessagesTest {
         }
 
         List<String> named = new ArrayList<>();
-        for (OrderMessage message : Planner.messages("main", orders)) {
+        for (OrderMessage message : OrderMessage.deliver("main", orders)) {
             IntStream.rangeClosed(message.first(), message.last())
                     .forEach(number -> named.add(message.epoch() + "/" + number));
         }
@@ -124,6 +123,8 @@ class PlannerMessagesTest {
                 new Tally(rows, 0, TIME, TIME, TIME, TIME),
                 "key-" + number,
                 "text-1",
-                "us-east-1");
+                "us-east-1",
+                0,
+                0);
     }
 }

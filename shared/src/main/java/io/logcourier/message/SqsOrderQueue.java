@@ -1,8 +1,7 @@
-package io.logcourier.discovery;
+package io.logcourier.message;
 
 import io.logcourier.RetryableException;
 import io.logcourier.configuration.Settings;
-import io.logcourier.message.OrderMessage;
 import java.util.ArrayList;
 import java.util.List;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -12,29 +11,43 @@ import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /** {@link OrderQueue} on Amazon SQS. A message that a batch refused is sent once more before it counts as failed. */
-final class SqsOrderQueue implements OrderQueue {
+public final class SqsOrderQueue implements OrderQueue {
+    /** As many messages as one call takes; ten of ours stay far below SQS's limit on the size of all. */
+    private static final int BATCH = 10;
+
     private static final int TRIES = 2;
 
     private final SqsClient sqs;
     private final String url;
 
-    SqsOrderQueue(Settings settings) {
+    /** On the queue that the settings name. */
+    public SqsOrderQueue(Settings settings) {
+        this(connect(settings), settings.queue().requiredUrl());
+    }
+
+    /** On the queue {@code url}, through a client that it closes. */
+    public SqsOrderQueue(SqsClient sqs, String url) {
+        this.sqs = sqs;
+        this.url = url;
+    }
+
+    /** A client as the settings have it; the caller closes it. */
+    public static SqsClient connect(Settings settings) {
         var builder = SqsClient.builder().region(Region.of(settings.aws().region()));
         settings.aws().sqsEndpoint().ifPresent(builder::endpointOverride);
-        sqs = builder.build();
-        url = settings.queue().requiredUrl();
+        return builder.build();
     }
 
     @Override
-    public void send(List<OrderMessage> messages) {
+    public void send(List<? extends Message> messages) {
         for (int from = 0; from < messages.size(); from += BATCH) {
             sendBatch(messages.subList(from, Math.min(from + BATCH, messages.size())));
         }
     }
 
-    private void sendBatch(List<OrderMessage> messages) {
+    private void sendBatch(List<? extends Message> messages) {
         List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
-        for (OrderMessage message : messages) {
+        for (Message message : messages) {
             entries.add(SendMessageBatchRequestEntry.builder()
                     .id(Integer.toString(entries.size()))
                     .messageBody(message.body())

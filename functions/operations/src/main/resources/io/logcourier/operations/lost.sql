@@ -1,0 +1,18 @@
+-- The orders whose rows were gone, or changed, before they were delivered, and how many are in no replacement.
+SELECT epoch, number, bucket, target_bucket, orders.rows - left AS rows, reason
+FROM {ledger:Identifier}.orders AS orders
+INNER JOIN
+(
+    SELECT epoch, number, any(reason) AS reason
+    FROM {ledger:Identifier}.offsets
+    WHERE outcome = 'superseded'
+    GROUP BY epoch, number
+) AS superseded USING (epoch, number)
+LEFT JOIN
+(
+    SELECT replaces_epoch AS epoch, replaces_number AS number, sum(rows) AS left
+    FROM {ledger:Identifier}.orders
+    WHERE replaces_epoch > 0
+    GROUP BY epoch, number
+) AS replacements USING (epoch, number)
+ORDER BY epoch, number

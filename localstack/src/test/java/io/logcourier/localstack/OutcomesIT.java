@@ -1,0 +1,290 @@
+package io.logcourier.localstack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.logcourier.message.OrderMessage;
+import io.logcourier.message.ReplayMessage;
+import io.logcourier.message.Tick;
+import io.logcourier.operations.Audit.Refused;
+import io.logcourier.operations.AuditReport;
+import io.logcourier.operations.Status;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+/** How orders end that cannot be delivered as they were decided, and how they are delivered again. */
+class OutcomesIT {
+    private static final String AT_ONCE = "0.2s";
+    private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
+
+    @RegisterExtension
+    static final Stack STACK = new Stack();
+
+    @Test
+    void whatIsLeftOfAnOrderThatLostRowsIsDeliveredByAnotherOne() {
+        Installation courier = STACK.installation(Map.of("worker.supersede-after", AT_ONCE));
+        List<LogRow> some = rows(courier, "some", 20);
+        List<LogRow> all = rows(courier, "all", 20);
+        List<LogRow> none = rows(courier, "none", 20);
+        courier.insert(Stream.of(some, all, none).flatMap(List::stream).toList());
+        courier.flush();
+        courier.execute("ALTER TABLE {logs}.access_logs DELETE WHERE bucketName = 'all'"
+                + " OR bucketName = 'some' AND req_id IN ('some-3', 'some-4') SETTINGS mutations_sync = 2");
+
+        courier.drain();
+        courier.tick(PLAIN);
+        courier.drain();
+
+        List<LogRow> left = some.stream()
+                .filter(row -> !List.of("some-3", "some-4").contains(row.text("req_id")))
+                .toList();
+        AuditReport report = courier.assertDelivered(
+                "what is left", Stream.of(left, none).flatMap(List::stream).toList());
+        assertThat(report.balance().lost()).isEqualTo(22);
+        assertThat(report.balance().ordered()).isEqualTo(60);
+        assertThat(report.balance().open()).isZero();
+        assertThat(report.isWell()).isFalse();
+        assertThat(report.lost())
+                .extracting(Refused::bucket, Refused::rows, Refused::reason)
+                .containsExactlyInAnyOrder(
+                        tuple("some", 2L, "2 of 20 rows are gone from the log table"),
+                        tuple("all", 20L, "20 of 20 rows are gone from the log table"));
+        assertThat(report.text()).contains("lost: order 2/0 of bucket all, 20 rows: 20 of 20 rows are gone");
+        assertThat(Status.of(courier.clickHouse(), courier.settings(), "some").text(5))
+                .contains("2 of 20 rows are gone from the log table");
+        assertThat(courier.deadLetters()).isEmpty();
+        assertThat(courier.flush().isIdle()).isTrue();
+    }
+
+    @Test
+    void rowsThatAreChangedBeforeTheyAreDeliveredAreDeliveredAsTheyAreThen() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        courier.flush();
+        courier.execute("ALTER TABLE {logs}.access_logs UPDATE httpCode = 418 WHERE req_id = 'bucket-3'"
+                + " SETTINGS mutations_sync = 2");
+
+        courier.drain();
+
+        List<LogRow> now = rows.stream()
+                .map(row -> row.text("req_id").equals("bucket-3") ? row.with("httpCode", 418) : row)
+                .toList();
+        assertThat(courier.assertDelivered("as they are", now).isWell()).isTrue();
+    }
+
+    @Test
+    void anObjectThatWasCompletedBeforeItsRowsWentIsDelivered() {
+        Installation courier = STACK.installation(Map.of("worker.supersede-after", AT_ONCE));
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        courier.flush();
+        List<Message> messages = courier.receive(courier.settings().queue().url());
+        messages.forEach(message -> courier.send(message.body()));
+        courier.drain();
+        courier.execute("ALTER TABLE {ledger}.offsets DELETE WHERE true SETTINGS mutations_sync = 2");
+        courier.execute("ALTER TABLE {logs}.access_logs DELETE WHERE true SETTINGS mutations_sync = 2");
+        messages.forEach(message -> courier.send(message.body()));
+
+        courier.drain();
+
+        AuditReport report = courier.assertDelivered("completed, not committed", rows);
+        assertThat(report.isWell()).isTrue();
+        assertThat(courier.number("SELECT count() FROM {ledger}.shortfalls")).isZero();
+    }
+
+    @Test
+    void anOrderThatLacksRowsWaitsBeforeItIsSuperseded() {
+        Installation courier = STACK.installation(Map.of("worker.supersede-after", "1h"));
+        courier.insert(rows(courier, "bucket", 10));
+        courier.flush();
+        String body =
+                courier.receive(courier.settings().queue().url()).getFirst().body();
+        courier.execute("ALTER TABLE {logs}.access_logs DELETE WHERE req_id = 'bucket-3' SETTINGS mutations_sync = 2");
+        for (int times = 1; times <= 3; times++) {
+            courier.send(body);
+            courier.serveOnce(4);
+            courier.tick(PLAIN);
+        }
+
+        assertThat(courier.number("SELECT count() FROM {ledger}.shortfalls")).isEqualTo(3);
+        assertThat(courier.number("SELECT countIf(confirmed) FROM {ledger}.shortfalls"))
+                .isZero();
+        assertThat(courier.books().balance().open()).isEqualTo(10);
+        assertThat(courier.number("SELECT count() FROM {ledger}.orders")).isOne();
+    }
+
+    @Test
+    void aReplayMakesTheSameObjectsAgain() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = rows(courier, "bucket", 30);
+        List<LogRow> other = rows(courier, "other", 5);
+        courier.insert(rows.subList(0, 10));
+        courier.insert(other);
+        courier.flush();
+        courier.insert(rows.subList(10, 30));
+        List<LogRow> all = Stream.of(rows, other).flatMap(List::stream).toList();
+        courier.deliver("first", all);
+        Map<String, byte[]> before = courier.objects(courier.target());
+        AuditReport books = courier.audit();
+        assertThat(before).hasSize(3);
+        Map<String, Instant> written = written(courier);
+        before.keySet().stream().limit(2).forEach(key -> courier.s3()
+                .deleteObject(request -> request.bucket(courier.target()).key(key)));
+
+        courier.send(replay("bucket", Optional.empty()));
+        courier.send(replay("other", Optional.empty()));
+        courier.send(replay("nobody", Optional.empty()));
+        courier.drain();
+
+        assertThat(courier.objects(courier.target())).containsExactlyEntriesOf(before);
+        assertThat(written(courier)).allSatisfy((key, time) -> assertThat(time).isAfterOrEqualTo(written.get(key)));
+        assertThat(courier.audit()).isEqualTo(books);
+        assertThat(courier.deadLetters()).isEmpty();
+    }
+
+    @Test
+    void aReplayElsewhereMakesCopiesAndLeavesTheBooksAlone() {
+        Map<String, String> flags = Map.of("worker.replay-targets", "target-copies/of/");
+        Installation courier = STACK.installation(flags);
+        courier.s3().createBucket(request -> request.bucket("target-copies"));
+        List<LogRow> rows = rows(courier, "bucket", 10).stream()
+                .map(row -> row.with("loggingTargetPrefix", "logs/"))
+                .toList();
+        courier.insert(rows);
+        courier.deliver("first", rows);
+        AuditReport books = courier.audit();
+
+        courier.send(replay("bucket", Optional.of("target-copies/of/bucket/")));
+        courier.send(replay("bucket", Optional.of("target-copies/elsewhere/")));
+        courier.drain();
+
+        Map<String, byte[]> expected = new TreeMap<>();
+        courier.objects(courier.target())
+                .forEach((key, bytes) -> expected.put(key.replaceFirst("^logs/", "of/bucket/"), bytes));
+        assertThat(courier.objects("target-copies")).hasSize(1).containsExactlyEntriesOf(expected);
+        assertThat(courier.audit()).isEqualTo(books);
+        assertThat(courier.deadLetters()).singleElement().satisfies(letter -> {
+            assertThat(letter.body()).contains("elsewhere");
+            assertThat(letter.messageAttributes().get("reason").stringValue())
+                    .contains("worker.replay-targets")
+                    .contains("target-copies/of/");
+        });
+    }
+
+    @Test
+    void aReplayReopensWhatWasGivenUp() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = rows(courier, "bucket", 10).stream()
+                .map(row -> row.with("loggingTargetBucket", "made-later"))
+                .toList();
+        courier.insert(rows);
+        courier.flush();
+        courier.drain();
+        assertThat(courier.books().balance().givenUp()).isEqualTo(10);
+        courier.s3().createBucket(request -> request.bucket("made-later"));
+
+        courier.send(replay("bucket", Optional.empty()));
+        courier.drain();
+
+        AuditReport report = courier.audit();
+        assertThat(report.isWell()).isTrue();
+        assertThat(report.balance().delivered()).isEqualTo(10);
+        assertThat(report.balance().givenUp()).isZero();
+    }
+
+    @Test
+    void aReplayOfRowsThatAreGoneSaysHowManyAreLeftAndChangesNothing() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        courier.deliver("first", rows);
+        AuditReport books = courier.audit();
+        courier.execute("ALTER TABLE {logs}.access_logs DELETE WHERE req_id = 'bucket-3' SETTINGS mutations_sync = 2");
+
+        courier.send(replay("bucket", Optional.empty()));
+        courier.drain();
+
+        assertThat(courier.audit().balance().delivered())
+                .isEqualTo(books.balance().delivered());
+        assertThat(courier.audit().differences()).isEmpty();
+        assertThat(courier.deadLetters()).singleElement().satisfies(letter -> assertThat(
+                        letter.messageAttributes().get("reason").stringValue())
+                .contains("takes 10 rows")
+                .contains("ClickHouse returned 9"));
+    }
+
+    @Test
+    void aReplayOfRowsThatWereChangedDoesNotOverwriteTheObject() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        courier.deliver("first", rows);
+        Map<String, byte[]> before = courier.objects(courier.target());
+        courier.execute("ALTER TABLE {logs}.access_logs UPDATE httpCode = 418 WHERE req_id = 'bucket-3'"
+                + " SETTINGS mutations_sync = 2");
+
+        courier.send(replay("bucket", Optional.empty()));
+        courier.drain();
+
+        assertThat(courier.objects(courier.target())).containsExactlyEntriesOf(before);
+        assertThat(courier.deadLetters()).singleElement().satisfies(letter -> assertThat(
+                        letter.messageAttributes().get("reason").stringValue())
+                .contains("they were changed since"));
+    }
+
+    @Test
+    void ordersDeliveredAndReplayedAtOnceDisturbNobody() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = IntStream.range(0, 20)
+                .boxed()
+                .flatMap(bucket -> rows(courier, "bucket-" + bucket, 10).stream())
+                .toList();
+        courier.insert(rows);
+        courier.flush();
+        for (int bucket = 0; bucket < 20; bucket++) {
+            courier.send(replay("bucket-" + bucket, Optional.empty()));
+        }
+        courier.drain();
+
+        AuditReport report = courier.assertDelivered("at once", rows);
+        assertThat(report.isWell()).isTrue();
+        assertThat(report.balance().objects()).isEqualTo(20);
+        assertThat(courier.deadLetters()).isEmpty();
+    }
+
+    private static String replay(String bucket, Optional<String> target) {
+        return new ReplayMessage(
+                        OrderMessage.VERSION,
+                        "main",
+                        bucket,
+                        Instant.EPOCH,
+                        Instant.now().plusSeconds(3600),
+                        target)
+                .body();
+    }
+
+    private static Map<String, Instant> written(Installation courier) {
+        Map<String, Instant> written = new HashMap<>();
+        courier.s3()
+                .listObjectsV2(request -> request.bucket(courier.target()))
+                .contents()
+                .forEach(object -> written.put(object.key(), object.lastModified()));
+        return written;
+    }
+
+    private static List<LogRow> rows(Installation courier, String bucket, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> LogRow.of(bucket, bucket + "-" + i, courier.target()))
+                .toList();
+    }
+}

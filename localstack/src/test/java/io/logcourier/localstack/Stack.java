@@ -1,0 +1,57 @@
+package io.logcourier.localstack;
+
+import io.logcourier.localstack.LaptopStack.Layout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** A stack for all tests of a class; the installations on it are closed after each test. */
+public final class Stack implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
+    private final List<Installation> installations = new ArrayList<>();
+    private Path folder;
+    private LaptopStack stack;
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws IOException {
+        folder = Files.createTempDirectory("stack");
+        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
+    }
+
+    /** A new installation; {@code flags} are settings that differ. */
+    public Installation installation(Map<String, String> flags) {
+        Installation installation = Installation.on(stack, flags);
+        installations.add(installation);
+        return installation;
+    }
+
+    /** A new installation. */
+    public Installation installation() {
+        return installation(Map.of());
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        installations.forEach(Installation::close);
+        installations.clear();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws IOException {
+        stack.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

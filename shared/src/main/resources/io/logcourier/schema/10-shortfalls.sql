@@ -1,0 +1,16 @@
+-- Orders whose rows were not all found, by a server that had everything. Two sightings far enough apart, the later one
+-- confirmed, let a planner supersede the order.
+CREATE TABLE IF NOT EXISTS {ledger:Identifier}.shortfalls
+(
+    epoch UInt64,
+    number UInt32,
+    seen_at DateTime64(3, 'UTC') DEFAULT now64(3),
+    found UInt64 COMMENT 'rows of it that were there',
+    confirmed Bool COMMENT 'no worker that saw more can still be at work, and no object was completed'
+)
+ENGINE = MergeTree
+ORDER BY (epoch, number)
+TTL toDateTime(seen_at) + toIntervalSecond({ledger_retention:UInt32})
+SETTINGS
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
