@@ -35,7 +35,8 @@ final class CurlClient extends WireClient {
         command.addAll(List.of("--url-query", "query=" + sql));
         url.forEach((name, value) -> command.addAll(List.of("--url-query", name + "=" + value)));
         if (coding != ContentCoding.IDENTITY) {
-            command.addAll(List.of("--compressed", "--url-query", "enable_http_compression=1"));
+            command.addAll(List.of("--compressed", "--header", "Accept-Encoding: " + coding.token()));
+            command.addAll(List.of("--url-query", "enable_http_compression=1"));
             if (data != null) {
                 command.addAll(List.of("--header", "Content-Encoding: " + coding.token()));
             }
