@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +39,7 @@ public final class ClickHouseFront implements AutoCloseable {
     /** A statement is looked for in so much of a text, as in ClickHouse ({@code max_query_size}). */
     private static final int STATEMENT_LIMIT = 1 << 18;
 
+    private static final List<String> METHODS = List.of("GET", "POST");
     private static final int INSERT_CHUNK = 1 << 20;
     private static final long DRAIN_LIMIT = 64L << 20;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
@@ -45,6 +47,8 @@ public final class ClickHouseFront implements AutoCloseable {
     static {
         // Else each small response waits for the client's delayed acknowledgement, 40 ms.
         System.setProperty("sun.net.httpserver.nodelay", "true");
+        // ClickHouse's limit of a URL, and some for the headers.
+        System.setProperty("sun.net.httpserver.maxReqHeaderSize", Integer.toString((1 << 20) + (1 << 18)));
     }
 
     private final Engine engine;
@@ -143,14 +147,21 @@ public final class ClickHouseFront implements AutoCloseable {
         // Sooner than the JDK's server closes an idle connection, 30 s, so that no client picks one that is gone.
         exchange.getResponseHeaders().set("Keep-Alive", "timeout=20");
         String path = exchange.getRequestURI().getPath();
-        boolean idle = exchange.getRequestURI().getRawQuery() == null
-                && exchange.getRequestMethod().equals("GET");
-        if (path.equals("/ping") || (path.equals("/") && idle)) {
+        String method = exchange.getRequestMethod();
+        boolean asksWhetherItIsThere = path.equals("/ping")
+                || (path.equals("/") && exchange.getRequestURI().getRawQuery() == null && !method.equals("POST"));
+        if (!METHODS.contains(method) && !(method.equals("HEAD") && asksWhetherItIsThere)) {
+            exchange.getResponseHeaders().set("Allow", String.join(", ", METHODS));
+            answer(
+                    exchange,
+                    405,
+                    "The method " + method + " is not supported: POST a statement, or GET one that only reads\n");
+        } else if (asksWhetherItIsThere) {
             answer(exchange, 200, "Ok.\n");
         } else if (path.equals("/")) {
             query(exchange);
         } else {
-            answer(exchange, 404, "There is no handle " + exchange.getRequestURI() + "\n");
+            answer(exchange, 404, "There is no handle " + exchange.getRequestURI() + ": POST statements to /\n");
         }
         exchange.close();
     }
@@ -158,8 +169,11 @@ public final class ClickHouseFront implements AutoCloseable {
     private static void answer(HttpExchange exchange, int status, String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "text/html; charset=UTF-8");
-        exchange.sendResponseHeaders(status, bytes.length);
-        exchange.getResponseBody().write(bytes);
+        boolean head = exchange.getRequestMethod().equals("HEAD");
+        exchange.sendResponseHeaders(status, head ? -1 : bytes.length);
+        if (!head) {
+            exchange.getResponseBody().write(bytes);
+        }
     }
 
     private void query(HttpExchange exchange) throws IOException {
@@ -176,8 +190,11 @@ public final class ClickHouseFront implements AutoCloseable {
             } catch (IOException e) {
                 // The body is damaged, or the client has gone, which the attempt to answer will show.
                 LOG.debug("A request broke off", e);
+                drain(exchange.getRequestBody());
                 response.fail(EngineException.of(
-                        EngineException.CANNOT_READ_ALL_DATA, "CANNOT_READ_ALL_DATA", String.valueOf(e.getMessage())));
+                        EngineException.CANNOT_READ_ALL_DATA,
+                        "CANNOT_READ_ALL_DATA",
+                        "Cannot read the body of the request" + request.bodyCoding() + ": " + e));
             } catch (RuntimeException e) {
                 LOG.error("A request failed for a reason of the front's own", e);
                 drain(exchange.getRequestBody());
@@ -271,6 +288,9 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private static void result(Session session, Request request, Response response, Statement statement)
             throws IOException {
+        if (statement.isEmpty()) {
+            throw EngineException.of(EngineException.SYNTAX_ERROR, "SYNTAX_ERROR", "Empty query");
+        }
         Format format = statement.format().isEmpty() ? request.defaultFormat() : new Format(statement.format());
         response.format(format);
         if (statement.isIntoFile()) {
@@ -278,6 +298,13 @@ public final class ClickHouseFront implements AutoCloseable {
                     EngineException.INTO_OUTFILE_NOT_ALLOWED,
                     "INTO_OUTFILE_NOT_ALLOWED",
                     "INTO OUTFILE is not allowed");
+        }
+        if (statement.isFromInput()) {
+            throw EngineException.of(
+                    EngineException.NOT_IMPLEMENTED,
+                    "NOT_IMPLEMENTED",
+                    "The embedded ClickHouse does not support the table function input: insert into a table, of engine"
+                            + " Null with a materialized view where the rows are to be changed on their way");
         }
         LibChdb.Classification classification = session.classify(statement.sql());
         if (classification.statements() > 1) {

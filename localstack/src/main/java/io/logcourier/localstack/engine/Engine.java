@@ -51,8 +51,12 @@ public final class Engine implements AutoCloseable {
             "--mark_cache_size=268435456",
             "--max_server_memory_usage_to_ram_ratio=0.5");
 
-    /** Without it any lone word is a SELECT, which is libchdb's default and no server's. */
-    private static final String NO_IMPLICIT_SELECT = "--implicit_select=0";
+    /**
+     * What a server does and libchdb by itself does not: a lone word is no SELECT, and the blocks of an INSERT end at 256 MB
+     * and not only at a million rows, which bounds their memory.
+     */
+    private static final List<String> SESSION_SETTINGS =
+            List.of("--implicit_select=0", "--max_insert_block_size_bytes=268402944");
 
     private final Path folder;
     private final boolean temporary;
@@ -212,7 +216,8 @@ public final class Engine implements AutoCloseable {
     }
 
     private static List<String> arguments(Path folder, List<String> settings) {
-        List<String> arguments = new ArrayList<>(List.of("clickhouse", "--path=" + folder, NO_IMPLICIT_SELECT));
+        List<String> arguments = new ArrayList<>(List.of("clickhouse", "--path=" + folder));
+        arguments.addAll(SESSION_SETTINGS);
         arguments.addAll(settings);
         return arguments;
     }

@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 
 /** An error in ClickHouse's terms: its code, and a message that reads {@code Code: N. DB::Exception: ... (NAME)}. */
 final class EngineException extends RuntimeException {
+    static final int CANNOT_PARSE_TEXT = 6;
     static final int CANNOT_READ_ALL_DATA = 33;
     static final int NOT_IMPLEMENTED = 48;
     static final int SYNTAX_ERROR = 62;
@@ -47,12 +48,13 @@ final class EngineException extends RuntimeException {
             case 194 -> 401;
             case 192, 193, 497, AUTHENTICATION_FAILED, 512 -> 403;
             // Text that is no value of its type, then statements that are wrong in themselves.
-            case 6, 25, 26, 27, 38, 41, 72, 376, 427, 441, 675, 676 -> 400;
+            case CANNOT_PARSE_TEXT, 25, 26, 27, 38, 41, 72, 376, 427, 441, 675, 676 -> 400;
             case 8, 15, 36, 37, 44, 53, SYNTAX_ERROR, 117, 123, 167, 168, 223, 321 -> 400;
             case 46, 47, 50, 56, 60, 63, 73, 78, 81, UNKNOWN_SETTING, 152, 336, 511 -> 404;
             case 159 -> 408;
             case 381 -> 411;
             case 229 -> 413;
+            case 779 -> 415;
             case NOT_IMPLEMENTED -> 501;
             case 76, 209, 439 -> 503;
             default -> 500;

@@ -39,6 +39,8 @@ final class Request {
             "user",
             "wait_end_of_query",
             "workload");
+    private static final Set<String> FLAGS =
+            Set.of("compress", "decompress", "enable_http_compression", "http_wait_end_of_query", "wait_end_of_query");
     /** Ignoring these would make a difference to what the client gets. */
     private static final Set<String> NOT_SUPPORTED = Set.of("role", "session_id");
 
@@ -79,6 +81,22 @@ final class Request {
                         "The embedded ClickHouse does not support the URL parameter " + name);
             }
         }
+        for (String name : FLAGS) {
+            String value = url.getOrDefault(name, "0");
+            if (!Set.of("0", "1", "false", "true").contains(value)) {
+                throw EngineException.of(
+                        EngineException.CANNOT_PARSE_TEXT,
+                        "CANNOT_PARSE_TEXT",
+                        "The URL parameter " + name + " is '" + value + "': give 1 or 0");
+            }
+        }
+        if (header("Content-Type").startsWith("multipart/form-data")) {
+            throw EngineException.of(
+                    EngineException.NOT_IMPLEMENTED,
+                    "NOT_IMPLEMENTED",
+                    "The embedded ClickHouse does not support external tables (Content-Type multipart/form-data):"
+                            + " send the statement as the plain body, and such data into a table");
+        }
     }
 
     /** GET must not change anything, as in ClickHouse. */
@@ -87,7 +105,7 @@ final class Request {
     }
 
     boolean waitEndOfQuery() {
-        return flag("wait_end_of_query");
+        return flag("wait_end_of_query") || flag("http_wait_end_of_query");
     }
 
     boolean compressed() {
@@ -100,17 +118,17 @@ final class Request {
     }
 
     String queryId() {
-        String id = url.getOrDefault("query_id", "");
+        String id = url.getOrDefault("query_id", header("X-ClickHouse-Query-Id"));
         return id.isEmpty() ? UUID.randomUUID().toString() : id;
     }
 
     String database() {
-        return url.getOrDefault("database", header("X-ClickHouse-Database"));
+        return headerOrUrl("X-ClickHouse-Database", "database");
     }
 
     /** The format of a result whose statement names none. */
     Format defaultFormat() {
-        String name = url.getOrDefault("default_format", header("X-ClickHouse-Format"));
+        String name = headerOrUrl("X-ClickHouse-Format", "default_format");
         return name.isEmpty() ? Format.TAB_SEPARATED : new Format(name);
     }
 
@@ -132,28 +150,46 @@ final class Request {
         return settings;
     }
 
-    /** The user and password given by header, URL, or basic authentication; each empty if not given. */
+    /** The user and password given by header, URL, or basic authentication, of which ClickHouse allows one at a time. */
     Credentials credentials() {
         String authorization = header("Authorization");
-        if (authorization.startsWith("Basic ")) {
-            return basic(authorization.substring("Basic ".length()).strip());
+        boolean basic = !authorization.isEmpty();
+        boolean byHeader = !header("X-ClickHouse-User").isEmpty()
+                || !header("X-ClickHouse-Key").isEmpty();
+        boolean byUrl = url.containsKey("user") || url.containsKey("password");
+        if ((basic && byHeader) || (basic && byUrl) || (byHeader && byUrl)) {
+            throw authenticationFailed("Invalid authentication: the user and password may come by the header"
+                    + " Authorization, by the headers X-ClickHouse-User and -Key, or in the URL, but not by several");
         }
-        String user = url.getOrDefault("user", header("X-ClickHouse-User"));
+        if (basic) {
+            return basic(authorization);
+        }
+        String user = headerOrUrl("X-ClickHouse-User", "user");
         return new Credentials(
-                user.isEmpty() ? Credentials.DEFAULT.user() : user,
-                url.getOrDefault("password", header("X-ClickHouse-Key")));
+                user.isEmpty() ? Credentials.DEFAULT.user() : user, headerOrUrl("X-ClickHouse-Key", "password"));
     }
 
-    private static Credentials basic(String encoded) {
-        try {
-            String[] pair = new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8).split(":", 2);
-            return new Credentials(pair[0], pair.length == 2 ? pair[1] : "");
-        } catch (IllegalArgumentException e) {
-            throw EngineException.of(
-                    EngineException.AUTHENTICATION_FAILED,
-                    "AUTHENTICATION_FAILED",
-                    "Authorization header is not Base64");
+    private static Credentials basic(String authorization) {
+        String scheme = "Basic ";
+        if (!authorization.regionMatches(true, 0, scheme, 0, scheme.length())) {
+            throw authenticationFailed("Invalid authentication: the header Authorization must be of the scheme Basic");
         }
+        try {
+            String pair = new String(
+                    Base64.getDecoder()
+                            .decode(authorization.substring(scheme.length()).strip()),
+                    StandardCharsets.UTF_8);
+            int colon = pair.indexOf(':');
+            return colon < 0
+                    ? new Credentials(pair, "")
+                    : new Credentials(pair.substring(0, colon), pair.substring(colon + 1));
+        } catch (IllegalArgumentException e) {
+            throw authenticationFailed("Invalid authentication: the header Authorization is not Base64");
+        }
+    }
+
+    private static EngineException authenticationFailed(String message) {
+        return EngineException.of(EngineException.AUTHENTICATION_FAILED, "AUTHENTICATION_FAILED", message);
     }
 
     /** The statement and what follows it: the URL's query, a newline, and the body. */
@@ -179,6 +215,19 @@ final class Request {
         return flag("enable_http_compression")
                 ? ContentCoding.accepted(header("Accept-Encoding"))
                 : ContentCoding.IDENTITY;
+    }
+
+    /** How messages call the way in which the body is compressed. */
+    String bodyCoding() {
+        String coding = header("Content-Encoding");
+        return (coding.isEmpty() ? "" : " with Content-Encoding " + coding)
+                + (flag("decompress") ? " in ClickHouse's blocks (decompress=1)" : "");
+    }
+
+    /** Where both are given, the header counts. */
+    private String headerOrUrl(String header, String parameter) {
+        String value = header(header);
+        return value.isEmpty() ? url.getOrDefault(parameter, "") : value;
     }
 
     private String header(String name) {

@@ -70,7 +70,9 @@ final class Response implements AutoCloseable {
         byte[] message = (error.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
         if (heldBack.sending()) {
             body().write(inBody(message));
-            body().flush();
+            // Ends what compresses, not what is sent.
+            body().close();
+            heldBack.flush();
             throw new IOException("Result broken off: " + error.getMessage(), error);
         }
         heldBack.discard();

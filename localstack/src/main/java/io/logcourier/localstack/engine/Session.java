@@ -37,9 +37,7 @@ final class Session implements AutoCloseable {
         return locked(() -> {
             MemorySegment stream = library.streamQuery(connection, sql, format, parameters);
             Result.of(library, stream);
-            Rows rows = new Rows(stream);
-            abandonStatement = rows::abandon;
-            return rows;
+            return new Rows(stream);
         });
     }
 
@@ -51,9 +49,7 @@ final class Session implements AutoCloseable {
                 library.insertDestroy(stream);
                 throw EngineException.of(message);
             });
-            Insert insert = new Insert(stream);
-            abandonStatement = insert::abandon;
-            return insert;
+            return new Insert(stream);
         });
     }
 
@@ -108,23 +104,18 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /** A result in pieces. */
-    final class Rows implements AutoCloseable {
-        private final MemorySegment stream;
+    /** A statement under way: closing it before its end abandons it, whoever does it first. */
+    private abstract class Running implements AutoCloseable {
+        final MemorySegment stream;
         private boolean done;
 
-        private Rows(MemorySegment stream) {
+        private Running(MemorySegment stream) {
             this.stream = stream;
+            abandonStatement = this::abandon;
         }
 
-        /** The next piece, for the caller to close. An empty one is the end. */
-        Result next() {
-            return locked(() -> Result.of(library, library.streamFetch(connection, stream)));
-        }
-
-        /** Cancels the query if it has not come to its end. */
         @Override
-        public void close() {
+        public final void close() {
             lock.lock();
             try {
                 abandon();
@@ -137,9 +128,29 @@ final class Session implements AutoCloseable {
             if (!done) {
                 done = true;
                 abandonStatement = () -> {};
-                library.streamCancel(connection, stream);
-                library.resultDestroy(stream);
+                release();
             }
+        }
+
+        /** Cancels what has not come to its end, and frees the stream. */
+        abstract void release();
+    }
+
+    /** A result in pieces. Closing it before its end cancels the query. */
+    final class Rows extends Running {
+        private Rows(MemorySegment stream) {
+            super(stream);
+        }
+
+        /** The next piece, for the caller to close. An empty one is the end. */
+        Result next() {
+            return locked(() -> Result.of(library, library.streamFetch(connection, stream)));
+        }
+
+        @Override
+        void release() {
+            library.streamCancel(connection, stream);
+            library.resultDestroy(stream);
         }
     }
 
@@ -147,13 +158,11 @@ final class Session implements AutoCloseable {
      * An INSERT under way. Only {@link #commit} stores its last block; closing without it cancels. Of a large INSERT, full
      * blocks are stored as they come and stay, as in ClickHouse.
      */
-    final class Insert implements AutoCloseable {
-        private final MemorySegment stream;
+    final class Insert extends Running {
         private boolean committed;
-        private boolean done;
 
         private Insert(MemorySegment stream) {
-            this.stream = stream;
+            super(stream);
         }
 
         /** Hands over data, cut anywhere; waits while the engine is behind. */
@@ -181,24 +190,11 @@ final class Session implements AutoCloseable {
         }
 
         @Override
-        public void close() {
-            lock.lock();
-            try {
-                abandon();
-            } finally {
-                lock.unlock();
+        void release() {
+            if (!committed) {
+                library.insertCancel(stream);
             }
-        }
-
-        private void abandon() {
-            if (!done) {
-                done = true;
-                abandonStatement = () -> {};
-                if (!committed) {
-                    library.insertCancel(stream);
-                }
-                library.insertDestroy(stream);
-            }
+            library.insertDestroy(stream);
         }
     }
 }

@@ -16,13 +16,15 @@ final class Statement {
     private final byte[] sql;
     private final boolean select;
     private final boolean intoFile;
+    private final boolean fromInput;
     private final String format;
     private final int dataStart;
 
-    private Statement(byte[] sql, boolean select, boolean intoFile, String format, int dataStart) {
+    private Statement(byte[] sql, boolean select, boolean intoFile, boolean fromInput, String format, int dataStart) {
         this.sql = sql;
         this.select = select;
         this.intoFile = intoFile;
+        this.fromInput = fromInput;
         this.format = format;
         this.dataStart = dataStart;
     }
@@ -45,6 +47,16 @@ final class Statement {
     /** Whether it has INTO OUTFILE, which is for ClickHouse's own client to obey and not for a server. */
     boolean isIntoFile() {
         return intoFile;
+    }
+
+    /** Whether it reads the data behind it by the table function {@code input}, which libchdb does not do. */
+    boolean isFromInput() {
+        return fromInput;
+    }
+
+    /** Whether there is nothing but blanks and comments, which libchdb takes for a statement. */
+    boolean isEmpty() {
+        return new Lexer(sql).isEmpty();
     }
 
     /** What the FORMAT clause names, {@code Values} after VALUES, or empty where there is none. */
@@ -73,6 +85,11 @@ final class Statement {
             this.text = text;
         }
 
+        boolean isEmpty() {
+            next();
+            return atEnd();
+        }
+
         Statement statement() {
             next();
             if (word.equals("INSERT")) {
@@ -94,6 +111,9 @@ final class Statement {
             boolean afterFormat = false;
             boolean afterInto = false;
             boolean intoFile = false;
+            boolean afterFrom = false;
+            boolean afterFromInput = false;
+            boolean fromInput = false;
             int depth = 0;
             while (!atEnd()) {
                 depth += depthChange();
@@ -102,12 +122,15 @@ final class Statement {
                 }
                 intoFile |= afterInto && word.equals("OUTFILE");
                 afterInto = word.equals("INTO");
+                fromInput |= afterFromInput && is('(');
+                afterFromInput = afterFrom && word.equals("INPUT");
+                afterFrom = word.equals("FROM");
                 candidate = afterFormat && !word.isEmpty() ? text() : "";
                 afterFormat = depth == 0 && word.equals("FORMAT");
                 next();
             }
             format = candidate.isEmpty() ? format : candidate;
-            return new Statement(text, select, intoFile, format, -1);
+            return new Statement(text, select, intoFile, fromInput, format, -1);
         }
 
         private Statement insert() {
@@ -118,7 +141,7 @@ final class Statement {
             skipName();
             while (!atEnd()) {
                 if (word.equals("VALUES")) {
-                    return new Statement(Arrays.copyOf(text, start), false, false, "Values", end);
+                    return new Statement(Arrays.copyOf(text, start), false, false, false, "Values", end);
                 }
                 if (word.equals("FORMAT")) {
                     return insertWithFormat();
@@ -136,7 +159,7 @@ final class Statement {
                     next();
                 }
             }
-            return new Statement(text, false, false, "", -1);
+            return new Statement(text, false, false, false, "", -1);
         }
 
         private Statement insertWithFormat() {
@@ -153,7 +176,7 @@ final class Statement {
                 System.arraycopy(text, settings, moved, sql.length, length);
                 sql = moved;
             }
-            return new Statement(sql, false, false, format, afterLine(data));
+            return new Statement(sql, false, false, false, format, afterLine(data));
         }
 
         /** {@code SETTINGS name = literal, ...}: where the last literal ends. */

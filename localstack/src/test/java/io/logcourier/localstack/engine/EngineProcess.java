@@ -4,21 +4,22 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Another JVM that opens a data folder, serves it, says where, and stays until it is told to stop. */
+/** Another JVM, with options if given, that opens a data folder, serves it, says where, and stays until it is told to stop. */
 final class EngineProcess implements AutoCloseable {
     private final Process process;
     private final BufferedReader output;
 
-    EngineProcess(Path folder, Path workingDirectory) throws IOException {
-        process = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        EngineProcess.class.getName(),
-                        folder.toString()))
+    EngineProcess(Path folder, Path workingDirectory, String... options) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(List.of(options));
+        command.addAll(List.of(
+                "-cp", System.getProperty("java.class.path"), EngineProcess.class.getName(), folder.toString()));
+        process = new ProcessBuilder(command)
                 .directory(workingDirectory.toFile())
                 .redirectErrorStream(true)
                 .start();

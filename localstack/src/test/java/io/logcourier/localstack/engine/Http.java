@@ -52,7 +52,11 @@ final class Http implements AutoCloseable {
     }
 
     HttpResponse<InputStream> stream(String sql) throws IOException, InterruptedException {
-        return client.send(request("", BodyPublishers.ofString(sql)).build(), BodyHandlers.ofInputStream());
+        return stream(request("", BodyPublishers.ofString(sql)).build());
+    }
+
+    HttpResponse<InputStream> stream(HttpRequest request) throws IOException, InterruptedException {
+        return client.send(request, BodyHandlers.ofInputStream());
     }
 
     static String encode(String value) {
