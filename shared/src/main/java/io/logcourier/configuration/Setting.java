@@ -117,7 +117,8 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
 
     /** The environment variable that sets it. */
     public String variable() {
-        return "LOG_COURIER_" + name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+        return Settings.VARIABLE_PREFIX
+                + name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
     /** Its full name in a configuration file. */

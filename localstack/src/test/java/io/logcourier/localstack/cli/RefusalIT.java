@@ -32,11 +32,13 @@ class RefusalIT {
                 "--worker-uploads=lots")) {
             assertThat(courier.endedWith(2).err())
                     .contains(
-                            "worker.uplods (from " + file + ")",
-                            "worker.attempts = 'many' (from " + file + ")",
-                            "unknown setting: environment variable LOG_COURIER_WORKER_PARTSIZE",
-                            "discovery.object-limit = '-3' (from environment)",
-                            "worker.uploads = 'lots' (from flag)");
+                            "unknown setting log-courier.worker.uplods in the file " + file
+                                    + "; did you mean log-courier.worker.uploads?",
+                            "worker.attempts = 'many' (from log-courier.worker.attempts in the file " + file + ")",
+                            "unknown variable LOG_COURIER_WORKER_PARTSIZE;"
+                                    + " did you mean LOG_COURIER_WORKER_PART_SIZE?",
+                            "discovery.object-limit = '-3' (from the variable LOG_COURIER_DISCOVERY_OBJECT_LIMIT)",
+                            "worker.uploads = 'lots' (from the flag --worker-uploads)");
             assertThat(courier.out()).isEmpty();
         }
     }
