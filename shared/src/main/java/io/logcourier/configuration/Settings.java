@@ -118,7 +118,7 @@ public record Settings(
     public record Worker(int partSize, int uploads, int attempts, Duration retryDelay) {}
 
     /**
-     * Reads the settings.
+     * Reads the settings. An empty flag or variable stands for the default, whatever comes after it.
      *
      * @param flags setting names with their values, as given on a command line
      * @param environment the process's environment variables
@@ -147,13 +147,14 @@ public record Settings(
         private static final LevenshteinDistance DISTANCE = new LevenshteinDistance(4);
 
         private final List<String> problems = new ArrayList<>();
+        private final Map<String, String> defaults;
         private final String file;
         private final SmallRyeConfig config;
 
         Reader(Map<String, String> flags, Map<String, String> environment, Map<String, String> instead) {
             Map<String, String> prefixed = new HashMap<>();
             flags.forEach((name, value) -> prefixed.put(PREFIX + name, value));
-            Map<String, String> defaults = Setting.all().stream()
+            defaults = Setting.all().stream()
                     .collect(Collectors.toMap(
                             Setting::property, setting -> instead.getOrDefault(setting.name(), setting.fallback())));
             SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
@@ -225,10 +226,12 @@ public record Settings(
             return new PasswordSecret(get(Setting.REGION), secret);
         }
 
-        /** The value; where it is no good, notes the problem and goes on with the default. */
+        /** The value, the default where it is empty; where it is no good, notes the problem and goes on with the default. */
         private <T> T get(Setting<T> setting) {
             ConfigValue value = config.getConfigValue(setting.property());
-            String text = value.getValue() == null ? setting.fallback() : value.getValue();
+            String text = value.getValue() == null || value.getValue().isEmpty()
+                    ? defaults.get(setting.property())
+                    : value.getValue();
             try {
                 return setting.reader().apply(text);
             } catch (IllegalArgumentException e) {

@@ -210,14 +210,19 @@ class SettingsTest {
     }
 
     @Test
-    void anEmptyVariableStandsForTheDefault() {
-        assertThat(Settings.read(
-                        Map.of(),
-                        Map.of(
-                                "LOG_COURIER_S3_ENDPOINT", "",
-                                "LOG_COURIER_CLICKHOUSE_PASSWORD", "",
-                                "LOG_COURIER_CONFIG_FILE", "")))
-                .isEqualTo(Settings.read(Map.of(), Map.of()));
+    void whatIsEmptyStandsForTheDefaultAndHidesWhatComesAfterIt(@TempDir Path folder) throws IOException {
+        Settings defaults = Settings.read(Map.of(), Map.of(Settings.FILE_VARIABLE, ""));
+        for (Setting<?> setting : Setting.all()) {
+            Map<String, String> file = file(folder, setting.name(), OTHER.get(setting.name()));
+            assertThat(Settings.read(Map.of(setting.name(), ""), file))
+                    .as(setting.flag())
+                    .isEqualTo(defaults);
+            Map<String, String> environment = new LinkedHashMap<>(file);
+            environment.put(setting.variable(), "");
+            assertThat(Settings.read(Map.of(), environment))
+                    .as(setting.variable())
+                    .isEqualTo(defaults);
+        }
     }
 
     @Test
