@@ -56,7 +56,7 @@ class RefusalIT {
     @Test
     void anUnreachableQueueIsNamed() throws Exception {
         try (CourierProcess courier = CourierProcess.run(
-                Map.of("AWS_ACCESS_KEY_ID", "a", "AWS_SECRET_ACCESS_KEY", "b"),
+                Clients.CREDENTIALS,
                 "work",
                 "--once",
                 "--sqs-endpoint=" + NOWHERE,
