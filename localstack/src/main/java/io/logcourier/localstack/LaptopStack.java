@@ -1,5 +1,6 @@
 package io.logcourier.localstack;
 
+import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.engine.ClickHouseFront;
@@ -9,15 +10,23 @@ import io.logcourier.localstack.sqs.LocalSqs;
 import io.logcourier.logging.Logging;
 import io.logcourier.schema.Schema;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -47,6 +56,18 @@ public final class LaptopStack implements AutoCloseable {
     /** Three attempts within some seconds: nobody at a laptop waits for a bucket to come back. */
     private static final Map<String, String> HASTE = Map.of("worker.attempts", "3", "worker.retry-delay", "1s");
 
+    /** The settings that the stack makes itself; what flags and the environment say of another installation is hidden. */
+    public static final Set<String> OWN = Set.of(
+            "clickhouse.url",
+            "clickhouse.user",
+            "clickhouse.password",
+            "clickhouse.password-secret",
+            "aws.region",
+            "s3.endpoint",
+            "sqs.endpoint",
+            "queue.url",
+            "queue.dead-letter-url");
+
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private boolean closed;
     private final Optional<Path> data;
@@ -65,13 +86,43 @@ public final class LaptopStack implements AutoCloseable {
         public static Layout of(Optional<Path> data) {
             return new Layout(data, 0, 0, 0, false);
         }
+
+        /** All that keeps a stack from starting here. */
+        private List<String> problems() {
+            List<String> problems = new ArrayList<>();
+            data.filter(folder -> Files.exists(folder) && !Files.isDirectory(folder))
+                    .ifPresent(file -> problems.add("the data folder " + file + " is no folder"));
+            Map<String, Integer> ports = new LinkedHashMap<>(Map.of("ClickHouse", clickHousePort));
+            if (!clickHouseOnly) {
+                ports.put("S3", s3Port);
+                ports.put("SQS", sqsPort);
+            }
+            // Open until all were tried, so that one port for two of them is found as well.
+            List<ServerSocket> sockets = new ArrayList<>();
+            ports.forEach((service, port) -> {
+                try {
+                    sockets.add(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
+                } catch (IOException | IllegalArgumentException e) {
+                    problems.add("%s cannot listen on port %d: %s".formatted(service, port, e.getMessage()));
+                }
+            });
+            for (ServerSocket socket : sockets) {
+                try {
+                    socket.close();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+            return problems;
+        }
     }
 
     /**
-     * Starts everything and applies the schema.
+     * Starts everything and applies the schema; what is wrong with settings, folder and ports is said before.
      *
-     * @param flags settings given on a command line; endpoints and queues are set by the stack
+     * @param flags settings given on a command line; those of {@link #OWN} are set by the stack
      * @param environment variables with settings
+     * @throws ConfigurationException that names every problem
      */
     public static LaptopStack start(Layout layout, Map<String, String> flags, Map<String, String> environment)
             throws IOException {
@@ -94,6 +145,11 @@ public final class LaptopStack implements AutoCloseable {
             Layout layout, Map<String, String> flags, Map<String, String> environment, Map<String, String> defaults)
             throws IOException {
         data = layout.data().map(Path::toAbsolutePath);
+        Map<String, String> hasty = new HashMap<>(HASTE);
+        hasty.putAll(defaults);
+        Map<String, String> all = new HashMap<>(flags);
+        OWN.forEach(name -> all.put(name, ""));
+        check(layout, () -> Settings.read(all, environment, hasty));
         Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
         // A shutdown that comes now waits: an engine that opens while the process exits would crash it.
         synchronized (this) {
@@ -106,10 +162,7 @@ public final class LaptopStack implements AutoCloseable {
                                 ? Engine.open(layout.data().get().resolve("clickhouse"))
                                 : Engine.temporary());
                 ClickHouseFront front = opened(ClickHouseFront.start(engine, layout.clickHousePort()));
-                Map<String, String> all = new HashMap<>(flags);
                 all.put("clickhouse.url", front.uri().toString());
-                all.put("clickhouse.user", "default");
-                all.put("clickhouse.password", "");
                 all.put("aws.region", LocalSqs.REGION);
                 if (layout.clickHouseOnly()) {
                     objects = Optional.empty();
@@ -117,7 +170,7 @@ public final class LaptopStack implements AutoCloseable {
                 } else {
                     Path folder = layout.data().isPresent()
                             ? layout.data().get().resolve("objects").toAbsolutePath()
-                            : Files.createTempDirectory("log-courier-objects-");
+                            : temporaryObjects();
                     objects = Optional.of(folder);
                     LocalS3 s3 = opened(new LocalS3(folder, layout.s3Port(), CREDENTIALS));
                     LocalSqs queues = opened(new LocalSqs(layout.sqsPort(), VISIBILITY, MAX_RECEIVE_COUNT));
@@ -127,8 +180,6 @@ public final class LaptopStack implements AutoCloseable {
                     all.put("queue.url", queues.queueUrl().toString());
                     all.put("queue.dead-letter-url", queues.deadLetterQueueUrl().toString());
                 }
-                Map<String, String> hasty = new HashMap<>(HASTE);
-                hasty.putAll(defaults);
                 settings = Logging.apply(Settings.read(all, environment, hasty));
                 try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
                     new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
@@ -138,6 +189,33 @@ public final class LaptopStack implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /** Says all that is wrong at once, before anything is started. */
+    private static void check(Layout layout, Runnable readSettings) {
+        List<String> problems = new ArrayList<>();
+        try {
+            readSettings.run();
+        } catch (ConfigurationException e) {
+            problems.add(e.getMessage());
+        }
+        problems.addAll(layout.problems());
+        if (!problems.isEmpty()) {
+            throw new ConfigurationException(problems);
+        }
+    }
+
+    /** A folder that stays, unless nothing was put there. */
+    private Path temporaryObjects() throws IOException {
+        Path folder = Files.createTempDirectory("log-courier-objects-");
+        opened(() -> {
+            try {
+                Files.delete(folder);
+            } catch (DirectoryNotEmptyException e) {
+                log.debug("{} stays", folder, e);
+            }
+        });
+        return folder;
     }
 
     /** Has {@code part} closed with the stack, before the parts that are there already. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.logcourier.operations.AuditReport;
-import io.logcourier.operations.Loader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigInteger;
@@ -20,6 +19,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -219,7 +219,7 @@ class LinesIT {
                 .isPresent();
         List<LogRow> rows = new ArrayList<>();
         JsonMapper json = new JsonMapper();
-        try (InputStream lines = Loader.open(file.orElseThrow())) {
+        try (InputStream lines = new GZIPInputStream(Files.newInputStream(file.orElseThrow()))) {
             // One character per byte, since the bytes are not all UTF-8.
             for (String line : Installation.lines(lines.readAllBytes())) {
                 Map<String, Object> fields = new LinkedHashMap<>();

@@ -30,7 +30,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
 
     static final Setting<String> LANE = text("lane.name", "main", "what messages and ticks call this ClickHouse");
-    static final Setting<URI> CLICKHOUSE_URL =
+    public static final Setting<URI> CLICKHOUSE_URL =
             define("clickhouse.url", "http://localhost:8123", "ClickHouse's HTTP endpoint", Setting::uri);
     static final Setting<String> CLICKHOUSE_USER = text("clickhouse.user", "default", "who asks ClickHouse");
     static final Setting<String> CLICKHOUSE_PASSWORD = secret("clickhouse.password", "that user's password");
@@ -55,12 +55,12 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "how long a new log table keeps rows; the ledger keeps a week more",
             Setting::duration);
     static final Setting<String> REGION = text("aws.region", "us-east-1", "region of the queue and the buckets");
-    static final Setting<Optional<URI>> S3_ENDPOINT =
+    public static final Setting<Optional<URI>> S3_ENDPOINT =
             define("s3.endpoint", "", "another S3 than AWS's, addressed path style", Setting::optionalUri);
-    static final Setting<Optional<URI>> SQS_ENDPOINT =
+    public static final Setting<Optional<URI>> SQS_ENDPOINT =
             define("sqs.endpoint", "", "another SQS than AWS's", Setting::optionalUri);
-    static final Setting<String> QUEUE_URL = text("queue.url", "", "the order queue; needed by tick and work");
-    static final Setting<String> DEAD_LETTER_URL =
+    public static final Setting<String> QUEUE_URL = text("queue.url", "", "the order queue; needed by tick and work");
+    public static final Setting<String> DEAD_LETTER_URL =
             text("queue.dead-letter-url", "", "its dead-letter queue, where the worker puts orders that it gives up");
     static final Setting<Long> COUNT_THRESHOLD = define(
             "discovery.count-threshold",
@@ -129,7 +129,8 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
 
     /** The environment variable that sets it. */
     public String variable() {
-        return "LOG_COURIER_" + name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+        return Settings.VARIABLE_PREFIX
+                + name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
     /** Its full name in a configuration file. */

@@ -15,14 +15,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.slf4j.event.Level;
 
@@ -41,6 +43,8 @@ import org.slf4j.event.Level;
 public record Settings(
         Lane lane, Duration logRetention, Aws aws, Queue queue, Discovery discovery, Worker worker, Level logLevel) {
     static final String PREFIX = "log-courier.";
+
+    static final String VARIABLE_PREFIX = "LOG_COURIER_";
 
     /** Names the YAML file. */
     public static final String FILE_VARIABLE = "LOG_COURIER_CONFIG_FILE";
@@ -122,7 +126,7 @@ public record Settings(
             List<String> replayTargets) {}
 
     /**
-     * Reads the settings.
+     * Reads the settings. An empty flag or variable stands for the default, whatever comes after it.
      *
      * @param flags setting names with their values, as given on a command line
      * @param environment the process's environment variables
@@ -144,24 +148,32 @@ public record Settings(
     }
 
     private static final class Reader {
+        private static final int FLAGS = 400;
+        private static final int VARIABLES = 300;
+        private static final int FILE = 200;
+        private static final int DEFAULTS = 100;
+        private static final LevenshteinDistance DISTANCE = new LevenshteinDistance(4);
+
         private final List<String> problems = new ArrayList<>();
+        private final Map<String, String> defaults;
+        private final String file;
         private final SmallRyeConfig config;
 
         Reader(Map<String, String> flags, Map<String, String> environment, Map<String, String> instead) {
             Map<String, String> prefixed = new HashMap<>();
             flags.forEach((name, value) -> prefixed.put(PREFIX + name, value));
-            Map<String, String> defaults = Setting.all().stream()
+            defaults = Setting.all().stream()
                     .collect(Collectors.toMap(
                             Setting::property, setting -> instead.getOrDefault(setting.name(), setting.fallback())));
             SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                     .withSources(
-                            new PropertiesConfigSource(prefixed, "flag", 400),
-                            new EnvConfigSource(environment, 300),
-                            new PropertiesConfigSource(defaults, "default", 100));
-            String file = environment.getOrDefault(FILE_VARIABLE, "");
+                            new PropertiesConfigSource(prefixed, "flags", FLAGS),
+                            new EnvConfigSource(environment, VARIABLES),
+                            new PropertiesConfigSource(defaults, "defaults", DEFAULTS));
+            file = environment.getOrDefault(FILE_VARIABLE, "");
             if (!file.isEmpty()) {
                 try {
-                    builder.withSources(new YamlConfigSource(file, Files.readString(Path.of(file)), 200));
+                    builder.withSources(new YamlConfigSource(file, Files.readString(Path.of(file)), FILE));
                 } catch (IOException e) {
                     problems.add("cannot read the configuration file " + file + " (named by " + FILE_VARIABLE + "): "
                             + e.getMessage());
@@ -224,10 +236,12 @@ public record Settings(
             return new PasswordSecret(get(Setting.REGION), secret);
         }
 
-        /** The value; where it is no good, notes the problem and goes on with the default. */
+        /** The value, the default where it is empty; where it is no good, notes the problem and goes on with the default. */
         private <T> T get(Setting<T> setting) {
             ConfigValue value = config.getConfigValue(setting.property());
-            String text = value.getValue() == null ? setting.fallback() : value.getValue();
+            String text = value.getValue() == null || value.getValue().isEmpty()
+                    ? defaults.get(setting.property())
+                    : value.getValue();
             try {
                 return setting.reader().apply(text);
             } catch (IllegalArgumentException e) {
@@ -235,39 +249,53 @@ public record Settings(
                         .formatted(
                                 setting.name(),
                                 setting.secret() ? "***" : "'" + text + "'",
-                                source(value.getConfigSourceName()),
+                                source(setting, value.getConfigSourceOrdinal()),
                                 e.getMessage()));
                 return setting.reader().apply(setting.fallback());
             }
         }
 
-        /** A source as people know it: the name that SmallRye wraps, or the environment. */
-        private static String source(String name) {
-            return "EnvConfigSource".equals(name)
-                    ? "environment"
-                    : name.replaceFirst("^[A-Za-z]+\\[source=(.*)]$", "$1");
+        private String source(Setting<?> setting, int ordinal) {
+            return switch (ordinal) {
+                case FLAGS -> "the flag " + setting.flag();
+                case VARIABLES -> "the variable " + setting.variable();
+                case DEFAULTS -> "the default";
+                default -> setting.property() + " in the file " + file;
+            };
         }
 
         private void findUnknown(Map<String, String> environment) {
-            Set<String> properties =
-                    Setting.all().stream().map(Setting::property).collect(Collectors.toSet());
-            Set<String> variables =
-                    Setting.all().stream().map(Setting::variable).collect(Collectors.toSet());
-            variables.addAll(OTHER_VARIABLES);
-            Set<String> unknown = new TreeSet<>();
-            for (String name : environment.keySet()) {
-                if (name.startsWith("LOG_COURIER_") && !variables.contains(name)) {
-                    unknown.add("environment variable " + name);
-                }
-            }
+            Set<String> variables = names(Setting::variable);
+            environment.keySet().stream()
+                    .filter(name -> name.startsWith(VARIABLE_PREFIX))
+                    .filter(name -> !variables.contains(name) && !OTHER_VARIABLES.contains(name))
+                    .sorted()
+                    .forEach(name -> problems.add("unknown variable " + name + meant(name, variables)));
+            Set<String> properties = names(Setting::property);
             for (ConfigSource source : config.getConfigSources()) {
-                if (!(source instanceof EnvConfigSource)) {
+                if (source.getOrdinal() != VARIABLES) {
+                    String where = source.getOrdinal() == FLAGS ? "" : " in the file " + file;
                     source.getPropertyNames().stream()
                             .filter(name -> !properties.contains(name))
-                            .forEach(name -> unknown.add(name + " (from " + source(source.getName()) + ")"));
+                            .sorted()
+                            .forEach(name -> problems.add("unknown setting " + name + where
+                                    + meant(name.startsWith(PREFIX) ? name : PREFIX + name, properties)));
                 }
             }
-            unknown.forEach(name -> problems.add("unknown setting: " + name));
+        }
+
+        private static Set<String> names(Function<Setting<?>, String> name) {
+            return Setting.all().stream().map(name).collect(Collectors.toSet());
+        }
+
+        /** The known name that differs in a few letters, if there is one. */
+        private static String meant(String unknown, Set<String> known) {
+            return known.stream()
+                    .filter(name -> DISTANCE.apply(unknown, name) >= 0)
+                    .min(Comparator.comparing((String name) -> DISTANCE.apply(unknown, name))
+                            .thenComparing(Comparator.naturalOrder()))
+                    .map(name -> "; did you mean " + name + "?")
+                    .orElse("");
         }
     }
 }

@@ -134,27 +134,51 @@ class SettingsTest {
                                 "LOG_COURIER_WORKER_PART_SIZE", "1MiB")))
                 .isInstanceOf(ConfigurationException.class)
                 .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(6))
-                .hasMessageContaining("clickhouse.url = 'ftp://nowhere' (from flag)")
-                .hasMessageContaining("worker.uploads = '0' (from flag): a value from 1 to 1000 is needed")
-                .hasMessageContaining("log.level = 'loud' (from flag): error, warn, info, debug or trace is needed")
-                .hasMessageContaining("discovery.object-limit = 'many' (from environment)")
+                .hasMessageContaining("clickhouse.url = 'ftp://nowhere' (from the flag --clickhouse-url)")
+                .hasMessageContaining(
+                        "worker.uploads = '0' (from the flag --worker-uploads): a value from 1 to 1000 is needed")
+                .hasMessageContaining(
+                        "log.level = 'loud' (from the flag --log-level): error, warn, info, debug or trace is needed")
+                .hasMessageContaining(
+                        "discovery.object-limit = 'many' (from the variable LOG_COURIER_DISCOVERY_OBJECT_LIMIT)")
                 .hasMessageContaining("clickhouse.logs-database = 'logs; DROP DATABASE logs'")
                 .hasMessageContaining("worker.part-size = '1MiB'");
     }
 
     @Test
-    void unknownSettingsAreNamedWhereverTheyStand(@TempDir Path folder) throws IOException {
-        Map<String, String> environment = new LinkedHashMap<>(file(folder, "discovery.count-treshold", "5"));
+    void unknownSettingsAreNamedWhereverTheyStandWithWhatWasMeant(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("courier.yaml"), """
+                clickhouse:
+                  url: http://localhost:1
+                log-courier:
+                  discovery:
+                    count-treshold: 5
+                  worker:
+                    attempts: many
+                    colour: blue
+                """);
+        Map<String, String> environment = new LinkedHashMap<>();
+        environment.put(Settings.FILE_VARIABLE, file.toString());
         environment.put("LOG_COURIER_WORKER_UPLOAD", "5");
+        environment.put("LOG_COURIER_COLOUR", "5");
         environment.put("PATH", "/bin");
         environment.put("LOG_COURIER_CACHE", "/tmp");
 
         assertThatThrownBy(() -> Settings.read(Map.of("lane.nam", "x"), environment))
                 .isInstanceOf(ConfigurationException.class)
-                .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(3))
-                .hasMessageContaining("log-courier.discovery.count-treshold")
-                .hasMessageContaining("environment variable LOG_COURIER_WORKER_UPLOAD")
-                .hasMessageContaining("log-courier.lane.nam (from flag)");
+                .satisfies(e -> assertThat(e.getMessage().lines())
+                        .containsExactlyInAnyOrder(
+                                "unknown variable LOG_COURIER_COLOUR",
+                                "unknown variable LOG_COURIER_WORKER_UPLOAD;"
+                                        + " did you mean LOG_COURIER_WORKER_UPLOADS?",
+                                "unknown setting log-courier.lane.nam; did you mean log-courier.lane.name?",
+                                "unknown setting clickhouse.url in the file " + file
+                                        + "; did you mean log-courier.clickhouse.url?",
+                                "unknown setting log-courier.discovery.count-treshold in the file " + file
+                                        + "; did you mean log-courier.discovery.count-threshold?",
+                                "unknown setting log-courier.worker.colour in the file " + file,
+                                "worker.attempts = 'many' (from log-courier.worker.attempts in the file " + file
+                                        + "): a whole number is needed"));
     }
 
     @Test
@@ -189,14 +213,19 @@ class SettingsTest {
     }
 
     @Test
-    void anEmptyVariableStandsForTheDefault() {
-        assertThat(Settings.read(
-                        Map.of(),
-                        Map.of(
-                                "LOG_COURIER_S3_ENDPOINT", "",
-                                "LOG_COURIER_CLICKHOUSE_PASSWORD", "",
-                                "LOG_COURIER_CONFIG_FILE", "")))
-                .isEqualTo(Settings.read(Map.of(), Map.of()));
+    void whatIsEmptyStandsForTheDefaultAndHidesWhatComesAfterIt(@TempDir Path folder) throws IOException {
+        Settings defaults = Settings.read(Map.of(), Map.of(Settings.FILE_VARIABLE, ""));
+        for (Setting<?> setting : Setting.all()) {
+            Map<String, String> file = file(folder, setting.name(), OTHER.get(setting.name()));
+            assertThat(Settings.read(Map.of(setting.name(), ""), file))
+                    .as(setting.flag())
+                    .isEqualTo(defaults);
+            Map<String, String> environment = new LinkedHashMap<>(file);
+            environment.put(setting.variable(), "");
+            assertThat(Settings.read(Map.of(), environment))
+                    .as(setting.variable())
+                    .isEqualTo(defaults);
+        }
     }
 
     @Test

@@ -45,8 +45,10 @@ public final class AuditCommand implements Callable<Integer> {
         var builder = S3Client.builder().region(Region.of(settings.aws().region()));
         settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
                 .forcePathStyle(true));
-        try (S3Client s3 = builder.build()) {
-            return audit.report(s3, false, bytes -> {});
+        try (S3Client s3 = builder.build();
+                Progress progress =
+                        Progress.of("audit", " bytes", audit.balance().bytes())) {
+            return audit.report(s3, false, progress::by);
         }
     }
 

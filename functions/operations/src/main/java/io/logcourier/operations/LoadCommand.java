@@ -4,7 +4,9 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,6 +22,8 @@ import picocli.CommandLine.Spec;
             "Loads access logs as a shipper does: JSON lines, plain or gzipped, through the ingest table in chunks."
         })
 public final class LoadCommand implements Callable<Integer> {
+    private static final Duration LIMIT = Duration.ofSeconds(9);
+
     @Spec
     private CommandSpec spec;
 
@@ -36,20 +40,57 @@ public final class LoadCommand implements Callable<Integer> {
             description = "begin with this line of the first file, as the message of a failed load says")
     private long fromLine;
 
+    @Option(names = "--json", description = "print one JSON object per file")
+    private boolean json;
+
+    private volatile boolean ended;
+
+    /** What was loaded: a line of {@code load --json}. */
+    record Loaded(String file, long rows) {}
+
     @Override
     public Integer call() throws IOException {
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        PrintWriter out = spec.commandLine().getOut();
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
             Loader loader = new Loader(clickHouse, settings.lane());
+            stopInTime(loader, Thread.currentThread());
             long line = fromLine;
             for (Path file : files) {
-                try (InputStream lines = Loader.open(file)) {
-                    long rows = loader.load(file.toString(), lines, line, progress -> {});
-                    line = 1;
-                    spec.commandLine().getOut().println("%s: %,d rows".formatted(file, rows));
-                }
+                Loaded loaded = new Loaded(file.toString(), load(loader, file, line));
+                line = 1;
+                out.println(
+                        json
+                                ? ClickHouse.JSON.writeValueAsString(loaded)
+                                : "%s: %,d rows".formatted(loaded.file(), loaded.rows()));
+                out.flush();
             }
+        } finally {
+            ended = true;
         }
         return 0;
+    }
+
+    /** A shutdown waits for the chunk under way: nobody could tell whether its rows are there. */
+    private void stopInTime(Loader loader, Thread loading) {
+        Runnable stop = () -> {
+            if (ended) {
+                return;
+            }
+            loader.stop();
+            try {
+                loading.join(LIMIT);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        };
+        Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
+    }
+
+    private static long load(Loader loader, Path file, long fromLine) throws IOException {
+        try (Progress progress = Progress.of("load", file);
+                InputStream lines = Loader.open(file, progress)) {
+            return loader.load(file.toString(), lines, fromLine, done -> {});
+        }
     }
 }

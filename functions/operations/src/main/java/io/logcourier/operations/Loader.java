@@ -33,6 +33,7 @@ public final class Loader {
 
     private final ClickHouse clickHouse;
     private final String table;
+    private volatile boolean stopped;
 
     /** Loads into the ingest table of {@code lane}, which {@code clickHouse} is connected to. */
     public Loader(ClickHouse clickHouse, Lane lane) {
@@ -41,8 +42,8 @@ public final class Loader {
     }
 
     /** Opens a file of JSON lines, unpacked if it is gzipped. */
-    public static InputStream open(Path file) throws IOException {
-        BufferedInputStream bytes = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
+    public static InputStream open(Path file, Progress progress) throws IOException {
+        BufferedInputStream bytes = new BufferedInputStream(progress.over(Files.newInputStream(file)), BUFFER_BYTES);
         try {
             bytes.mark(2);
             boolean gzipped = ((bytes.read() << 8) | bytes.read()) == GZIP_MAGIC;
@@ -59,6 +60,11 @@ public final class Loader {
         return load(name, lines, 1, progress);
     }
 
+    /** Has {@link #load} end, after the chunk that it is sending if it is, with an error that says where to go on. */
+    public void stop() {
+        stopped = true;
+    }
+
     /**
      * Loads the lines of a source, those from {@code fromLine} on.
      *
@@ -68,7 +74,7 @@ public final class Loader {
      * @return how many rows were loaded; empty lines are none
      * @throws PoisonMessageException if a line is no record, or the source ends in the middle of its compression; names
      *     the source, the line, and the line to go on from
-     * @throws CourierException if ClickHouse fails; the chunks before are loaded
+     * @throws CourierException if ClickHouse fails, or if this was stopped; the chunks before are loaded
      */
     public long load(String name, InputStream lines, long fromLine, LongConsumer progress) {
         Chunk chunk = new Chunk(name, fromLine);
@@ -95,6 +101,9 @@ public final class Loader {
             }
             if (line >= fromLine) {
                 chunk.add(buffer, from, read - from);
+            }
+            if (stopped) {
+                throw new RetryableException(name + ": stopped" + chunk.goOn());
             }
             read = read(lines, buffer, chunk);
         }

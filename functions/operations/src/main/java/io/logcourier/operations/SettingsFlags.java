@@ -5,6 +5,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.logging.Logging;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -15,14 +16,17 @@ public final class SettingsFlags {
 
     private SettingsFlags() {}
 
-    /** Adds a flag for each setting to {@code command}. */
-    public static void addTo(CommandSpec command) {
+    /** Adds a flag for each setting to {@code command}, those named in {@code except} left out. */
+    public static void addTo(CommandSpec command, Set<String> except) {
         command.addOption(OptionSpec.builder(FILE_FLAG)
                 .paramLabel("FILE")
                 .type(String.class)
                 .description("YAML file with settings (%s)".formatted(Settings.FILE_VARIABLE))
                 .build());
         for (Setting<?> setting : Setting.all()) {
+            if (except.contains(setting.name())) {
+                continue;
+            }
             command.addOption(OptionSpec.builder(setting.flag())
                     .paramLabel("VALUE")
                     .type(String.class)

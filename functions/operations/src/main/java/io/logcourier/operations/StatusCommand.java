@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
             "Those that need attention come first."
         })
 public final class StatusCommand implements Callable<Integer> {
-    private static final String CLEAR_SCREEN = "\033[H\033[2J";
+    private static final String CLEAR_SCREEN = "\033[H\033[J";
 
     @Spec
     private CommandSpec spec;
@@ -39,10 +39,11 @@ public final class StatusCommand implements Callable<Integer> {
             arity = "0..1",
             fallbackValue = "5s",
             converter = Seconds.class,
-            description = "show it again every TIME (without one: ${FALLBACK-VALUE}) until interrupted")
+            description =
+                    "show it again every TIME (without one: ${FALLBACK-VALUE}) until interrupted, on a terminal in place")
     private Duration watch;
 
-    @Option(names = "--json", description = "print one JSON object, with all buckets")
+    @Option(names = "--json", description = "print one JSON object, with all buckets; with --watch one a line")
     private boolean json;
 
     @Override
@@ -50,17 +51,16 @@ public final class StatusCommand implements Callable<Integer> {
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
         PrintWriter out = spec.commandLine().getOut();
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
+            boolean inPlace = watch != null && !json && Terminal.STDOUT.isWatched();
             while (true) {
                 Status status = Status.of(clickHouse, settings, bucket);
-                out.println(json ? ClickHouse.JSON.writeValueAsString(status) : status.text(top));
+                String text = json ? ClickHouse.JSON.writeValueAsString(status) : status.text(top);
+                out.println(inPlace ? CLEAR_SCREEN + text : text);
                 out.flush();
                 if (watch == null) {
                     return 0;
                 }
                 Thread.sleep(watch);
-                if (!json) {
-                    out.print(CLEAR_SCREEN);
-                }
             }
         }
     }

@@ -14,11 +14,13 @@ import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Balance;
 import io.logcourier.operations.Loader;
+import io.logcourier.operations.Progress;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -95,6 +97,27 @@ final class DemoCommand implements Callable<Integer> {
             description = "keep everything here and go on from what is here; without it only the objects stay")
     private Path data;
 
+    @Option(names = "--json", description = "print the report as one JSON object")
+    private boolean json;
+
+    /**
+     * What became of the rows: the answer of {@code demo --json}.
+     *
+     * @param found rows from earlier runs
+     * @param loaded rows of this run
+     * @param delivered whether every row is in exactly one object
+     * @param report the audit's
+     * @param objects the folder that holds a folder per bucket
+     * @param seconds what each stage took
+     */
+    record Demonstration(
+            long found,
+            long loaded,
+            boolean delivered,
+            AuditReport report,
+            String objects,
+            Map<String, Double> seconds) {}
+
     private final Map<String, Duration> stages = Collections.synchronizedMap(new LinkedHashMap<>());
 
     @Override
@@ -103,6 +126,9 @@ final class DemoCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(),
                     "--rows %d --buckets %d: no row less than none, and one bucket at least".formatted(rows, buckets));
+        }
+        if (input != null && (Files.isDirectory(input) || !Files.isReadable(input))) {
+            throw new ParameterException(spec.commandLine(), "--input " + input + " is no file that can be read");
         }
         PrintWriter out = spec.commandLine().getOut();
         long began = System.nanoTime();
@@ -125,6 +151,12 @@ final class DemoCommand implements Callable<Integer> {
                 print(out, stack, report, before, loaded);
                 return isDelivered(report, before, loaded) ? 0 : 1;
             }
+        } catch (RuntimeException e) {
+            if (Signals.isStopping()) {
+                log.debug("stopped", e);
+                return 1;
+            }
+            throw e;
         }
     }
 
@@ -136,10 +168,15 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private long load(ClickHouse clickHouse, Lane lane) throws IOException {
-        String name = input == null ? "made rows" : input.toString();
-        try (InputStream lines = input == null ? new GeneratedRows(rows, buckets, seed) : Loader.open(input);
-                Progress progress = Progress.of("load", " rows", input == null ? rows : -1)) {
-            return new Loader(clickHouse, lane).load(name, lines, progress::at);
+        Loader loader = new Loader(clickHouse, lane);
+        if (input == null) {
+            try (Progress progress = Progress.of("load", " rows", rows)) {
+                return loader.load("made rows", new GeneratedRows(rows, buckets, seed), progress::at);
+            }
+        }
+        try (Progress progress = Progress.of("load", input);
+                InputStream lines = Loader.open(input, progress)) {
+            return loader.load(input.toString(), lines, done -> {});
         }
     }
 
@@ -170,6 +207,7 @@ final class DemoCommand implements Callable<Integer> {
                 DiscoveryHandler discovery = new DiscoveryHandler(stack.settings());
                 EventSource source = new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker);
                 Progress progress = Progress.of("deliver", " rows", -1)) {
+            stack.opened(() -> source.close(Signals.GRACE));
             long began = System.nanoTime();
             source.start();
             Future<?> discovered = discover(discovery, began);
@@ -211,6 +249,19 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void print(PrintWriter out, LaptopStack stack, AuditReport report, long before, long loaded) {
+        if (json) {
+            Map<String, Double> seconds = new LinkedHashMap<>();
+            stages.forEach((stage, time) -> seconds.put(stage, time.toMillis() / 1e3));
+            out.println(ClickHouse.JSON.writeValueAsString(new Demonstration(
+                    before,
+                    loaded,
+                    isDelivered(report, before, loaded),
+                    report,
+                    stack.objects().orElseThrow().toString(),
+                    seconds)));
+            out.flush();
+            return;
+        }
         if (before > 0) {
             out.println("found          %,14d rows  from earlier runs in %s".formatted(before, data));
         }
@@ -220,10 +271,16 @@ final class DemoCommand implements Callable<Integer> {
         out.println("objects: " + stack.objects().orElseThrow());
         out.println("time: "
                 + stages.entrySet().stream()
-                        .map(stage -> stage.getKey() + " " + Progress.text(stage.getValue()))
+                        .map(stage -> stage.getKey() + " " + text(stage.getValue()))
                         .collect(Collectors.joining(", ")));
         out.println(verdict(report, before, loaded));
         out.flush();
+    }
+
+    private static String text(Duration duration) {
+        return duration.compareTo(Duration.ofMinutes(1)) < 0
+                ? "%.1f s".formatted(duration.toMillis() / 1e3)
+                : "%d m %d s".formatted(duration.toMinutes(), duration.toSecondsPart());
     }
 
     private static String verdict(AuditReport report, long before, long loaded) {

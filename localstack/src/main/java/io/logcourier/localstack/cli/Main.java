@@ -4,6 +4,7 @@ import io.logcourier.ConfigurationException;
 import io.logcourier.CourierException;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
+import io.logcourier.localstack.LaptopStack;
 import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.LoadCommand;
 import io.logcourier.operations.ReplayCommand;
@@ -11,12 +12,15 @@ import io.logcourier.operations.SchemaCommand;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.operations.StatusCommand;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
+import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.UnmatchedArgumentException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /** {@code courier}. Results go to stdout, everything else to stderr. */
@@ -41,8 +45,9 @@ import software.amazon.awssdk.core.exception.SdkException;
         exitCodeList = {
             "0:well",
             "1:the check failed: a difference, an undelivered row",
-            "2:usage or configuration",
-            "3:a dependency is unreachable or failed"
+            "2:usage, configuration or bad input",
+            "3:a dependency is unreachable or failed",
+            "130, 143:stopped by SIGINT, SIGTERM; what was in hand is finished or put down (0 for up)"
         })
 public final class Main {
     /** A dependency is unreachable. */
@@ -52,6 +57,7 @@ public final class Main {
 
     /** Runs a command and exits with its code. */
     public static void main(String[] arguments) {
+        Signals.listen();
         int code = UNREACHABLE;
         try {
             code = commandLine().execute(arguments);
@@ -59,7 +65,10 @@ public final class Main {
             // The services' threads would keep the process alive.
             LoggerFactory.getLogger(Main.class).error("courier broke", e);
         }
-        System.exit(code);
+        // Where a signal stops the process, its code is the signal's, and whoever waits for this thread sees it end.
+        if (!Signals.isStopping() || code == 0) {
+            System.exit(code);
+        }
     }
 
     /** The command line, ready to parse. */
@@ -68,9 +77,19 @@ public final class Main {
         line.getSubcommands().values().stream()
                 .filter(command -> !(command.getCommand() instanceof GenerateCompletion))
                 .forEach(command -> {
-                    SettingsFlags.addTo(command.getCommandSpec());
+                    boolean embedded =
+                            command.getCommand() instanceof DemoCommand || command.getCommand() instanceof UpCommand;
+                    SettingsFlags.addTo(command.getCommandSpec(), embedded ? LaptopStack.OWN : Set.of());
                     command.getCommandSpec().mixinStandardHelpOptions(true);
                 });
+        line.setParameterExceptionHandler((failure, arguments) -> {
+            CommandLine command = failure.getCommandLine();
+            PrintWriter err = command.getErr();
+            err.println("courier: " + failure.getMessage());
+            UnmatchedArgumentException.printSuggestions(failure, err);
+            err.println("see ./" + command.getCommandSpec().qualifiedName() + " --help");
+            return CommandLine.ExitCode.USAGE;
+        });
         return line.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("courier: " + text(failure));
             return switch (failure) {

@@ -1,6 +1,7 @@
 package io.logcourier.localstack.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
 import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.localstack.LaptopStack;
@@ -110,9 +111,12 @@ final class UpCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         Ready ready = Ready.of(stack);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Signals.stopWith(stopped::countDown);
         out.println(json ? JSON.writeValueAsString(ready) : ready.text());
         out.flush();
-        new CountDownLatch(1).await();
+        stopped.await();
+        stack.close();
         return 0;
     }
 
@@ -121,15 +125,13 @@ final class UpCommand implements Callable<Integer> {
         DiscoveryHandler discovery = stack.opened(new DiscoveryHandler(stack.settings()));
         WorkerHandler worker = stack.opened(new WorkerHandler(stack.settings()));
         SqsClient sqs = stack.opened(stack.sqs());
-        stack.opened(new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker))
-                .start();
+        EventSource source = new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker);
+        stack.opened(() -> source.close(Signals.GRACE));
+        source.start();
         TickCommand.run(discovery, new Tick(Optional.empty(), flush, true));
-        stack.opened(new Scheduler(
-                "discovery",
-                discovery,
-                new Tick(Optional.empty(), flush, false).payload(),
-                every,
-                TickCommand.TIMEOUT));
+        Scheduler scheduler = new Scheduler(
+                "discovery", discovery, new Tick(Optional.empty(), flush, false).payload(), every, TickCommand.TIMEOUT);
+        stack.opened(() -> scheduler.close(Signals.GRACE));
     }
 
     /** Where everything is: the line that {@code --json} prints. */
@@ -139,6 +141,7 @@ final class UpCommand implements Callable<Integer> {
             URI s3,
             URI sqs,
             URI queue,
+            URI deadLetterQueue,
             String accessKey,
             String secretKey,
             String region,
@@ -151,6 +154,7 @@ final class UpCommand implements Callable<Integer> {
                     settings.aws().s3Endpoint().orElse(null),
                     settings.aws().sqsEndpoint().orElse(null),
                     stack.queueUrl().orElse(null),
+                    stack.deadLetterUrl().orElse(null),
                     LaptopStack.CREDENTIALS.accessKeyId(),
                     LaptopStack.CREDENTIALS.secretAccessKey(),
                     settings.aws().region(),
@@ -164,12 +168,27 @@ final class UpCommand implements Callable<Integer> {
             row(text, "S3", s3);
             row(text, "SQS", sqs);
             row(text, "order queue", queue);
+            row(text, "dead letters", deadLetterQueue);
             row(text, "access key", accessKey);
             row(text, "secret key", secretKey);
             row(text, "region", region);
             row(text, "data", data);
             row(text, "objects", objects);
+            text.append("%n%nThe other commands need, in their terminal:%n".formatted());
+            export(text, Setting.CLICKHOUSE_URL.variable(), clickhouse);
+            export(text, Setting.S3_ENDPOINT.variable(), s3);
+            export(text, Setting.SQS_ENDPOINT.variable(), sqs);
+            export(text, Setting.QUEUE_URL.variable(), queue);
+            export(text, Setting.DEAD_LETTER_URL.variable(), deadLetterQueue);
+            export(text, "AWS_ACCESS_KEY_ID", accessKey);
+            export(text, "AWS_SECRET_ACCESS_KEY", secretKey);
             return text.toString();
+        }
+
+        private static void export(StringBuilder text, String variable, Object value) {
+            if (value != null) {
+                text.append("%nexport %s=%s".formatted(variable, value));
+            }
         }
 
         private static void row(StringBuilder text, String name, Object value) {

@@ -1,5 +1,6 @@
 package io.logcourier.localstack.cli;
 
+import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.operations.SettingsFlags;
@@ -30,8 +31,23 @@ final class WorkCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--once", description = "stop when the queue is empty; exit with 1 if it is not within an hour")
+    @Option(
+            names = "--once",
+            description =
+                    "stop when the queue is empty, and say what was done; exit with 1 if it is not within an hour")
     private boolean once;
+
+    @Option(names = "--json", description = "with --once, say it as one JSON object")
+    private boolean json;
+
+    /**
+     * What was done: the answer of {@code work --once --json}.
+     *
+     * @param done messages that were served and are gone from the queue
+     * @param failed how often a message came back
+     * @param empty whether the queue is
+     */
+    record Worked(long done, long failed, boolean empty) {}
 
     @Override
     public Integer call() throws InterruptedException {
@@ -41,11 +57,21 @@ final class WorkCommand implements Callable<Integer> {
         try (SqsClient sqs = builder.build();
                 WorkerHandler worker = new WorkerHandler(settings);
                 EventSource source = new EventSource(sqs, mapping(settings), worker)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(source::close, "shutdown"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> source.close(Signals.GRACE), "shutdown"));
             // The source would ask a queue that is not there again and again.
             sqs.getQueueAttributes(request -> request.queueUrl(settings.queue().requiredUrl()));
             if (once) {
-                return source.drain(Duration.ofHours(1), Duration.ofSeconds(1)) ? 0 : 1;
+                boolean empty = source.drain(Duration.ofHours(1), Duration.ofSeconds(1));
+                Worked worked = new Worked(source.done(), source.failed(), empty);
+                spec.commandLine()
+                        .getOut()
+                        .println(
+                                json
+                                        ? ClickHouse.JSON.writeValueAsString(worked)
+                                        : "%,d messages done, %,d times one came back, the queue is %s"
+                                                .formatted(
+                                                        worked.done(), worked.failed(), empty ? "empty" : "not empty"));
+                return empty ? 0 : 1;
             }
             source.start();
             Thread.currentThread().join();

@@ -33,7 +33,7 @@ public final class Scheduler implements AutoCloseable {
      * @param functionName what the function is told it is called
      * @param payload the JSON that each tick carries
      * @param every from the start of one tick to the start of the next
-     * @param timeout the time the function is told it has, and is given when this closes
+     * @param timeout the time the function is told it has
      */
     public Scheduler(
             String functionName, RequestStreamHandler function, String payload, Duration every, Duration timeout) {
@@ -48,15 +48,20 @@ public final class Scheduler implements AutoCloseable {
         this.thread = Thread.ofVirtual().name("scheduler-" + functionName).start(this::run);
     }
 
-    /** Stops ticking, and waits for the tick under way; one that outlives its timeout is interrupted. */
+    /** As {@link #close(Duration)}, with the function's timeout. */
     @Override
     public void close() {
+        close(timeout);
+    }
+
+    /** Stops ticking, and waits for the tick under way; one that outlives the grace is interrupted. */
+    public void close(Duration grace) {
         stopped.countDown();
         try {
-            if (thread.join(timeout)) {
+            if (thread.join(grace)) {
                 return;
             }
-            log.error("{} still runs after {}, interrupting it", functionName, timeout);
+            log.error("{} still runs after {}, interrupting it", functionName, grace);
         } catch (InterruptedException e) {
             log.warn("Interrupted while waiting for {}", functionName, e);
             Thread.currentThread().interrupt();

@@ -10,10 +10,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,6 +81,9 @@ public final class EventSource implements AutoCloseable {
     private final Semaphore free;
     private final ExecutorService invocations = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("invocation-", 0).factory());
+    private final Set<Message> inHand = ConcurrentHashMap.newKeySet();
+    private final LongAdder done = new LongAdder();
+    private final LongAdder failures = new LongAdder();
     private final Semaphore poller = new Semaphore(1);
     private volatile boolean closed;
     private volatile String queueArn;
@@ -155,7 +160,7 @@ public final class EventSource implements AutoCloseable {
 
     /**
      * Starts no more polls, and waits for the one under way, a second at most, and for the invocations; those that take
-     * longer than the grace are interrupted, and their messages come back.
+     * longer than the grace are interrupted, and their messages made visible again at once.
      *
      * @return whether all invocations finished
      */
@@ -178,7 +183,23 @@ public final class EventSource implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         invocations.shutdownNow();
+        release();
         return false;
+    }
+
+    /** Hands back what was received and is not finished, where otherwise the visibility timeout would have to pass. */
+    private void release() {
+        for (Message message : inHand) {
+            try {
+                sqs.changeMessageVisibility(
+                        request -> request.queueUrl(mapping.queueUrl().toString())
+                                .receiptHandle(message.receiptHandle())
+                                .visibilityTimeout(0)
+                                .overrideConfiguration(limits -> limits.apiCallTimeout(PAUSE)));
+            } catch (SdkException e) {
+                log.warn("Cannot hand {} back, it comes back by itself", message.messageId(), e);
+            }
+        }
     }
 
     private void becomePoller() {
@@ -208,9 +229,11 @@ public final class EventSource implements AutoCloseable {
             return false;
         }
         List<Message> received = batch;
+        inHand.addAll(received);
         invocations.execute(() -> {
             try {
                 process(received);
+                received.forEach(inHand::remove);
             } catch (InterruptedException e) {
                 log.warn("Interrupted, {} messages come back", received.size(), e);
             } finally {
@@ -232,8 +255,20 @@ public final class EventSource implements AutoCloseable {
                 .messages();
     }
 
+    /** How many messages were served and deleted so far, or tried to be. */
+    public long done() {
+        return done.sum();
+    }
+
+    /** How often a message was left to come back so far. */
+    public long failed() {
+        return failures.sum();
+    }
+
     private void process(List<Message> batch) throws InterruptedException {
         Set<String> failed = invoke(batch);
+        failures.add(failed.size());
+        done.add(batch.size() - failed.size());
         delete(batch.stream()
                 .filter(message -> !failed.contains(message.messageId()))
                 .toList());

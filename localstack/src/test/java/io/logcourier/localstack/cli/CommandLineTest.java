@@ -64,4 +64,22 @@ class CommandLineTest {
         assertThat(message).contains(last.length == 2 ? last[1] : "");
         assertThat(err.toString()).doesNotContain("\tat ");
     }
+
+    @Test
+    void aWrongFlagIsAnsweredWithWhatMayBeMeantAndWhereTheHelpIs() {
+        assertThat(line.execute("audit", "--clickhouse-ur=x")).isEqualTo(2);
+        assertThat(err.toString().lines())
+                .satisfiesExactly(
+                        text -> assertThat(text).isEqualTo("courier: Unknown option: '--clickhouse-ur=x'"),
+                        text -> assertThat(text).contains("--clickhouse-url"),
+                        text -> assertThat(text).isEqualTo("see ./courier audit --help"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"demo", "up"})
+    void whatTheEmbeddedStackSetsItselfIsNoFlag(String command) {
+        assertThat(line.execute(command, "--clickhouse-url=http://clickhouse.example:8123"))
+                .isEqualTo(2);
+        assertThat(err.toString()).startsWith("courier: Unknown option: '--clickhouse-url=");
+    }
 }

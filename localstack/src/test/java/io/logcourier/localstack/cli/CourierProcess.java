@@ -39,6 +39,16 @@ final class CourierProcess implements AutoCloseable {
 
     /** As the other one, with more environment variables. */
     static CourierProcess start(Map<String, String> environment, String... arguments) throws IOException {
+        return start(false, environment, arguments);
+    }
+
+    /** On a terminal, which shows both outputs; what it shows is in {@link #out}. {@link #type} types there. */
+    static CourierProcess startOnTerminal(Map<String, String> environment, String... arguments) throws IOException {
+        return start(true, environment, arguments);
+    }
+
+    private static CourierProcess start(boolean terminal, Map<String, String> environment, String... arguments)
+            throws IOException {
         Path folder = Files.createTempDirectory("courier-process-");
         Path built = Path.of("target").toAbsolutePath();
         assertThat(built.resolve("lib")).as("made by `mvn package`").isDirectory();
@@ -53,6 +63,9 @@ final class CourierProcess implements AutoCloseable {
                 built.resolve("classes") + ":" + built.resolve("lib") + "/*",
                 Main.class.getName()));
         command.addAll(List.of(arguments));
+        if (terminal) {
+            command = List.of("script", "--quiet", "--return", "--command", String.join(" ", command), "/dev/null");
+        }
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectOutput(folder.resolve("stdout").toFile())
@@ -104,6 +117,17 @@ final class CourierProcess implements AutoCloseable {
                         .start()
                         .waitFor())
                 .isZero();
+    }
+
+    /** Types on its terminal. */
+    void type(String keys) throws IOException {
+        process.outputWriter().write(keys);
+        process.outputWriter().flush();
+    }
+
+    /** What is in its folder for temporary files. */
+    String[] temporary() {
+        return folder.resolve("tmp").toFile().list();
     }
 
     /** The JSON line that {@code up --json} prints once it is ready. */

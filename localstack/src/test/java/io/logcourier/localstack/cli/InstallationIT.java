@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.services.sqs.SqsClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -34,7 +33,7 @@ class InstallationIT {
                 Shipper shipper =
                         new Shipper(URI.create(up.ready().get("clickhouse").asString()))) {
             JsonNode ready = up.ready();
-            Map<String, String> installation = settings(ready);
+            Map<String, String> installation = Clients.settings(ready);
             Path objects = Path.of(ready.get("objects").asString());
             shipper.post(ids);
 
@@ -79,27 +78,6 @@ class InstallationIT {
             assertThat(output(1, installation, "audit", "--objects")).contains("difference: order ", "4 differences");
             assertThat(output(0, installation, "audit")).contains("The books balance.");
         }
-    }
-
-    /** The settings of an installation whose queue nobody serves but the test. */
-    private static Map<String, String> settings(JsonNode ready) {
-        Map<String, String> settings = new HashMap<>();
-        settings.put("AWS_ACCESS_KEY_ID", ready.get("accessKey").asString());
-        settings.put("AWS_SECRET_ACCESS_KEY", ready.get("secretKey").asString());
-        settings.put("LOG_COURIER_AWS_REGION", ready.get("region").asString());
-        settings.put("LOG_COURIER_CLICKHOUSE_URL", ready.get("clickhouse").asString());
-        settings.put("LOG_COURIER_S3_ENDPOINT", ready.get("s3").asString());
-        settings.put("LOG_COURIER_SQS_ENDPOINT", ready.get("sqs").asString());
-        try (SqsClient sqs = Clients.sqs(ready)) {
-            settings.put(
-                    "LOG_COURIER_QUEUE_URL",
-                    sqs.createQueue(request -> request.queueName("orders")).queueUrl());
-            settings.put(
-                    "LOG_COURIER_QUEUE_DEAD_LETTER_URL",
-                    sqs.createQueue(request -> request.queueName("dead-letters"))
-                            .queueUrl());
-        }
-        return settings;
     }
 
     private static String output(int code, Map<String, String> environment, String... arguments) throws Exception {

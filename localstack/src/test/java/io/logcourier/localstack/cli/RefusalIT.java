@@ -2,8 +2,11 @@ package io.logcourier.localstack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,16 +30,17 @@ class RefusalIT {
                 "--rows=1",
                 "--config-file",
                 file.toString(),
-                "--aws-region=",
                 "--lane-name=x",
                 "--worker-uploads=lots")) {
             assertThat(courier.endedWith(2).err())
                     .contains(
-                            "worker.uplods (from " + file + ")",
-                            "worker.attempts = 'many' (from " + file + ")",
-                            "unknown setting: environment variable LOG_COURIER_WORKER_PARTSIZE",
-                            "discovery.object-limit = '-3' (from environment)",
-                            "worker.uploads = 'lots' (from flag)");
+                            "unknown setting log-courier.worker.uplods in the file " + file
+                                    + "; did you mean log-courier.worker.uploads?",
+                            "worker.attempts = 'many' (from log-courier.worker.attempts in the file " + file + ")",
+                            "unknown variable LOG_COURIER_WORKER_PARTSIZE;"
+                                    + " did you mean LOG_COURIER_WORKER_PART_SIZE?",
+                            "discovery.object-limit = '-3' (from the variable LOG_COURIER_DISCOVERY_OBJECT_LIMIT)",
+                            "worker.uploads = 'lots' (from the flag --worker-uploads)");
             assertThat(courier.out()).isEmpty();
         }
     }
@@ -52,7 +56,7 @@ class RefusalIT {
     @Test
     void anUnreachableQueueIsNamed() throws Exception {
         try (CourierProcess courier = CourierProcess.run(
-                Map.of("AWS_ACCESS_KEY_ID", "a", "AWS_SECRET_ACCESS_KEY", "b"),
+                Clients.CREDENTIALS,
                 "work",
                 "--once",
                 "--sqs-endpoint=" + NOWHERE,
@@ -63,10 +67,58 @@ class RefusalIT {
     }
 
     @Test
-    void aFolderThatCannotBeUsedIsNamed() throws Exception {
+    void allThatKeepsAStackFromStartingIsNamedBeforeItStarts() throws Exception {
         Path file = Files.createFile(folder.resolve("file"));
-        try (CourierProcess courier = CourierProcess.run("demo", "--rows=1", "--data", file.toString())) {
-            assertThat(courier.endedWith(2).err()).contains(file.toString());
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                CourierProcess courier = CourierProcess.run(
+                        // An engine could not even be loaded.
+                        Map.of(
+                                "LOG_COURIER_LIBCHDB",
+                                NOWHERE,
+                                "LOG_COURIER_CLICKHOUSE_URL",
+                                "of the real installation",
+                                "LOG_COURIER_WORKER_UPLOADS",
+                                "0"),
+                        "up",
+                        "--data=" + file,
+                        "--clickhouse-port=" + taken.getLocalPort(),
+                        "--s3-port=65536",
+                        "--sqs-port=0")) {
+            assertThat(courier.endedWith(2).err().lines())
+                    .satisfiesExactly(
+                            line -> assertThat(line)
+                                    .startsWith(
+                                            "courier: worker.uploads = '0' (from the variable LOG_COURIER_WORKER_UPLOADS)"),
+                            line -> assertThat(line).contains("data folder", file.toString()),
+                            line -> assertThat(line).contains("ClickHouse", Integer.toString(taken.getLocalPort())),
+                            line -> assertThat(line).contains("S3", "65536"));
+            assertThat(courier.out()).isEmpty();
+        }
+    }
+
+    @Test
+    void anInputThatCannotBeReadIsNamedBeforeAnythingStarts() throws Exception {
+        for (Path input : List.of(folder, folder.resolve("missing.ndjson"))) {
+            try (CourierProcess courier =
+                    CourierProcess.run(Map.of("LOG_COURIER_LIBCHDB", NOWHERE), "demo", "--input", input.toString())) {
+                assertThat(courier.endedWith(2).err()).startsWith("courier: --input " + input);
+            }
+        }
+    }
+
+    @Test
+    void aFailedRunLeavesNothingBehind() throws Exception {
+        Path input = Files.writeString(folder.resolve("broken.ndjson"), "{}\n{\"httpCode\": oh}\n");
+        try (CourierProcess courier = CourierProcess.run("demo", "--input", input.toString())) {
+            assertThat(courier.endedWith(2).err()).contains(input + ", line 2");
+            assertThat(courier.temporary()).isEmpty();
+        }
+    }
+
+    @Test
+    void theNameOfAnUnreachableClickHouseIsNamed() throws Exception {
+        try (CourierProcess courier = CourierProcess.run("status", "--clickhouse-url", "http://nowhere.invalid:8123")) {
+            assertThat(courier.endedWith(3).err()).contains("http://nowhere.invalid:8123");
         }
     }
 }

@@ -1,18 +1,17 @@
-package io.logcourier.localstack.cli;
+package io.logcourier.operations;
 
-import java.time.Duration;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.wrapped.ProgressBarWrappedInputStream;
 
-/** A progress bar on stderr; nothing where stdout is no terminal. */
-final class Progress implements AutoCloseable {
+/** A progress bar on stderr; nothing where stderr is no terminal. Thread-safe. */
+public final class Progress implements AutoCloseable {
     private static final int REFRESH_MILLIS = 200;
-
-    /** JDK 25 has no console where it is not interactive, JDK 22 to 24 have one that is no terminal. */
-    @SuppressWarnings("SystemConsoleNull")
-    private static final boolean TERMINAL =
-            System.console() != null && System.console().isTerminal();
 
     private final ProgressBar bar;
 
@@ -21,8 +20,8 @@ final class Progress implements AutoCloseable {
     }
 
     /** A bar that is full at {@code maximum}; below 0 the end is unknown. */
-    static Progress of(String task, String unit, long maximum) {
-        if (!TERMINAL) {
+    public static Progress of(String task, String unit, long maximum) {
+        if (!Terminal.STDERR.isWatched()) {
             return new Progress(null);
         }
         return new Progress(new ProgressBarBuilder()
@@ -35,19 +34,32 @@ final class Progress implements AutoCloseable {
                 .build());
     }
 
-    void at(long done) {
+    /** A bar that is full when a file was read through {@link #over}. */
+    public static Progress of(String task, Path file) throws IOException {
+        return of(task, " bytes", Files.size(file));
+    }
+
+    /** The same bytes; the bar shows how many were read. */
+    InputStream over(InputStream bytes) {
+        return bar == null ? bytes : new ProgressBarWrappedInputStream(bytes, bar);
+    }
+
+    /** So much is done. */
+    public void at(long done) {
         if (bar != null) {
             bar.stepTo(done);
         }
     }
 
-    void by(long more) {
+    /** So much more is done. */
+    public void by(long more) {
         if (bar != null) {
             bar.stepBy(more);
         }
     }
 
-    void maximum(long maximum) {
+    /** Where the bar is full. */
+    public void maximum(long maximum) {
         if (bar != null) {
             bar.maxHint(maximum);
         }
@@ -58,12 +70,5 @@ final class Progress implements AutoCloseable {
         if (bar != null) {
             bar.close();
         }
-    }
-
-    /** For people: 1.3 s, 2 m 5 s. */
-    static String text(Duration duration) {
-        return duration.compareTo(Duration.ofMinutes(1)) < 0
-                ? "%.1f s".formatted(duration.toMillis() / 1e3)
-                : "%d m %d s".formatted(duration.toMinutes(), duration.toSecondsPart());
     }
 }
