@@ -46,7 +46,7 @@ public final class LoadCommand implements Callable<Integer> {
     private volatile boolean ended;
 
     /** What was loaded: a line of {@code load --json}. */
-    record Loaded(String file, long rows) {}
+    public record Loaded(String file, long rows) {}
 
     @Override
     public Integer call() throws IOException {
