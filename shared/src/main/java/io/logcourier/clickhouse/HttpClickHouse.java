@@ -124,7 +124,18 @@ final class HttpClickHouse implements ClickHouse {
                             + " (if the tables are missing, run `courier schema --apply`)",
                     cause);
         }
-        return new RetryableException("ClickHouse at " + endpoint + " failed: " + cause.getMessage(), cause);
+        return new RetryableException("ClickHouse at " + endpoint + " failed: " + reasons(cause), cause);
+    }
+
+    /** What failed, and why in the end: the client's own message does not say that nobody listens. */
+    private static String reasons(Throwable failure) {
+        Throwable last = failure;
+        while (last.getCause() != null) {
+            last = last.getCause();
+        }
+        return last == failure || last.getMessage() == null
+                ? failure.getMessage()
+                : failure.getMessage() + ": " + last.getMessage();
     }
 
     @Override

@@ -175,11 +175,10 @@ public record Settings(
                 try {
                     builder.withSources(new YamlConfigSource(file, Files.readString(Path.of(file)), FILE));
                 } catch (IOException e) {
-                    problems.add("cannot read the configuration file " + file + " (named by " + FILE_VARIABLE + "): "
-                            + e.getMessage());
+                    problems.add("cannot read the configuration file (--config-file, " + FILE_VARIABLE + "): " + e);
                 } catch (RuntimeException e) {
-                    problems.add("the configuration file " + file + " (named by " + FILE_VARIABLE + ") is no YAML: "
-                            + e.getMessage());
+                    problems.add("the configuration file " + file + " (--config-file, " + FILE_VARIABLE
+                            + ") is no YAML: " + e.getMessage());
                 }
             }
             config = builder.build();

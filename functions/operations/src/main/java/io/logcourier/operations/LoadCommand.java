@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -46,10 +47,13 @@ public final class LoadCommand implements Callable<Integer> {
     private volatile boolean ended;
 
     /** What was loaded: a line of {@code load --json}. */
-    record Loaded(String file, long rows) {}
+    public record Loaded(String file, long rows) {}
 
     @Override
     public Integer call() throws IOException {
+        if (fromLine < 1) {
+            throw new ParameterException(spec.commandLine(), "--from-line " + fromLine + ": lines count from 1");
+        }
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
         PrintWriter out = spec.commandLine().getOut();
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {

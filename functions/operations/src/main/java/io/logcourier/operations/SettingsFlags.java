@@ -6,6 +6,7 @@ import io.logcourier.logging.Logging;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -18,16 +19,21 @@ public final class SettingsFlags {
 
     /** Adds a flag for each setting to {@code command}, those named in {@code except} left out. */
     public static void addTo(CommandSpec command, Set<String> except) {
-        command.addOption(OptionSpec.builder(FILE_FLAG)
-                .paramLabel("FILE")
-                .type(String.class)
-                .description("YAML file with settings (%s)".formatted(Settings.FILE_VARIABLE))
-                .build());
+        ArgGroupSpec.Builder group = ArgGroupSpec.builder()
+                .heading("%nSettings, which may also be variables or stand in a file:%n")
+                .order(1)
+                .exclusive(false)
+                .validate(false)
+                .addArg(OptionSpec.builder(FILE_FLAG)
+                        .paramLabel("FILE")
+                        .type(String.class)
+                        .description("YAML file with settings (%s)".formatted(Settings.FILE_VARIABLE))
+                        .build());
         for (Setting<?> setting : Setting.all()) {
             if (except.contains(setting.name())) {
                 continue;
             }
-            command.addOption(OptionSpec.builder(setting.flag())
+            group.addArg(OptionSpec.builder(setting.flag())
                     .paramLabel("VALUE")
                     .type(String.class)
                     .description("%s%s"
@@ -36,6 +42,8 @@ public final class SettingsFlags {
                                     setting.fallback().isEmpty() ? "" : " (default: " + setting.fallback() + ")"))
                     .build());
         }
+        command.addArgGroup(group.build());
+        command.usageMessage().abbreviateSynopsis(true);
     }
 
     /** The settings given as flags, by name. */

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code courier status}. */
@@ -48,6 +49,9 @@ public final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        if (top < 0) {
+            throw new ParameterException(spec.commandLine(), "--top " + top + ": a number of buckets is needed");
+        }
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
         PrintWriter out = spec.commandLine().getOut();
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {

@@ -111,13 +111,16 @@ public final class Main {
         });
     }
 
-    /** The message; where files or sockets are concerned, what the system said to it as well. */
+    /** The message; where files, sockets or AWS are concerned, what the system said to it as well. */
     private static String text(Throwable failure) {
         // The message of these is a file name.
         String message = failure instanceof FileSystemException || failure.getMessage() == null
                 ? failure.getClass().getSimpleName() + ": " + failure.getMessage()
                 : failure.getMessage();
-        return failure.getCause() != null && (failure instanceof IOException || failure instanceof UncheckedIOException)
+        return failure.getCause() != null
+                        && (failure instanceof IOException
+                                || failure instanceof UncheckedIOException
+                                || failure instanceof SdkException)
                 ? message + ": " + text(failure.getCause())
                 : message;
     }

@@ -21,9 +21,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -38,6 +40,7 @@ import tools.jackson.databind.json.JsonMapper;
         })
 final class UpCommand implements Callable<Integer> {
     private static final JsonMapper JSON = new JsonMapper();
+    private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
 
     @Spec
     private CommandSpec spec;
@@ -102,6 +105,13 @@ final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        for (String bucket : buckets) {
+            if (!BUCKET.matcher(bucket).matches()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--bucket '" + bucket + "': 3 to 63 lower case letters, digits, dots and hyphens are needed");
+            }
+        }
         Layout layout = new Layout(Optional.ofNullable(data), clickHousePort, s3Port, sqsPort, only != null);
         ParseResult parsed = spec.commandLine().getParseResult();
         LaptopStack stack = LaptopStack.start(layout, SettingsFlags.given(parsed), SettingsFlags.environment(parsed));

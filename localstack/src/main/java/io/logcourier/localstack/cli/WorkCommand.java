@@ -1,5 +1,6 @@
 package io.logcourier.localstack.cli;
 
+import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.sqs.EventSource;
@@ -12,6 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
@@ -58,8 +60,7 @@ final class WorkCommand implements Callable<Integer> {
                 WorkerHandler worker = new WorkerHandler(settings);
                 EventSource source = new EventSource(sqs, mapping(settings), worker)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> source.close(Signals.GRACE), "shutdown"));
-            // The source would ask a queue that is not there again and again.
-            sqs.getQueueAttributes(request -> request.queueUrl(settings.queue().requiredUrl()));
+            check(sqs, settings.queue().requiredUrl());
             if (once) {
                 boolean empty = source.drain(Duration.ofHours(1), Duration.ofSeconds(1));
                 Worked worked = new Worked(source.done(), source.failed(), empty);
@@ -76,6 +77,16 @@ final class WorkCommand implements Callable<Integer> {
             source.start();
             Thread.currentThread().join();
             return 0;
+        }
+    }
+
+    /** The source would ask a queue that is not there again and again. */
+    private static void check(SqsClient sqs, String queue) {
+        try {
+            sqs.getQueueAttributes(request -> request.queueUrl(queue));
+        } catch (SdkException e) {
+            String reason = e.getCause() == null ? "" : ": " + e.getCause().getMessage();
+            throw new RetryableException("cannot ask the queue " + queue + ": " + e.getMessage() + reason, e);
         }
     }
 

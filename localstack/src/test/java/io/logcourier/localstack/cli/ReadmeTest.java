@@ -1,18 +1,29 @@
 package io.logcourier.localstack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Setting;
+import io.logcourier.operations.AuditReport;
+import io.logcourier.operations.LoadCommand;
+import io.logcourier.operations.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-/** What the README says of settings and commands is what the code has. */
+/** What the README and the page of answers say of settings and commands is what the code has. */
 final class ReadmeTest {
     private static final Path README = Path.of("..", "README.md");
     private static final Pattern COMMAND = Pattern.compile("\\| `([a-z-]+)` \\| .*");
@@ -61,5 +72,29 @@ final class ReadmeTest {
             line.parseArgs(arguments);
             assertThat(line.getParseResult().subcommand()).as(example.group()).isNotNull();
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void everyAnswerIsDocumentedAsItIsPrinted(String command, Class<?> answer) throws IOException {
+        Matcher example = Pattern.compile("(?m)^`" + command + "[ `][^{]*((?:\n {4}.*)+)")
+                .matcher(Files.readString(Path.of("..", "docs", "commands.md")));
+        assertThat(example.find()).as(command).isTrue();
+        JsonMapper json = command.equals("up") ? new JsonMapper() : ClickHouse.JSON;
+
+        JsonNode documented = json.readTree(example.group(1));
+
+        assertThat(documented.toString()).isEqualTo(json.writeValueAsString(json.treeToValue(documented, answer)));
+    }
+
+    static Stream<Arguments> everyAnswerIsDocumentedAsItIsPrinted() {
+        return Stream.of(
+                arguments("up", UpCommand.Ready.class),
+                arguments("load", LoadCommand.Loaded.class),
+                arguments("tick", TickCommand.Answer.class),
+                arguments("work", WorkCommand.Worked.class),
+                arguments("status", Status.class),
+                arguments("audit", AuditReport.class),
+                arguments("demo", DemoCommand.Demonstration.class));
     }
 }

@@ -48,7 +48,7 @@ class RefusalIT {
     @Test
     void anUnreachableClickHouseIsNamed() throws Exception {
         try (CourierProcess courier = CourierProcess.run("audit", "--clickhouse-url", NOWHERE)) {
-            assertThat(courier.endedWith(3).err()).startsWith("courier: ").contains(NOWHERE);
+            assertThat(courier.endedWith(3).err()).startsWith("courier: ").contains(NOWHERE, "Connection refused");
             assertThat(courier.out()).isEmpty();
         }
     }
@@ -62,7 +62,9 @@ class RefusalIT {
                 "--sqs-endpoint=" + NOWHERE,
                 "--queue-url=" + NOWHERE + "/orders",
                 "--queue-dead-letter-url=" + NOWHERE + "/dead-letters")) {
-            assertThat(courier.endedWith(3).err()).startsWith("courier: ");
+            assertThat(courier.endedWith(3).err())
+                    .startsWith("courier: cannot ask the queue " + NOWHERE)
+                    .contains("Connection refused");
         }
     }
 
