@@ -7,6 +7,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Setting;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.LoadCommand;
+import io.logcourier.operations.ReplayCommand;
 import io.logcourier.operations.Status;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,6 +96,7 @@ final class ReadmeTest {
                 arguments("work", WorkCommand.Worked.class),
                 arguments("status", Status.class),
                 arguments("audit", AuditReport.class),
+                arguments("replay", ReplayCommand.Replay.class),
                 arguments("demo", DemoCommand.Demonstration.class));
     }
 }

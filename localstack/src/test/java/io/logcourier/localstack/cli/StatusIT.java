@@ -51,7 +51,7 @@ class StatusIT {
         assertThat(lines)
                 .contains(
                         "... and 3 more buckets (--top N shows more)",
-                        "5 buckets, 11 rows not claimed yet, 300 pending, 0 open, 0 given up");
+                        "5 buckets, 11 rows not claimed yet, 300 pending, 0 open, 0 given up, 0 lost");
 
         JsonNode all = JSON.readTree(output("status", "--json", "--top=2"));
         assertThat(all.get("unclaimed").asInt()).isEqualTo(11);
