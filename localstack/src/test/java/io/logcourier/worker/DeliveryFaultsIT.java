@@ -12,7 +12,6 @@ import io.logcourier.localstack.LogRow;
 import io.logcourier.localstack.Stack;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.operations.AuditReport;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -125,7 +124,7 @@ class DeliveryFaultsIT {
 
     private record FaultyStore(ObjectStore real, Faults faults) implements ObjectStore {
         @Override
-        public void put(Target target, ByteBuffer body) {
+        public void put(Target target, Part body) {
             faults.run(() -> real.put(target, body));
         }
 
@@ -139,7 +138,7 @@ class DeliveryFaultsIT {
             Upload upload = faults.call(() -> real.begin(target));
             return new Upload() {
                 @Override
-                public void part(int number, ByteBuffer body) {
+                public void part(int number, Part body) {
                     faults.run(() -> upload.part(number, body));
                 }
 

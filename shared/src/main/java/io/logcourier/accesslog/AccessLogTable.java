@@ -20,10 +20,11 @@ public final class AccessLogTable {
     public static final String RENDERING = "text-1";
 
     /**
-     * What a row is known by. Hashed with SipHash, whose value does not depend on ClickHouse's version.
+     * What a row is known by, hashed with XXH64: a fifth of the cost of SipHash here. Should a ClickHouse of another
+     * version combine the parts in another way, orders of before would fall short and be superseded by equal ones.
      */
     private static final String IDENTITY =
-            "reinterpretAsInt64(sipHash64(_partition_id, _block_number, _block_offset, startTime, req_id))";
+            "reinterpretAsInt64(xxHash64(_partition_id, _block_number, _block_offset, startTime, req_id))";
 
     private static final String IDENTITY_MARK = "/* identity */";
     private static final String CLAIMED_MARK = "/* claimed */";

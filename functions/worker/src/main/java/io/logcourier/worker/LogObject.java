@@ -3,8 +3,6 @@ package io.logcourier.worker;
 import io.logcourier.RetryableException;
 import io.logcourier.worker.ObjectStore.Target;
 import io.logcourier.worker.ObjectStore.Upload;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -16,20 +14,16 @@ import java.util.zip.CRC32C;
  * at a time.
  */
 final class LogObject implements AutoCloseable {
-    private static final int FIRST_BYTES = 16 * 1024;
-
     private final ObjectStore store;
     private final Target target;
     private final int partSize;
     private final Executor background;
     private final CRC32C crc = new CRC32C();
-    private byte[] part = new byte[FIRST_BYTES];
-    private int filled;
+    private Part part = new Part(crc);
     private long bytes;
     private Upload upload;
     private int parts;
     private CompletableFuture<Void> underway = CompletableFuture.completedFuture(null);
-    private ByteBuffer last;
     private boolean completed;
 
     LogObject(ObjectStore store, Target target, int partSize, Executor background) {
@@ -44,48 +38,40 @@ final class LogObject implements AutoCloseable {
         int from = offset;
         int left = length;
         while (left > 0) {
-            if (filled == partSize) {
-                send(takePart());
-                part = new byte[partSize];
-                filled = 0;
+            if (part.length() == partSize) {
+                part.end();
+                send();
+                part = new Part(crc);
             }
-            int count = Math.min(left, partSize - filled);
-            if (filled + count > part.length) {
-                part = Arrays.copyOf(part, (int) Math.min(partSize, Math.max(part.length * 2L, filled + (long) count)));
-            }
-            System.arraycopy(source, from, part, filled, count);
-            filled += count;
+            int count = Math.min(left, partSize - part.length());
+            part.write(source, from, count);
             from += count;
             left -= count;
         }
+        bytes += length;
     }
 
-    private void send(ByteBuffer body) {
+    private void send() {
         await();
         if (upload == null) {
             upload = store.begin(target);
         }
         int number = ++parts;
+        Part body = part;
         underway = CompletableFuture.runAsync(() -> upload.part(number, body), background);
-    }
-
-    private ByteBuffer takePart() {
-        crc.update(part, 0, filled);
-        bytes += filled;
-        return ByteBuffer.wrap(part, 0, filled);
     }
 
     /** Ends the object, which is not visible yet: {@link #bytes} and {@link #crc32c} are those of the whole. */
     void seal() {
-        last = takePart();
+        part.end();
     }
 
     /** Makes the sealed object visible. */
     void complete() {
         if (upload == null) {
-            store.put(target, last);
+            store.put(target, part);
         } else {
-            send(last);
+            send();
             await();
             upload.complete();
         }

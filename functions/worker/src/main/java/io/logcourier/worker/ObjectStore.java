@@ -1,6 +1,5 @@
 package io.logcourier.worker;
 
-import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
@@ -10,7 +9,7 @@ import java.util.Optional;
  */
 interface ObjectStore extends AutoCloseable {
     /** Writes an object in one request. */
-    void put(Target target, ByteBuffer body);
+    void put(Target target, Part body);
 
     /** Begins an object that is written in parts. */
     Upload begin(Target target);
@@ -40,7 +39,7 @@ interface ObjectStore extends AutoCloseable {
     /** An object in parts. Nothing is visible before {@link #complete}. */
     interface Upload {
         /** Writes part {@code number}, counted from 1. */
-        void part(int number, ByteBuffer body);
+        void part(int number, Part body);
 
         /** Makes the object of all its parts. */
         void complete();

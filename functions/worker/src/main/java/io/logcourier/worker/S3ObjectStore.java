@@ -46,14 +46,17 @@ final class S3ObjectStore implements ObjectStore {
     private final S3Client s3;
 
     S3ObjectStore(Settings settings) {
-        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
+        // In chunks, each would be hashed and signed; S3 has the checksum of the whole anyway.
+        var builder = S3Client.builder()
+                .region(Region.of(settings.aws().region()))
+                .serviceConfiguration(configuration -> configuration.chunkedEncodingEnabled(false));
         settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
                 .forcePathStyle(true));
         s3 = builder.build();
     }
 
     @Override
-    public void put(Target target, ByteBuffer body) {
+    public void put(Target target, Part body) {
         check(target);
         call(
                 "write",
@@ -63,7 +66,7 @@ final class S3ObjectStore implements ObjectStore {
                                 .key(target.key())
                                 .contentType(CONTENT_TYPE)
                                 .checksumCRC32C(crc32c(body)),
-                        RequestBody.fromRemainingByteBuffer(body.duplicate())));
+                        body(body)));
     }
 
     @Override
@@ -114,7 +117,7 @@ final class S3ObjectStore implements ObjectStore {
         }
 
         @Override
-        public void part(int number, ByteBuffer body) {
+        public void part(int number, Part body) {
             String crc = crc32c(body);
             String tag = call("write part " + number + " of", target, () -> s3.uploadPart(
                             request -> request.bucket(target.bucket())
@@ -122,7 +125,7 @@ final class S3ObjectStore implements ObjectStore {
                                     .uploadId(id)
                                     .partNumber(number)
                                     .checksumCRC32C(crc),
-                            RequestBody.fromRemainingByteBuffer(body.duplicate()))
+                            body(body))
                     .eTag());
             parts.add(CompletedPart.builder()
                     .partNumber(number)
@@ -179,13 +182,15 @@ final class S3ObjectStore implements ObjectStore {
         }
     }
 
-    private static String crc32c(ByteBuffer body) {
-        CRC32C crc = new CRC32C();
-        crc.update(body.duplicate());
+    /** Read in place: the SDK would copy a buffer. */
+    private static RequestBody body(Part part) {
+        return RequestBody.fromContentProvider(part::open, part.length(), CONTENT_TYPE);
+    }
+
+    private static String crc32c(Part part) {
         return Base64.getEncoder()
-                .encodeToString(ByteBuffer.allocate(Integer.BYTES)
-                        .putInt((int) crc.getValue())
-                        .array());
+                .encodeToString(
+                        ByteBuffer.allocate(Integer.BYTES).putInt(part.crc32c()).array());
     }
 
     @Override

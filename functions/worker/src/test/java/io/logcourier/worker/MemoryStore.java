@@ -1,5 +1,8 @@
 package io.logcourier.worker;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,7 +43,7 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized void put(Target target, ByteBuffer body) {
+    public synchronized void put(Target target, Part body) {
         called("put");
         objects.put(target, bytes(body));
     }
@@ -51,7 +54,7 @@ final class MemoryStore implements ObjectStore {
         NavigableMap<Integer, byte[]> parts = new TreeMap<>();
         return new Upload() {
             @Override
-            public void part(int number, ByteBuffer body) {
+            public void part(int number, Part body) {
                 called("part " + number);
                 parts.put(number, bytes(body));
             }
@@ -91,9 +94,11 @@ final class MemoryStore implements ObjectStore {
     @Override
     public void close() {}
 
-    private static byte[] bytes(ByteBuffer body) {
-        byte[] bytes = new byte[body.remaining()];
-        body.duplicate().get(bytes);
-        return bytes;
+    private static byte[] bytes(Part body) {
+        try (InputStream bytes = body.open()) {
+            return bytes.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
