@@ -298,6 +298,11 @@ public final class Installation implements AutoCloseable {
         return new Audit(clickHouse, lane()).report(s3, true, bytes -> {});
     }
 
+    /** The books, the objects, and all rows rendered again. */
+    public AuditReport deepAudit() {
+        return new Audit(clickHouse, lane()).report(s3, true, true, bytes -> {});
+    }
+
     /** The books alone. */
     public AuditReport books() {
         return new Audit(clickHouse, lane()).report();

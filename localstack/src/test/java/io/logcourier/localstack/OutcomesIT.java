@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.ReplayMessage;
 import io.logcourier.message.Tick;
+import io.logcourier.operations.Audit;
 import io.logcourier.operations.Audit.Refused;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Status;
@@ -136,6 +137,7 @@ class OutcomesIT {
         courier.deliver("first", all);
         Map<String, byte[]> before = courier.objects(courier.target());
         AuditReport books = courier.audit();
+        assertThat(courier.deepAudit().rendered()).isEqualTo(new Audit.Rendered(3, 0));
         assertThat(before).hasSize(3);
         Map<String, Instant> written = written(courier);
         before.keySet().stream().limit(2).forEach(key -> courier.s3()

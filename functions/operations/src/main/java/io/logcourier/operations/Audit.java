@@ -1,12 +1,19 @@
 package io.logcourier.operations;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.logcourier.RetryableException;
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.Frames;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.ledger.Ledger.Standing;
+import io.logcourier.ledger.Offset;
+import io.logcourier.ledger.WorkOrder;
+import io.logcourier.message.OrderMessage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -43,18 +50,108 @@ public final class Audit {
 
     /** The books alone. */
     public AuditReport report() {
-        return report(false, books());
+        return report(false, Rendered.NOTHING, books());
     }
 
     /** The books, and the objects as {@link #objects} checks them. */
     public AuditReport report(S3Client s3, boolean alone, LongConsumer progress) {
-        List<Difference> differences = books();
-        differences.addAll(objects(s3, alone, progress));
-        return report(true, differences);
+        return report(s3, alone, false, progress);
     }
 
-    private AuditReport report(boolean objectsRead, List<Difference> differences) {
-        return new AuditReport(lane.name(), balance(), buckets(), refused(), lost(), objectsRead, differences);
+    /**
+     * The books, and the objects as {@link #objects} checks them.
+     *
+     * @param deep whether to render all rows that are still there again, too
+     */
+    public AuditReport report(S3Client s3, boolean alone, boolean deep, LongConsumer progress) {
+        List<Difference> differences = books();
+        differences.addAll(objects(s3, alone, progress));
+        Rendered rendered = deep ? render(differences) : Rendered.NOTHING;
+        return report(true, rendered, differences);
+    }
+
+    private AuditReport report(boolean objectsRead, Rendered rendered, List<Difference> differences) {
+        return new AuditReport(
+                lane.name(), balance(), buckets(), refused(), lost(), objectsRead, rendered, differences);
+    }
+
+    /**
+     * What was rendered again.
+     *
+     * @param same objects that came out the same
+     * @param gone delivered orders that no longer have all their rows, so nobody can tell
+     */
+    public record Rendered(long same, long gone) {
+        private static final Rendered NOTHING = new Rendered(0, 0);
+
+        private Rendered plus(Rendered other) {
+            return new Rendered(same + other.same, gone + other.gone);
+        }
+    }
+
+    /** Renders every delivered order again, as a worker does, and compares bytes and checksum with its offset. */
+    private Rendered render(List<Difference> differences) {
+        Ledger ledger = new Ledger(clickHouse, lane);
+        Rendered rendered = Rendered.NOTHING;
+        List<WorkOrder> orders = ledger.decided(0, ledger.head().epoch());
+        for (OrderMessage run : OrderMessage.deliver(lane.name(), orders)) {
+            List<Standing> delivered = ledger.standing(run.epoch(), run.first(), run.last()).stream()
+                    .filter(standing -> standing.outcomes().contains(Offset.Outcome.DELIVERED))
+                    .toList();
+            if (!delivered.isEmpty()) {
+                rendered = rendered.plus(render(ledger, delivered, differences));
+            }
+        }
+        return rendered;
+    }
+
+    private Rendered render(Ledger ledger, List<Standing> delivered, List<Difference> differences) {
+        // What the rows of an order make now.
+        final class Sum {
+            private final CRC32C crc = new CRC32C();
+            private long rows;
+            private long bytes;
+        }
+        Map<Integer, Sum> sums = new HashMap<>();
+        WorkOrder any = delivered.getFirst().order();
+        try (InputStream lines = new AccessLogTable(clickHouse, lane)
+                .render(
+                        delivered.stream().map(Standing::order).toList(),
+                        ledger.claims(any.fromEpoch(), any.toEpoch()))) {
+            Frames frames = new Frames(lines);
+            while (frames.next()) {
+                Sum sum = sums.computeIfAbsent(frames.number(), number -> new Sum());
+                sum.rows++;
+                frames.line((bytes, offset, length) -> {
+                    sum.crc.update(bytes, offset, length);
+                    sum.bytes += length;
+                });
+            }
+        } catch (IOException e) {
+            throw new RetryableException("ClickHouse broke off a result: " + e.getMessage(), e);
+        }
+        long same = 0;
+        long gone = 0;
+        for (Standing standing : delivered) {
+            WorkOrder order = standing.order();
+            Sum sum = sums.getOrDefault(order.number(), new Sum());
+            if (sum.rows != order.tally().rows()) {
+                gone++;
+            } else if (sum.bytes == standing.deliveredBytes() && sum.crc.getValue() == standing.deliveredCrc32c()) {
+                same++;
+            } else {
+                differences.add(new Difference(
+                        "order %s of bucket %s: its rows make %d bytes with CRC32C %08x, delivered were %d bytes, %08x"
+                                .formatted(
+                                        order.id(),
+                                        order.group().bucket(),
+                                        sum.bytes,
+                                        sum.crc.getValue(),
+                                        standing.deliveredBytes(),
+                                        standing.deliveredCrc32c())));
+            }
+        }
+        return new Rendered(same, gone);
     }
 
     /** Something that does not add up; names the epoch, the order or the object. */

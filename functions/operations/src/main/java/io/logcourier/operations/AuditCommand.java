@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -24,12 +25,20 @@ public final class AuditCommand implements Callable<Integer> {
     @Option(names = "--objects", description = "read every object back: lines, bytes and checksum")
     private boolean objects;
 
+    @Option(
+            names = "--deep",
+            description = "with --objects: also render the rows that ClickHouse still has again, and compare the bytes")
+    private boolean deep;
+
     @Option(names = "--json", description = "print the report as one JSON object")
     private boolean json;
 
     @Override
     public Integer call() {
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        if (deep && !objects) {
+            throw new ParameterException(spec.commandLine(), "--deep compares objects: add --objects");
+        }
         AuditReport report;
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
             report = objects ? withObjects(clickHouse, settings) : new Audit(clickHouse, settings.lane()).report();
@@ -40,7 +49,7 @@ public final class AuditCommand implements Callable<Integer> {
         return report.isWell() ? 0 : 1;
     }
 
-    private static AuditReport withObjects(ClickHouse clickHouse, Settings settings) {
+    private AuditReport withObjects(ClickHouse clickHouse, Settings settings) {
         Audit audit = new Audit(clickHouse, settings.lane());
         var builder = S3Client.builder().region(Region.of(settings.aws().region()));
         settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
@@ -48,7 +57,7 @@ public final class AuditCommand implements Callable<Integer> {
         try (S3Client s3 = builder.build();
                 Progress progress =
                         Progress.of("audit", " bytes", audit.balance().bytes())) {
-            return audit.report(s3, false, progress::by);
+            return audit.report(s3, false, deep, progress::by);
         }
     }
 
@@ -57,9 +66,10 @@ public final class AuditCommand implements Callable<Integer> {
                 .formatted(
                         report.isWell()
                                 ? "The books balance."
-                                : "%d differences, %d orders given up."
+                                : "%,d differences, %,d orders given up, %,d rows lost."
                                         .formatted(
                                                 report.differences().size(),
-                                                report.refused().size()));
+                                                report.refused().size(),
+                                                report.balance().lost()));
     }
 }

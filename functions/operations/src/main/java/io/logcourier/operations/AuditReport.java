@@ -3,6 +3,7 @@ package io.logcourier.operations;
 import io.logcourier.operations.Audit.BucketLine;
 import io.logcourier.operations.Audit.Difference;
 import io.logcourier.operations.Audit.Refused;
+import io.logcourier.operations.Audit.Rendered;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param refused orders that were given up
  * @param lost orders whose rows were gone or changed before they were delivered; {@code rows} of them are in no object
  * @param objectsRead whether the objects were read back too
+ * @param rendered what was rendered again, with {@code --deep}
  * @param differences what does not add up
  */
 public record AuditReport(
@@ -24,6 +26,7 @@ public record AuditReport(
         List<Refused> refused,
         List<Refused> lost,
         boolean objectsRead,
+        Rendered rendered,
         List<Difference> differences) {
     private static final int SHOWN = 20;
 
@@ -52,6 +55,10 @@ public record AuditReport(
         row(text, "given up", balance.givenUp(), "their targets refused them");
         row(text, "lost", balance.lost(), "gone from the log table before they were delivered");
         row(text, "open", balance.open(), "under way");
+        if (rendered.same() + rendered.gone() > 0) {
+            text.append("rendered again: %,d objects are the same; %,d no longer have all their rows%n"
+                    .formatted(rendered.same(), rendered.gone()));
+        }
         text.append("%n%-40s %10s %14s %16s%n".formatted("bucket", "objects", "rows", "bytes"));
         buckets.stream()
                 .limit(SHOWN)

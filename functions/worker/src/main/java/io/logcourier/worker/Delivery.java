@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.groupingBy;
 import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.Frames;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Ledger.Standing;
@@ -253,7 +254,7 @@ final class Delivery {
     /** Writes a line; a failure of the object is returned, since the other orders of the query go on. */
     private static RuntimeException line(Frames frames, LogObject object) throws IOException {
         try {
-            frames.line(object);
+            frames.line(object::write);
             return null;
         } catch (TargetRefusedException | RetryableException e) {
             return e;

@@ -1,4 +1,4 @@
-package io.logcourier.worker;
+package io.logcourier.accesslog;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -8,10 +8,19 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Reads the frames of {@link io.logcourier.accesslog.AccessLogTable#render}: order number, identity hash, line, in
- * ClickHouse's RowBinary. Lines are never decoded, nor held whole.
+ * Reads the frames of {@link AccessLogTable#render}: order number, identity hash, line, in ClickHouse's RowBinary. Lines
+ * are never decoded, nor held whole. For one thread.
  */
-final class Frames {
+public final class Frames {
+    /** Takes bytes of lines. */
+    @FunctionalInterface
+    public interface Sink {
+        /** Takes {@code length} bytes from {@code offset} on; they are overwritten later. */
+        void write(byte[] bytes, int offset, int length);
+    }
+
+    private static final Sink NOWHERE = (bytes, offset, length) -> {};
+
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int BUFFER_BYTES = 256 * 1024;
@@ -26,7 +35,8 @@ final class Frames {
     private long identity;
     private long left;
 
-    Frames(InputStream source) {
+    /** The frames of {@code source}, which the caller closes. */
+    public Frames(InputStream source) {
         this.source = source;
     }
 
@@ -36,8 +46,8 @@ final class Frames {
      * @return false at the end
      * @throws EOFException if the end comes within a frame
      */
-    boolean next() throws IOException {
-        line(null);
+    public boolean next() throws IOException {
+        line(NOWHERE);
         if (position == limit && !fill()) {
             return false;
         }
@@ -49,16 +59,22 @@ final class Frames {
         return true;
     }
 
-    int number() {
+    /** The order that the line belongs to. */
+    public int number() {
         return number;
     }
 
-    long identity() {
+    /** The hash of the row's identity. */
+    public long identity() {
         return identity;
     }
 
-    /** Takes the line of the frame, into {@code object} or, where that is null, to nowhere. */
-    void line(LogObject object) throws IOException {
+    /**
+     * Hands the line of the frame on; once.
+     *
+     * @throws EOFException if the end comes within it
+     */
+    public void line(Sink sink) throws IOException {
         while (left > 0) {
             if (position == limit && !fill()) {
                 throw new EOFException("ClickHouse's result ends within a line");
@@ -67,9 +83,7 @@ final class Frames {
             int from = position;
             position += count;
             left -= count;
-            if (object != null) {
-                object.write(buffer, from, count);
-            }
+            sink.write(buffer, from, count);
         }
     }
 
