@@ -91,7 +91,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     static final Setting<Long> UPLOADS = define(
             "worker.uploads",
             "8",
-            "objects under way at once in one function instance; each holds up to two parts in memory",
+            "large objects under way at once in one function instance, each with up to two parts in memory; six small ones count as one",
             number(1, 1000));
     static final Setting<Long> ATTEMPTS = define(
             "worker.attempts",

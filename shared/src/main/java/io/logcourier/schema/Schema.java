@@ -32,6 +32,7 @@ public final class Schema {
     /** The ledger outlives the log rows by so much. */
     private static final Duration LONGER = Duration.ofDays(7);
 
+    private static final String COLUMNS_MARK = "/* columns */";
     private static final int LEDGER_ID_BYTES = 8;
     private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+):\\w+}");
 
@@ -53,8 +54,10 @@ public final class Schema {
 
     /** The statements, in the order in which they are applied. */
     public List<Statement> statements() {
+        String columns = Statement.resource(Schema.class, "columns.sql").sql().strip();
         return FILES.stream()
                 .map(file -> Statement.resource(Schema.class, file)
+                        .replace(COLUMNS_MARK, columns)
                         .with("logs", lane.logs())
                         .with("table", lane.table())
                         .with("ingest", lane.table() + "_ingest")

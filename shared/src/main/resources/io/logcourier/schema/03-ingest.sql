@@ -1,37 +1,6 @@
 -- What shippers write to. It stores nothing: the view below moves the rows on within the same INSERT.
 CREATE TABLE IF NOT EXISTS {logs:Identifier}.{ingest:Identifier}
 (
-    insertedAt DateTime DEFAULT now(),
-    hostname LowCardinality(Nullable(String)),
-    startTime DateTime64(3),
-    requester Nullable(String),
-    operation Nullable(String),
-    requestURI Nullable(String),
-    errorCode Nullable(String),
-    objectSize Nullable(UInt64),
-    totalTime Nullable(Float32),
-    turnAroundTime Nullable(Float32),
-    referer Nullable(String),
-    userAgent Nullable(String),
-    versionId Nullable(String),
-    signatureVersion LowCardinality(Nullable(String)),
-    cipherSuite LowCardinality(Nullable(String)),
-    authenticationType LowCardinality(Nullable(String)),
-    hostHeader Nullable(String),
-    tlsVersion LowCardinality(Nullable(String)),
-    aclRequired LowCardinality(Nullable(String)),
-    bucketOwner Nullable(String),
-    bucketName String,
-    req_id String,
-    bytesSent Nullable(UInt64),
-    clientIP Nullable(String),
-    httpCode Nullable(UInt16),
-    objectKey Nullable(String),
-    logFormatVersion LowCardinality(Nullable(String)),
-    loggingEnabled Bool,
-    loggingTargetBucket String,
-    loggingTargetPrefix String,
-    awsAccessKeyID Nullable(String),
-    raftSessionID UInt16
+    /* columns */
 )
 ENGINE = Null

@@ -43,6 +43,11 @@ import org.slf4j.spi.LoggingEventBuilder;
 final class Delivery {
     private static final Logger log = LoggerFactory.getLogger(Delivery.class);
 
+    /** So many small objects share the place of a large one; as many at once as the SDK has connections for. */
+    private static final int SHARES = 6;
+
+    private static final int ROW_BYTES = 1024;
+
     private final String lane;
     private final Ledger ledger;
     private final AccessLogTable table;
@@ -52,7 +57,7 @@ final class Delivery {
     private final Executor executor;
     private final Semaphore uploads;
 
-    /** {@code executor} runs uploads, as many at once as the settings allow. */
+    /** {@code executor} runs uploads, as many at once as the settings allow, more where objects are small. */
     Delivery(
             String lane,
             Ledger ledger,
@@ -67,7 +72,7 @@ final class Delivery {
         this.partSize = limits.partSize();
         this.supersedeAfter = limits.supersedeAfter();
         this.executor = executor;
-        this.uploads = new Semaphore(limits.uploads());
+        this.uploads = new Semaphore(limits.uploads() * SHARES);
     }
 
     /**
@@ -217,7 +222,8 @@ final class Delivery {
      */
     private boolean deliver(Task task, Frames frames, Map<Task, CompletableFuture<Offset>> offsets) throws IOException {
         WorkOrder order = task.order();
-        uploads.acquireUninterruptibly();
+        int shares = shares(order);
+        uploads.acquireUninterruptibly(shares);
         LogObject object = new LogObject(store, task.target(), partSize, executor);
         boolean handedOver = false;
         try {
@@ -251,6 +257,11 @@ final class Delivery {
         }
     }
 
+    /** How much of the memory for uploads an order takes, going by its rows. */
+    private int shares(WorkOrder order) {
+        return Math.clamp(order.tally().rows() * ROW_BYTES * SHARES / partSize, 1, SHARES);
+    }
+
     /** Writes a line; a failure of the object is returned, since the other orders of the query go on. */
     private static RuntimeException line(Frames frames, LogObject object) throws IOException {
         try {
@@ -280,7 +291,7 @@ final class Delivery {
         } catch (RetryableException | TargetRefusedException e) {
             about(log.atWarn(), order).addKeyValue("reason", e.getMessage()).log("parts of its upload stay behind");
         } finally {
-            uploads.release();
+            uploads.release(shares(order));
         }
     }
 
