@@ -1,0 +1,22 @@
+package io.logcourier.localstack.bench;
+
+import io.logcourier.localstack.LaptopStack;
+import io.logcourier.localstack.LaptopStack.Layout;
+import java.io.IOException;
+import java.net.URI;
+import java.util.Map;
+import java.util.Optional;
+
+/** ClickHouse alone, as {@code courier up --only clickhouse} has it, on data that goes with the process. */
+final class EngineProcess {
+    private EngineProcess() {}
+
+    record Ready(URI clickhouse) {}
+
+    public static void main(String[] arguments) throws IOException {
+        try (LaptopStack stack = LaptopStack.start(new Layout(Optional.empty(), 0, 0, 0, true), Map.of())) {
+            Child.serve(new Ready(stack.settings().lane().endpoint().url()), question -> question);
+        }
+        System.exit(0);
+    }
+}
