@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,6 +30,8 @@ import picocli.CommandLine.Spec;
             "docs/performance.md says what each figure means. Exits with 0 only if every row was delivered."
         })
 public final class BenchCommand implements Callable<Integer> {
+    private static final Logger log = LoggerFactory.getLogger(BenchCommand.class);
+
     @Spec
     private CommandSpec spec;
 
@@ -106,6 +110,21 @@ public final class BenchCommand implements Callable<Integer> {
             description = "options of the courier's JVM; default: ${DEFAULT-VALUE}")
     private String courier;
 
+    @Option(
+            names = "--together",
+            description =
+                    "run all cases in the same processes: quicker, but each measures what the last one left as well")
+    private boolean together;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "write the report there too: results.json, results.md, results.html")
+    private Path reports;
+
+    @Option(names = "--json", description = "print the report as one JSON object")
+    private boolean json;
+
     /** Where the objects go. */
     private enum Sink {
         memory,
@@ -116,7 +135,6 @@ public final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         ParseResult parsed = spec.commandLine().getParseResult();
         PrintWriter out = spec.commandLine().getOut();
-        Path folder = Files.createTempDirectory("log-courier-bench-");
         Options options = new Options(
                 SettingsFlags.given(parsed),
                 SettingsFlags.environment(parsed),
@@ -131,13 +149,27 @@ public final class BenchCommand implements Callable<Integer> {
                 seed,
                 sink == Sink.disk,
                 concurrency,
-                List.of(courier.strip().split(" +")),
-                folder);
+                List.of(courier.strip().split(" +")));
         List<Result> results = new ArrayList<>();
-        for (Case each : cases) {
-            results.addAll(each.run(options));
+        List<List<Case>> installations =
+                together ? List.of(cases) : cases.stream().map(List::of).toList();
+        for (List<Case> some : installations) {
+            try (Installation installation = new Installation(options)) {
+                for (Case each : some) {
+                    log.info("{}", each);
+                    results.addAll(each.run(installation));
+                }
+            }
         }
-        out.println(ClickHouse.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(results));
+        Report report = Report.of(parsed.originalArgs(), results);
+        String text = ClickHouse.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report);
+        if (reports != null) {
+            Files.createDirectories(reports);
+            Files.writeString(reports.resolve("results.json"), text);
+            Files.writeString(reports.resolve("results.md"), report.text());
+            Files.writeString(reports.resolve("results.html"), report.page());
+        }
+        out.println(json ? text : report.text());
         out.flush();
         return results.stream().allMatch(result -> result.faults().isEmpty()) ? 0 : 1;
     }

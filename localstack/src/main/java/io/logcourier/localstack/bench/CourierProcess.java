@@ -71,6 +71,7 @@ final class CourierProcess {
     private Object answer(String question) {
         return switch (question) {
             case "tick" -> tick();
+            case "work" -> work();
             case "deliver" -> deliver();
             default -> counts();
         };
@@ -80,13 +81,19 @@ final class CourierProcess {
         return new Counts(Requests.counts(), source.failed());
     }
 
-    /** Has the workers serve the queue while discovery goes over all there is, until the queue is empty. */
-    private Done deliver() {
-        long began = System.nanoTime();
+    /** From here on the workers serve the queue. */
+    private Counts work() {
         if (!working) {
             working = true;
             source.start();
         }
+        return counts();
+    }
+
+    /** Has the workers serve the queue while discovery goes over all there is, until the queue is empty. */
+    private Done deliver() {
+        long began = System.nanoTime();
+        work();
         Done planned = new Done(0, 0, 0, 0, 0);
         Done tick;
         do {

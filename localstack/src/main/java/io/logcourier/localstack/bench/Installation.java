@@ -6,11 +6,14 @@ import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.LaptopStack;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.commons.io.FileUtils;
 
 /** The engine, S3 and SQS, and the courier, each a process of its own. */
 final class Installation implements AutoCloseable {
@@ -18,12 +21,19 @@ final class Installation implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     final Options options;
+
+    /** Goes with it. */
+    final Path folder;
+
     final Child engine;
     final Child services;
     final Child courier;
     final Settings settings;
     final ServicesProcess.Ready endpoints;
     final ClickHouse clickHouse;
+
+    /** What configures a function for it. */
+    final Map<String, String> variables;
 
     /** Starts all three; they are ready when it returns. */
     Installation(Options options) throws IOException {
@@ -34,15 +44,19 @@ final class Installation implements AutoCloseable {
                 hidden.put(setting.variable(), "");
             }
         });
-        engine = Child.start(EngineProcess.class, List.of("-Xmx512m"), hidden, options.folder());
+        folder = Files.createTempDirectory("log-courier-bench-");
+        engine = Child.start(
+                EngineProcess.class,
+                List.of("-Xmx512m"),
+                hidden,
+                folder,
+                folder.resolve("engine").toString());
         services = Child.start(
                 ServicesProcess.class,
                 List.of("-Xmx512m"),
                 hidden,
-                options.folder(),
-                options.disk()
-                        ? new String[] {options.folder().resolve("objects").toString()}
-                        : new String[0]);
+                folder,
+                options.disk() ? new String[] {folder.resolve("objects").toString()} : new String[0]);
         EngineProcess.Ready opened = engine.ready(EngineProcess.Ready.class);
         endpoints = services.ready(ServicesProcess.Ready.class);
         Map<String, String> all = new HashMap<>(options.settings());
@@ -53,18 +67,14 @@ final class Installation implements AutoCloseable {
         all.put("queue.url", endpoints.queue().toString());
         all.put("queue.dead-letter-url", endpoints.deadLetterQueue().toString());
         settings = Settings.read(all, options.variables());
-        Map<String, String> variables = new HashMap<>(hidden);
+        variables = new HashMap<>(hidden);
         Setting.all().stream()
                 .filter(setting -> all.containsKey(setting.name()))
                 .forEach(setting -> variables.put(setting.variable(), all.get(setting.name())));
         variables.put("AWS_ACCESS_KEY_ID", LaptopStack.CREDENTIALS.accessKeyId());
         variables.put("AWS_SECRET_ACCESS_KEY", LaptopStack.CREDENTIALS.secretAccessKey());
         courier = Child.start(
-                CourierProcess.class,
-                options.courier(),
-                variables,
-                options.folder(),
-                Integer.toString(options.concurrency()));
+                CourierProcess.class, options.courier(), variables, folder, Integer.toString(options.concurrency()));
         courier.ready(CourierProcess.Counts.class);
         clickHouse = ClickHouse.connect(settings.lane().endpoint());
     }
@@ -80,7 +90,6 @@ final class Installation implements AutoCloseable {
                 services.cpu(),
                 courier.cpu(),
                 counts.requests(),
-                // Less this one.
                 events.getOrDefault("SelectQuery", 0L) + events.getOrDefault("InsertQuery", 0L),
                 events.getOrDefault("SelectedRows", 0L));
     }
@@ -97,6 +106,12 @@ final class Installation implements AutoCloseable {
         }
     }
 
+    /** ClickHouse's clock, in milliseconds. */
+    long now() {
+        record Now(long millis) {}
+        return clickHouse.one(sql("now.sql"), Now.class).orElseThrow().millis();
+    }
+
     /** A statement beside this class, with the names of databases and tables. */
     Statement sql(String file) {
         return Statement.resource(Installation.class, file)
@@ -106,10 +121,9 @@ final class Installation implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         clickHouse.close();
-        courier.close();
-        services.close();
-        engine.close();
+        List.of(courier, services, engine).forEach(Child::close);
+        FileUtils.deleteDirectory(folder.toFile());
     }
 }

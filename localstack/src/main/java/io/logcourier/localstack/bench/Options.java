@@ -1,6 +1,5 @@
 package io.logcourier.localstack.bench;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +22,6 @@ import java.util.OptionalLong;
  * @param disk whether S3 is S3Proxy on disk
  * @param concurrency invocations of the worker at once
  * @param courier options of the courier's JVM
- * @param folder for temporary files
  */
 record Options(
         Map<String, String> settings,
@@ -39,8 +37,7 @@ record Options(
         long seed,
         boolean disk,
         int concurrency,
-        List<String> courier,
-        Path folder) {
+        List<String> courier) {
     /** Rows made of buckets, scaled. */
     Workload workload(Workload.Shape shape, long ownRows, int ownBuckets, long ownBlock) {
         return new Workload(

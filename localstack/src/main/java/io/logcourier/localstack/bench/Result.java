@@ -1,5 +1,6 @@
 package io.logcourier.localstack.bench;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -9,4 +10,4 @@ import java.util.Map;
  * @param figures by name; the name ends in the unit
  * @param faults what went wrong; none where every row was delivered
  */
-record Result(String name, Map<String, Double> figures, java.util.List<String> faults) {}
+record Result(String name, Map<String, Double> figures, List<String> faults) {}
