@@ -5,6 +5,7 @@ import io.logcourier.CourierException;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.localstack.LaptopStack;
+import io.logcourier.localstack.bench.BenchCommand;
 import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.LoadCommand;
 import io.logcourier.operations.ReplayCommand;
@@ -39,6 +40,7 @@ import software.amazon.awssdk.core.exception.SdkException;
             AuditCommand.class,
             ReplayCommand.class,
             SchemaCommand.class,
+            BenchCommand.class,
             GenerateCompletion.class
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -52,6 +54,9 @@ import software.amazon.awssdk.core.exception.SdkException;
 public final class Main {
     /** A dependency is unreachable. */
     private static final int UNREACHABLE = 3;
+
+    /** They bring their own ClickHouse, S3 and SQS. */
+    private static final Set<Class<?>> EMBEDDED = Set.of(DemoCommand.class, UpCommand.class, BenchCommand.class);
 
     private Main() {}
 
@@ -77,8 +82,7 @@ public final class Main {
         line.getSubcommands().values().stream()
                 .filter(command -> !(command.getCommand() instanceof GenerateCompletion))
                 .forEach(command -> {
-                    boolean embedded =
-                            command.getCommand() instanceof DemoCommand || command.getCommand() instanceof UpCommand;
+                    boolean embedded = EMBEDDED.contains(command.getCommand().getClass());
                     SettingsFlags.addTo(command.getCommandSpec(), embedded ? LaptopStack.OWN : Set.of());
                     command.getCommandSpec().mixinStandardHelpOptions(true);
                 });

@@ -6,7 +6,6 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
-import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,11 +24,6 @@ import software.amazon.awssdk.services.sqs.SqsClient;
             "Runs until interrupted, or with --once until the queue is empty."
         })
 final class WorkCommand implements Callable<Integer> {
-    /** As deployed. */
-    static final Duration TIMEOUT = Duration.ofMinutes(5);
-
-    private static final int BATCH_SIZE = 2;
-
     @Spec
     private CommandSpec spec;
 
@@ -92,11 +86,7 @@ final class WorkCommand implements Callable<Integer> {
 
     /** As many invocations at once as there are processors. */
     static EventSource.Mapping mapping(Settings settings) {
-        return new EventSource.Mapping(
-                URI.create(settings.queue().requiredUrl()),
-                "worker",
-                TIMEOUT,
-                BATCH_SIZE,
-                Runtime.getRuntime().availableProcessors());
+        return EventSource.Mapping.asDeployed(
+                settings.queue().requiredUrl(), Runtime.getRuntime().availableProcessors());
     }
 }

@@ -129,6 +129,11 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** The version of the ClickHouse that this is. */
+    public static String version() {
+        return EngineLibrary.version();
+    }
+
     /** The data folder. */
     public Path folder() {
         return folder;

@@ -39,16 +39,25 @@ final class EngineLibrary {
 
     private static Path installed() {
         byte[] lock = lockFile();
-        Matcher version = VERSION.matcher(new String(lock, StandardCharsets.UTF_8));
-        if (!version.find()) {
-            throw new IllegalStateException("package-lock.json names no " + PACKAGE);
-        }
-        String folder = version.group(1) + "-" + sha256(lock).substring(0, 12);
+        String folder = version(lock) + "-" + sha256(lock).substring(0, 12);
         return cache().resolve("engine")
                 .resolve(folder)
                 .resolve("node_modules")
                 .resolve(PACKAGE)
                 .resolve("libchdb.so");
+    }
+
+    /** Of libchdb, as locked. */
+    static String version() {
+        return version(lockFile());
+    }
+
+    private static String version(byte[] lock) {
+        Matcher version = VERSION.matcher(new String(lock, StandardCharsets.UTF_8));
+        if (!version.find()) {
+            throw new IllegalStateException("package-lock.json names no " + PACKAGE);
+        }
+        return version.group(1);
     }
 
     private static Path cache() {

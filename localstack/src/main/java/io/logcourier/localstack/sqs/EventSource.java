@@ -73,6 +73,11 @@ public final class EventSource implements AutoCloseable {
                 throw new IllegalArgumentException("timeout is not positive: " + timeout);
             }
         }
+
+        /** The worker's, as the template deploys it by default, but for the concurrency. */
+        public static Mapping asDeployed(String queueUrl, int maximumConcurrency) {
+            return new Mapping(URI.create(queueUrl), "worker", Duration.ofMinutes(5), 2, maximumConcurrency);
+        }
     }
 
     private final SqsClient sqs;

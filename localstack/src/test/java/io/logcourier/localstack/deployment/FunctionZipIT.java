@@ -6,8 +6,9 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.localstack.GeneratedRows;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
-import io.logcourier.localstack.deployment.RuntimeApi.Answer;
 import io.logcourier.localstack.deployment.Template.Resource;
+import io.logcourier.localstack.lambda.DeployedFunction;
+import io.logcourier.localstack.lambda.RuntimeApi.Answer;
 import io.logcourier.operations.Loader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,7 +44,7 @@ class FunctionZipIT {
     @Test
     void aZipHoldsOwnClassesAtItsRootAndJarsInLibAndIsSmall() throws IOException {
         for (Resource function : template.functions()) {
-            Path zip = DeployedFunction.zip(function);
+            Path zip = zip(function);
             log.info("{}: {} bytes", zip.getFileName(), Files.size(zip));
             assertThat(zip).exists();
             assertThat(Files.size(zip)).isLessThan(MOST_BYTES);
@@ -133,8 +134,7 @@ class FunctionZipIT {
         for (Resource function : template.functions()) {
             Map<String, String> environment = environment(function, Map.of("ClickHouseUrl", "http://127.0.0.1:1"));
             environment.remove("LOG_COURIER_QUEUE_URL");
-            try (DeployedFunction broken =
-                    new DeployedFunction(function, folder.resolve(function.name()), environment)) {
+            try (DeployedFunction broken = deploy(function, environment)) {
                 Answer answer = broken.initialized();
 
                 assertThat(answer.failed()).isTrue();
@@ -154,11 +154,22 @@ class FunctionZipIT {
                         stack.settings().aws().sqsEndpoint().orElseThrow().toString(),
                 "OrderQueue", stack.queueUrl().orElseThrow().toString(),
                 "OrderDeadLetters", stack.deadLetterUrl().orElseThrow().toString());
-        DeployedFunction deployed = new DeployedFunction(function, folder.resolve(name), environment(function, values));
+        DeployedFunction deployed = deploy(function, environment(function, values));
         Answer answer = deployed.initialized();
         log.info("{}: initialized in {} ms", name, deployed.age().toMillis());
         assertThat(answer.failed()).as(answer.body()).isFalse();
         return deployed;
+    }
+
+    private DeployedFunction deploy(Resource function, Map<String, String> environment) throws IOException {
+        assertThat(function.text("LoggingConfig", "LogFormat")).isEqualTo("JSON");
+        return new DeployedFunction(
+                function.name(), zip(function), function.text("Handler"), folder.resolve(function.name()), environment);
+    }
+
+    /** The zip that a function's code is deployed from. */
+    private static Path zip(Resource function) {
+        return Template.REPOSITORY.resolve(function.text("CodeUri"));
     }
 
     private Map<String, String> environment(Resource function, Map<String, String> values) {

@@ -1,4 +1,4 @@
-package io.logcourier.localstack.deployment;
+package io.logcourier.localstack.lambda;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * Lambda's side of the runtime API for one function instance: hands out events, takes responses
  * (<a href="https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html">AWS Lambda Developer Guide</a>).
  */
-final class RuntimeApi implements AutoCloseable {
+public final class RuntimeApi implements AutoCloseable {
     private static final String ROOT = "/2018-06-01/runtime/";
 
     private final LinkedBlockingQueue<Invocation> pending = new LinkedBlockingQueue<>();
@@ -38,7 +38,7 @@ final class RuntimeApi implements AutoCloseable {
      * @param failed whether it describes an error
      * @param body JSON
      */
-    record Answer(boolean failed, String body) {}
+    public record Answer(boolean failed, String body) {}
 
     /** Starts to listen. */
     RuntimeApi(Duration timeout) throws IOException {

@@ -1,8 +1,7 @@
-package io.logcourier.localstack.deployment;
+package io.logcourier.localstack.lambda;
 
 import com.amazonaws.services.lambda.runtime.api.client.AWSLambda;
-import io.logcourier.localstack.deployment.RuntimeApi.Answer;
-import io.logcourier.localstack.deployment.Template.Resource;
+import io.logcourier.localstack.lambda.RuntimeApi.Answer;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,7 +23,7 @@ import java.util.zip.ZipInputStream;
  * A function as Lambda runs it: its zip unpacked, AWS's runtime interface client in a JVM of its own, the runtime API on
  * a socket. No class of this JVM is in reach of it.
  */
-final class DeployedFunction implements AutoCloseable {
+public final class DeployedFunction implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final RuntimeApi api;
@@ -35,12 +34,15 @@ final class DeployedFunction implements AutoCloseable {
     /**
      * Starts it.
      *
+     * @param zip what is deployed
+     * @param handler the class that is named as its handler
      * @param folder an empty one, for its code and output
      * @param environment its variables, credentials and all; nothing is inherited
      */
-    DeployedFunction(Resource function, Path folder, Map<String, String> environment) throws IOException {
+    public DeployedFunction(String name, Path zip, String handler, Path folder, Map<String, String> environment)
+            throws IOException {
         Path task = Files.createDirectories(folder.resolve("task"));
-        unpack(zip(function), task);
+        unpack(zip, task);
         output = folder.resolve("output");
         api = new RuntimeApi(PATIENCE);
         List<String> classPath = new ArrayList<>(List.of(task.toString(), task.resolve("lib") + "/*"));
@@ -53,16 +55,16 @@ final class DeployedFunction implements AutoCloseable {
                 "-cp",
                 String.join(File.pathSeparator, classPath),
                 AWSLambda.class.getName(),
-                function.text("Handler"));
+                handler);
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
-        builder.environment().put("AWS_LAMBDA_FUNCTION_NAME", function.name());
+        builder.environment().put("AWS_LAMBDA_FUNCTION_NAME", name);
         builder.environment().put("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
         builder.environment().put("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024");
-        builder.environment().put("AWS_LAMBDA_LOG_FORMAT", function.text("LoggingConfig", "LogFormat"));
+        builder.environment().put("AWS_LAMBDA_LOG_FORMAT", "JSON");
         builder.environment().put("LAMBDA_TASK_ROOT", task.toString());
-        builder.environment().put("_HANDLER", function.text("Handler"));
+        builder.environment().put("_HANDLER", handler);
         builder.environment().put("TZ", ":UTC");
         process = builder.directory(task.toFile())
                 .redirectErrorStream(true)
@@ -70,13 +72,8 @@ final class DeployedFunction implements AutoCloseable {
                 .start();
     }
 
-    /** The zip that a function's code is deployed from. */
-    static Path zip(Resource function) {
-        return Template.REPOSITORY.resolve(function.text("CodeUri"));
-    }
-
     /** Waits until it asks for its first event, or has said why it cannot. */
-    Answer initialized() {
+    public Answer initialized() {
         CompletableFuture<Answer> ended = process.onExit().thenApply(gone -> {
             throw new IllegalStateException("it ended, having said: " + output());
         });
@@ -87,21 +84,27 @@ final class DeployedFunction implements AutoCloseable {
     }
 
     /** Time since its JVM was started. */
-    Duration age() {
+    public Duration age() {
         return Duration.ofNanos(System.nanoTime() - started);
     }
 
-    Answer invoke(String event) {
+    /** Hands it an event, and waits for its answer. */
+    public Answer invoke(String event) {
         return api.invoke(event);
     }
 
     /** What it has written to standard output and error. */
-    String output() {
+    public String output() {
         try {
             return Files.readString(output);
         } catch (IOException e) {
             throw new IllegalStateException("cannot read the output of a function", e);
         }
+    }
+
+    /** The CPU time that it has used. */
+    public Duration cpu() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     @Override

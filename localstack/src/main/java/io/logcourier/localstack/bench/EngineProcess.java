@@ -1,0 +1,24 @@
+package io.logcourier.localstack.bench;
+
+import io.logcourier.localstack.LaptopStack;
+import io.logcourier.localstack.LaptopStack.Layout;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** ClickHouse alone, as {@code courier up --only clickhouse} has it, on the data folder that is its argument. */
+final class EngineProcess {
+    private EngineProcess() {}
+
+    record Ready(URI clickhouse) {}
+
+    public static void main(String[] arguments) throws IOException {
+        try (LaptopStack stack =
+                LaptopStack.start(new Layout(Optional.of(Path.of(arguments[0])), 0, 0, 0, true), Map.of())) {
+            Child.serve(new Ready(stack.settings().lane().endpoint().url()), question -> question);
+        }
+        System.exit(0);
+    }
+}

@@ -1,0 +1,1 @@
+SELECT event, value FROM system.events WHERE event IN ('SelectQuery', 'InsertQuery', 'SelectedRows')

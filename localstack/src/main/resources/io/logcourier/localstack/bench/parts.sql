@@ -1,0 +1,1 @@
+SELECT count() AS count FROM system.parts WHERE database = {logs:String} AND table = {table:String} AND active

@@ -1,0 +1,1 @@
+SYSTEM START MERGES {logs:Identifier}.{table:Identifier}
