@@ -95,8 +95,8 @@ class ConcurrencyIT {
 
     @Test
     void plannersThatRunAtOnceAppendEachEpochOnceAndOrderEachRowOnce() throws Exception {
-        int rounds = 12;
-        int planners = 3;
+        int rounds = 50;
+        int planners = 2;
         List<LogRow> rows = new ArrayList<>();
         List<DiscoveryHandler> functions = new ArrayList<>();
         Installation courier = STACK.installation();

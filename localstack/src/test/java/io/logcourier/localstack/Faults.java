@@ -3,85 +3,258 @@ package io.logcourier.localstack;
 import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.message.Message;
+import io.logcourier.message.OrderQueue;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
-/** Makes the n-th call through the ports that share it fail, once. Thread-safe. */
+/**
+ * Stands between a process and its ports: every call is a point with a name, at which a fault can strike. Calls through
+ * one instance are those of one process. Thread-safe.
+ */
 public final class Faults {
-    /** How a call fails, and which calls that makes a difference for: only these count. */
+    /** What happens at a point. */
     public enum Kind {
-        /** Any call; it has no effect. */
-        REQUEST_LOST,
-        /** A call for its effect; it has it, and the caller does not learn of it. */
+        /** The process ends before the call: no later one has an effect. */
+        STOPS_BEFORE,
+        /** The process ends when the call has had its effect. */
+        STOPS_AFTER,
+        /** The call has no effect, once. */
+        FAILS_ONCE,
+        /** The call has no effect, five times in a row. */
+        FAILS_FIVE_TIMES,
+        /** The call has no effect until somebody mends it. */
+        FAILS_UNTIL_MENDED,
+        /** The call has its effect, and the caller is told that it failed. */
         ANSWER_LOST,
-        /** A call for its answer; half of it comes. */
-        ANSWER_BROKEN
+        /** Half of the result comes, then the connection breaks. */
+        ANSWER_BROKEN,
+        /** Half of the rows come, and nothing says that there were more. */
+        ANSWER_SHORT,
+        /** The call is made twice. */
+        TWICE;
+
+        /** A query changes nothing: a process that ends before a later one ends after the effect before it. */
+        private boolean fits(Call call) {
+            return switch (this) {
+                case STOPS_BEFORE -> call.occurrence() == 1 || !call.isQuery();
+                case FAILS_UNTIL_MENDED -> call.occurrence() == 1;
+                case ANSWER_BROKEN -> call.occurrence() == 1 && call.isQuery();
+                case FAILS_ONCE, FAILS_FIVE_TIMES, ANSWER_LOST -> call.occurrence() == 1 && !call.isQuery();
+                case ANSWER_SHORT -> call.occurrence() <= 2 && call.isQuery();
+                case STOPS_AFTER, TWICE -> !call.isQuery();
+            };
+        }
     }
 
-    private final Kind kind;
-    private final int at;
-    private final AtomicInteger calls = new AtomicInteger();
+    /**
+     * A call that a process made.
+     *
+     * @param point its name
+     * @param occurrence the how-manieth of that name, counted from 1
+     * @param isQuery whether it is made for its answer alone
+     */
+    public record Call(String point, int occurrence, boolean isQuery) {
+        /** The faults that make a difference here. */
+        public List<Faults> faults() {
+            return Arrays.stream(Kind.values())
+                    .filter(kind -> kind.fits(this))
+                    .map(kind -> new Faults(kind, this))
+                    .toList();
+        }
+    }
 
-    /** Fails the call number {@code at}, counted from 1. */
-    public Faults(Kind kind, int at) {
+    /** The process is no more. */
+    public static final class Stopped extends Error {
+        private static final long serialVersionUID = 1L;
+
+        private Stopped() {
+            super("stopped on purpose");
+        }
+    }
+
+    private static final int SEVERAL = 5;
+    private static final Call NOWHERE = new Call("nowhere", 1, true);
+
+    private final Kind kind;
+    private final Call at;
+    private final List<Call> calls = new ArrayList<>();
+    private final Map<String, Integer> counts = new HashMap<>();
+    private boolean struck;
+    private boolean stopped;
+    private boolean mended;
+
+    private Faults(Kind kind, Call at) {
         this.kind = kind;
         this.at = at;
     }
 
-    /** Whether the call came that failed. */
-    public boolean struck() {
-        return calls.get() >= at;
+    /** No fault; for a look at the {@linkplain #calls calls}. */
+    public static Faults none() {
+        return new Faults(Kind.STOPS_BEFORE, NOWHERE);
     }
 
-    /** A call through a port, for its effect. */
-    public <T> T call(Supplier<T> call) {
-        if (kind == Kind.ANSWER_BROKEN || calls.incrementAndGet() != at) {
+    /** The calls so far. */
+    public synchronized List<Call> calls() {
+        return List.copyOf(calls);
+    }
+
+    /** Whether the fault came. */
+    public synchronized boolean struck() {
+        return struck;
+    }
+
+    /** Ends what fails until it is mended. */
+    public synchronized void mend() {
+        mended = true;
+    }
+
+    @Override
+    public String toString() {
+        return "%s at %s, call %d".formatted(kind, at.point(), at.occurrence());
+    }
+
+    /** Whether the fault is at this call. */
+    private synchronized boolean strikes(String point, boolean isQuery) {
+        if (stopped) {
+            throw new Stopped();
+        }
+        int count = counts.merge(point, 1, Integer::sum);
+        calls.add(new Call(point, count, isQuery));
+        boolean strikes = point.equals(at.point())
+                && switch (kind) {
+                    case FAILS_FIVE_TIMES -> count < at.occurrence() + SEVERAL;
+                    case FAILS_UNTIL_MENDED -> !mended;
+                    default -> count == at.occurrence();
+                };
+        struck |= strikes;
+        return strikes;
+    }
+
+    private synchronized Stopped stop() {
+        stopped = true;
+        return new Stopped();
+    }
+
+    /** A call for its effect. */
+    public <T> T call(String point, Supplier<T> call) {
+        if (!strikes(point, false)) {
             return call.get();
         }
-        if (kind == Kind.ANSWER_LOST) {
-            T _ = call.get();
-        }
-        throw failure();
+        return switch (kind) {
+            case STOPS_BEFORE -> throw stop();
+            case STOPS_AFTER -> {
+                T _ = call.get();
+                throw stop();
+            }
+            case ANSWER_LOST -> {
+                T _ = call.get();
+                throw failure();
+            }
+            case TWICE -> {
+                T _ = call.get();
+                yield call.get();
+            }
+            default -> throw failure();
+        };
     }
 
-    /** A call through a port, for its effect, that returns nothing. */
-    public void run(Runnable call) {
-        call(() -> {
+    /** A call for its effect that returns nothing. */
+    public void run(String point, Runnable call) {
+        call(point, () -> {
             call.run();
             return true;
         });
     }
 
-    /** The same server with faults; closing it leaves {@code real} open. */
+    /** A call for its answer that comes in one piece. */
+    public <T> T ask(String point, Supplier<T> call) {
+        if (!strikes(point, true)) {
+            return call.get();
+        }
+        if (kind == Kind.STOPS_BEFORE) {
+            throw stop();
+        }
+        throw failure();
+    }
+
+    /** The same server with faults, its points named by file or table; closing it leaves {@code real} open. */
     public ClickHouse on(ClickHouse real) {
         return new ClickHouse() {
             @Override
             public InputStream query(Statement statement, String format) {
-                if (kind == Kind.ANSWER_LOST || calls.incrementAndGet() != at) {
+                if (!strikes(statement.name(), true)) {
                     return real.query(statement, format);
                 }
-                if (kind == Kind.REQUEST_LOST) {
-                    throw failure();
-                }
-                byte[] whole = real.read(statement, format);
-                return new SequenceInputStream(
-                        new ByteArrayInputStream(Arrays.copyOf(whole, whole.length / 2)), new Broken());
+                return switch (kind) {
+                    case STOPS_BEFORE -> throw stop();
+                    case ANSWER_BROKEN -> {
+                        byte[] whole = real.read(statement, format);
+                        yield new SequenceInputStream(
+                                new ByteArrayInputStream(whole, 0, whole.length / 2), new Broken());
+                    }
+                    case ANSWER_SHORT -> {
+                        byte[] whole = real.read(statement, format);
+                        yield new ByteArrayInputStream(
+                                whole, 0, format.equals("RowBinary") ? frames(whole) : whole.length / 2);
+                    }
+                    default -> throw failure();
+                };
             }
 
             @Override
             public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
-                run(() -> real.insert(table, format, rows, settings));
+                run(
+                        "insert " + table.substring(table.indexOf('.') + 1),
+                        () -> real.insert(table, format, rows, settings));
             }
 
             @Override
             public void close() {}
         };
+    }
+
+    /** The same queue with faults; closing it leaves {@code real} open. */
+    public OrderQueue on(OrderQueue real) {
+        return new OrderQueue() {
+            @Override
+            public void send(List<? extends Message> messages) {
+                run("send", () -> real.send(messages));
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    /** The length of the first half of the frames: number (4 bytes), identity (8), a line and its length before it. */
+    private static int frames(byte[] whole) {
+        List<Integer> ends = new ArrayList<>();
+        ByteBuffer bytes = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
+        while (bytes.hasRemaining()) {
+            bytes.position(bytes.position() + Integer.BYTES + Long.BYTES);
+            int length = 0;
+            int shift = 0;
+            byte next;
+            do {
+                next = bytes.get();
+                length |= (next & 0x7F) << shift;
+                shift += 7;
+            } while (next < 0);
+            bytes.position(bytes.position() + length);
+            ends.add(bytes.position());
+        }
+        return ends.size() < 2 ? 0 : ends.get(ends.size() / 2 - 1);
     }
 
     private static RetryableException failure() {

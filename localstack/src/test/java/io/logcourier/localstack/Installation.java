@@ -2,6 +2,8 @@ package io.logcourier.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
 import io.logcourier.clickhouse.ClickHouse;
@@ -36,7 +38,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -44,6 +48,7 @@ import org.apache.hadoop.fs.s3a.audit.S3LogParser;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -251,6 +256,62 @@ public final class Installation implements AutoCloseable {
         return new EventSource(sqs, new EventSource.Mapping(queue, "worker", TIMEOUT, 2, 2), worker);
     }
 
+    /**
+     * Hands what is in the order queue, ten messages at most, to a function once, as Lambda does: what it has not served
+     * comes back, at once instead of later.
+     *
+     * @return whether there was a message
+     */
+    public boolean serve(RequestHandler<SQSEvent, SQSBatchResponse> function) {
+        String queue = settings.queue().url();
+        List<Message> messages = sqs.receiveMessage(request -> request.queueUrl(queue)
+                        .maxNumberOfMessages(10)
+                        .messageSystemAttributeNames(MessageSystemAttributeName.ALL))
+                .messages();
+        Set<String> failed;
+        try {
+            failed = function
+                    .handleRequest(
+                            event(messages, message -> message.attributes()
+                                    .get(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT)),
+                            new LocalContext("worker", TIMEOUT))
+                    .getBatchItemFailures()
+                    .stream()
+                    .map(SQSBatchResponse.BatchItemFailure::getItemIdentifier)
+                    .collect(Collectors.toSet());
+        } catch (CompletionException e) {
+            if (!(e.getCause() instanceof Faults.Stopped)) {
+                throw e;
+            }
+            failed = messages.stream().map(Message::messageId).collect(Collectors.toSet());
+        }
+        for (Message message : messages) {
+            if (failed.contains(message.messageId())) {
+                sqs.changeMessageVisibility(request -> request.queueUrl(queue)
+                        .receiptHandle(message.receiptHandle())
+                        .visibilityTimeout(0));
+            } else {
+                sqs.deleteMessage(request -> request.queueUrl(queue).receiptHandle(message.receiptHandle()));
+            }
+        }
+        return !messages.isEmpty();
+    }
+
+    private static SQSEvent event(List<Message> messages, Function<Message, String> receives) {
+        SQSEvent event = new SQSEvent();
+        event.setRecords(messages.stream()
+                .map(message -> {
+                    SQSMessage record = new SQSMessage();
+                    record.setMessageId(message.messageId());
+                    record.setReceiptHandle(message.receiptHandle());
+                    record.setBody(message.body());
+                    record.setAttributes(Map.of("ApproximateReceiveCount", receives.apply(message)));
+                    return record;
+                })
+                .toList());
+        return event;
+    }
+
     /** Puts a body into the order queue. */
     public void send(String body) {
         sqs.sendMessage(request -> request.queueUrl(settings.queue().url()).messageBody(body));
@@ -258,17 +319,7 @@ public final class Installation implements AutoCloseable {
 
     /** Serves what is in the order queue as if it came for the {@code receives}-th time; nothing comes back. */
     public void serveOnce(int receives) {
-        SQSEvent event = new SQSEvent();
-        event.setRecords(receive(settings.queue().url()).stream()
-                .map(message -> {
-                    SQSMessage record = new SQSMessage();
-                    record.setMessageId(message.messageId());
-                    record.setReceiptHandle(message.receiptHandle());
-                    record.setBody(message.body());
-                    record.setAttributes(Map.of("ApproximateReceiveCount", Integer.toString(receives)));
-                    return record;
-                })
-                .toList());
+        SQSEvent event = event(receive(settings.queue().url()), message -> Integer.toString(receives));
         worker.handleRequest(event, new LocalContext("worker", TIMEOUT));
     }
 
@@ -291,6 +342,11 @@ public final class Installation implements AutoCloseable {
     /** Takes everything out of the dead-letter queue. */
     public List<Message> deadLetters() {
         return receive(settings.queue().deadLetterUrl());
+    }
+
+    /** Puts what is in the dead-letter queue back into the order queue, as somebody does who has mended the cause. */
+    public void redrive() {
+        deadLetters().forEach(letter -> send(letter.body()));
     }
 
     /** The books and the objects, which are ours alone. */
@@ -340,6 +396,15 @@ public final class Installation implements AutoCloseable {
      * audit finds no difference.
      */
     public AuditReport assertDelivered(String description, Collection<LogRow> rows) {
+        assertObjects(description, "", rows);
+        AuditReport report = audit();
+        assertThat(report.differences()).as(description).isEmpty();
+        assertThat(report.balance().delivered()).as(description).isEqualTo(rows.size());
+        return report;
+    }
+
+    /** As {@link #assertDelivered}, of the objects alone whose keys begin with {@code under}. */
+    public void assertObjects(String description, String under, Collection<LogRow> rows) {
         Map<String, LogRow> byLine = new HashMap<>();
         Map<String, List<String>> expected = new TreeMap<>();
         for (LogRow row : rows) {
@@ -349,7 +414,7 @@ public final class Installation implements AutoCloseable {
                     .add(row.line());
         }
         Map<String, List<String>> actual = new TreeMap<>();
-        objects(target).forEach((key, bytes) -> {
+        objects(target, under).forEach((key, bytes) -> {
             String where = description + ": " + key;
             int end = key.length() - KEY_END_LENGTH;
             assertThat(key.substring(end)).as(where).matches(KEY_END);
@@ -371,10 +436,6 @@ public final class Installation implements AutoCloseable {
         assertThat(actual.keySet()).as(description).isEqualTo(expected.keySet());
         expected.forEach((prefix, lines) ->
                 assertThat(actual.get(prefix)).as("%s: %s", description, prefix).containsExactlyElementsOf(lines));
-        AuditReport report = audit();
-        assertThat(report.differences()).as(description).isEmpty();
-        assertThat(report.balance().delivered()).as(description).isEqualTo(rows.size());
-        return report;
     }
 
     /** Every line is one that Hadoop's parser of S3 access logs reads, as text in UTF-8. */

@@ -118,7 +118,7 @@ class OutcomesIT {
         }
 
         assertThat(courier.number("SELECT count() FROM {ledger}.shortfalls")).isEqualTo(3);
-        assertThat(courier.number("SELECT countIf(confirmed) FROM {ledger}.shortfalls"))
+        assertThat(courier.number("SELECT countIf(finding = 'confirmed') FROM {ledger}.shortfalls"))
                 .isZero();
         assertThat(courier.books().balance().open()).isEqualTo(10);
         assertThat(courier.number("SELECT count() FROM {ledger}.orders")).isOne();

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.MappingIterator;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -55,16 +54,23 @@ public interface ClickHouse extends AutoCloseable {
         }
     }
 
-    /** Runs a statement and returns its rows, each read as a {@code type} whose components are named as the columns. */
+    /**
+     * Runs a statement and returns its rows, each read as a {@code type} whose components are named as the columns. They
+     * come as one JSON document, not as a line each: a list that was cut short must not look like a shorter list, and a
+     * proxy that speaks HTTP/1.0 to a server ends a broken answer as if it were whole.
+     */
     default <T> List<T> list(Statement statement, Class<T> type) {
+        record Answer<R>(List<R> data) {}
         Statement typed = statement
+                .setting("http_write_exception_in_output_format", "0")
                 .setting("output_format_json_quote_64bit_integers", "0")
                 .setting("output_format_json_named_tuples_as_objects", "1")
                 .setting("date_time_output_format", "iso")
                 .setting("join_use_nulls", "0");
-        try (InputStream result = query(typed, "JSONEachRow");
-                MappingIterator<T> rows = JSON.readerFor(type).readValues(result)) {
-            return rows.readAll();
+        try (InputStream result = query(typed, "JSON")) {
+            Answer<T> answer =
+                    JSON.readValue(result, JSON.getTypeFactory().constructParametricType(Answer.class, type));
+            return answer.data();
         } catch (JacksonException | IOException e) {
             throw new RetryableException(
                     "ClickHouse's answer is no list of " + type.getSimpleName() + ": " + e.getMessage(), e);

@@ -58,7 +58,7 @@ final class HttpClickHouse implements ClickHouse {
         QuerySettings settings = new QuerySettings().setFormat(ClickHouseFormat.valueOf(format));
         statement.settings().forEach(settings::serverSetting);
         Map<String, Object> parameters = new LinkedHashMap<>(statement.parameters());
-        QueryResponse response = call(() -> client.query(statement.sql(), parameters, settings));
+        QueryResponse response = call(statement.name(), () -> client.query(statement.sql(), parameters, settings));
         return new FilterInputStream(response.getInputStream()) {
             @Override
             public void close() throws IOException {
@@ -77,21 +77,26 @@ final class HttpClickHouse implements ClickHouse {
     public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
         InsertSettings insertSettings = new InsertSettings().serverSetting("async_insert", "0");
         settings.forEach(insertSettings::serverSetting);
-        call(() -> client.insert(
-                        table, new ByteArrayInputStream(rows), ClickHouseFormat.valueOf(format), insertSettings))
+        call(
+                        "an INSERT into " + table,
+                        () -> client.insert(
+                                table,
+                                new ByteArrayInputStream(rows),
+                                ClickHouseFormat.valueOf(format),
+                                insertSettings))
                 .close();
     }
 
     /** Sends a request and returns its answer; repeats it where the password was refused and there is a new one. */
-    private <T> T call(Supplier<CompletableFuture<T>> request) {
+    private <T> T call(String what, Supplier<CompletableFuture<T>> request) {
         String tried = password;
         try {
-            return answer(request);
+            return answer(what, request);
         } catch (ConfigurationException e) {
             if (e.getCause() instanceof ServerException refused
                     && UNAUTHENTICATED.contains(refused.getCode())
                     && isRenewed(tried)) {
-                return answer(request);
+                return answer(what, request);
             }
             throw e;
         }
@@ -107,24 +112,25 @@ final class HttpClickHouse implements ClickHouse {
     }
 
     /** The client works in the calling thread, and reports some failures at once, others through the future. */
-    private <T> T answer(Supplier<CompletableFuture<T>> request) {
+    private <T> T answer(String what, Supplier<CompletableFuture<T>> request) {
         try {
             return request.get().join();
         } catch (CompletionException e) {
-            throw failure(e.getCause());
+            throw failure(what, e.getCause());
         } catch (ClickHouseException e) {
-            throw failure(e);
+            throw failure(what, e);
         }
     }
 
-    private CourierException failure(Throwable cause) {
+    private CourierException failure(String what, Throwable cause) {
         if (cause instanceof ServerException refused && MISCONFIGURED.contains(refused.getCode())) {
             return new ConfigurationException(
-                    "ClickHouse at " + endpoint + " refused: " + refused.getMessage()
+                    "ClickHouse at " + endpoint + " refused " + what + ": " + refused.getMessage()
                             + " (if the tables are missing, run `courier schema --apply`)",
                     cause);
         }
-        return new RetryableException("ClickHouse at " + endpoint + " failed: " + reasons(cause), cause);
+        return new RetryableException(
+                "ClickHouse at " + endpoint + " failed at " + what + ": " + reasons(cause), cause);
     }
 
     /** What failed, and why in the end: the client's own message does not say that nobody listens. */

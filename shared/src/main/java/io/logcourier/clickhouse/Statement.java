@@ -12,11 +12,12 @@ import java.util.stream.Collectors;
 /**
  * SQL text with named, typed parameters ({@code {name:Type}}) and settings. Immutable.
  *
+ * @param name what failures call it: the file that it stands in
  * @param sql the text, without a FORMAT clause
  * @param parameters values by name, in the text form that ClickHouse's HTTP interface takes for {@code param_<name>}
  * @param settings ClickHouse settings for this statement alone
  */
-public record Statement(String sql, Map<String, String> parameters, Map<String, String> settings) {
+public record Statement(String name, String sql, Map<String, String> parameters, Map<String, String> settings) {
     /** Copies the maps. */
     public Statement {
         parameters = Map.copyOf(parameters);
@@ -25,7 +26,7 @@ public record Statement(String sql, Map<String, String> parameters, Map<String, 
 
     /** The statement {@code sql}, as yet without parameters. */
     public static Statement of(String sql) {
-        return new Statement(sql, Map.of(), Map.of());
+        return new Statement("a statement", sql, Map.of(), Map.of());
     }
 
     /** The statement in the resource {@code name} beside {@code owner}. */
@@ -34,43 +35,43 @@ public record Statement(String sql, Map<String, String> parameters, Map<String, 
             if (file == null) {
                 throw new IllegalArgumentException("no resource " + name + " beside " + owner.getName());
             }
-            return of(new String(file.readAllBytes(), StandardCharsets.UTF_8));
+            return new Statement(name, new String(file.readAllBytes(), StandardCharsets.UTF_8), Map.of(), Map.of());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read resource " + name, e);
         }
     }
 
     /** With a text parameter (types String and Identifier). */
-    public Statement with(String name, String value) {
-        return with(name, value, true);
+    public Statement with(String parameter, String value) {
+        return with(parameter, value, true);
     }
 
     /** With an integer parameter. */
-    public Statement with(String name, long value) {
-        return with(name, Long.toString(value), false);
+    public Statement with(String parameter, long value) {
+        return with(parameter, Long.toString(value), false);
     }
 
     /** With a parameter of type Array(UInt32) or the like. */
-    public Statement with(String name, List<? extends Number> values) {
-        return with(name, values.stream().map(String::valueOf).collect(Collectors.joining(",", "[", "]")), false);
+    public Statement with(String parameter, List<? extends Number> values) {
+        return with(parameter, values.stream().map(String::valueOf).collect(Collectors.joining(",", "[", "]")), false);
     }
 
     /** With a setting for this statement. */
-    public Statement setting(String name, String value) {
+    public Statement setting(String setting, String value) {
         Map<String, String> all = new LinkedHashMap<>(settings);
-        all.put(name, value);
-        return new Statement(sql, parameters, all);
+        all.put(setting, value);
+        return new Statement(name, sql, parameters, all);
     }
 
     /** With {@code marker} in the text replaced by {@code replacement}, which must be SQL of our own making. */
     public Statement replace(String marker, String replacement) {
-        return new Statement(sql.replace(marker, replacement), parameters, settings);
+        return new Statement(name, sql.replace(marker, replacement), parameters, settings);
     }
 
-    private Statement with(String name, String value, boolean escape) {
+    private Statement with(String parameter, String value, boolean escape) {
         Map<String, String> all = new LinkedHashMap<>(parameters);
-        all.put(name, escape ? escape(value) : value);
-        return new Statement(sql, all, settings);
+        all.put(parameter, escape ? escape(value) : value);
+        return new Statement(name, sql, all, settings);
     }
 
     /** ClickHouse reads parameter values as fields of its TabSeparated format. */

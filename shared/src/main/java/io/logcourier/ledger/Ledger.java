@@ -1,5 +1,6 @@
 package io.logcourier.ledger;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.ClickHouse;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The ledger of one lane: every statement on its tables. Thread-safe.
@@ -99,19 +101,21 @@ public final class Ledger {
 
     /**
      * Copies rows as one INSERT with a token. Not INSERT SELECT: there a token does not always win over other data
-     * (seen on 26.7 with ORDER BY and several threads), and a second planner may find other rows than the first.
+     * (seen on 26.7 with ORDER BY and several threads), and a second planner may find other rows than the first. The
+     * rows are read as a list, which comes whole or not at all: a part of them would use the token up.
      */
     private void derive(String table, long epoch, Statement rows) {
-        byte[] block = clickHouse.read(rows, "RowBinary");
         clickHouse.insert(
                 lane.ledger() + "." + table,
-                "RowBinary",
-                block,
+                "JSONEachRow",
+                lines(clickHouse.list(rows, JsonNode.class)),
                 Map.of(
                         "insert_deduplication_token", table + "-" + epoch,
+                        "date_time_input_format", "best_effort",
                         "max_insert_block_size", "100000000",
                         "min_insert_block_size_rows", "100000000",
-                        "min_insert_block_size_bytes", "0"));
+                        "min_insert_block_size_bytes", "0",
+                        "input_format_parallel_parsing", "0"));
     }
 
     /**
@@ -179,13 +183,26 @@ public final class Ledger {
             Optional<Instant> shortSince,
             Instant now) {}
 
-    /** Records that an order was seen to lack rows; see {@code 10-shortfalls.sql} for what that leads to. */
-    public void recordShortfall(WorkOrder order, long found, boolean confirmed) {
-        record Shortfall(long epoch, int number, long found, boolean confirmed) {}
+    /** What somebody saw who looked for the rows of an order; the values of the column in {@code 10-shortfalls.sql}. */
+    public enum Finding {
+        /** Some are not there. */
+        @JsonProperty("lacking")
+        LACKING,
+        /** The same again, when no worker that saw more can still be at work, and no object was completed. */
+        @JsonProperty("confirmed")
+        CONFIRMED,
+        /** All are there after all: what was seen before does not count. */
+        @JsonProperty("whole")
+        WHOLE
+    }
+
+    /** Records that {@code found} rows of an order were seen. */
+    public void recordShortfall(WorkOrder order, long found, Finding finding) {
+        record Shortfall(long epoch, int number, long found, Finding finding) {}
         clickHouse.insert(
                 lane.ledger() + ".shortfalls",
                 "JSONEachRow",
-                ClickHouse.JSON.writeValueAsBytes(new Shortfall(order.epoch(), order.number(), found, confirmed)),
+                ClickHouse.JSON.writeValueAsBytes(new Shortfall(order.epoch(), order.number(), found, finding)),
                 Map.of());
     }
 
@@ -237,12 +254,16 @@ public final class Ledger {
         if (offsets.isEmpty()) {
             return;
         }
-        ByteArrayOutputStream rows = new ByteArrayOutputStream();
-        for (Offset offset : offsets) {
-            rows.writeBytes(ClickHouse.JSON.writeValueAsBytes(offset));
-            rows.write('\n');
+        clickHouse.insert(lane.ledger() + ".offsets", "JSONEachRow", lines(offsets), Map.of());
+    }
+
+    private static byte[] lines(Collection<?> rows) {
+        ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        for (Object row : rows) {
+            lines.writeBytes(ClickHouse.JSON.writeValueAsBytes(row));
+            lines.write('\n');
         }
-        clickHouse.insert(lane.ledger() + ".offsets", "JSONEachRow", rows.toByteArray(), Map.of());
+        return lines.toByteArray();
     }
 
     private long count(Statement statement) {

@@ -1,29 +1,30 @@
--- The rows of an epoch per group, and the seal over all of them, in the columns of the table of arrivals.
+-- The rows of an epoch per group, and the seal over all of them, in the columns of the table of arrivals. Names that
+-- are no UTF-8 are mended for the table; no row with such a name is delivered.
 SELECT
     {epoch:UInt64} AS epoch,
     fromUnixTimestamp64Milli({planned_at:Int64}, 'UTC') AS planned_at,
     CAST(
         multiIf(grouping(deliverable) = 1, 2, deliverable, 0, 1),
         'Enum8(\'group\' = 0, \'undeliverable\' = 1, \'seal\' = 2)') AS kind,
-    raftSessionID,
-    bucketName,
-    loggingTargetBucket,
-    loggingTargetPrefix,
+    raftSessionID AS session,
+    bucket,
+    target_bucket,
+    target_prefix,
     count() AS rows,
     sum(/* identity */) AS checksum,
-    min(insertedAt),
-    max(insertedAt),
-    min(startTime),
-    max(startTime)
+    min(insertedAt) AS min_inserted,
+    max(insertedAt) AS max_inserted,
+    min(startTime) AS min_start,
+    max(startTime) AS max_start
 FROM {logs:Identifier}.{table:Identifier}
 WHERE /* claimed */
 GROUP BY GROUPING SETS
 (
     (
         raftSessionID,
-        bucketName,
-        loggingTargetBucket,
-        loggingTargetPrefix,
+        toValidUTF8(bucketName) AS bucket,
+        toValidUTF8(loggingTargetBucket) AS target_bucket,
+        toValidUTF8(loggingTargetPrefix) AS target_prefix,
         bucketName != ''
             AND loggingTargetBucket != ''
             AND isValidUTF8(bucketName)

@@ -1,4 +1,5 @@
--- A run of orders, each with its outcomes, what was delivered, and when it was first seen to lack rows.
+-- A run of orders, each with its outcomes, what was delivered, and when it was first seen to lack rows since a planner
+-- last found all of them.
 SELECT
     outcomes,
     delivered_bytes,
@@ -23,7 +24,10 @@ LEFT JOIN
 ) AS ended USING (epoch, number)
 LEFT JOIN
 (
-    SELECT epoch, number, min(seen_at) AS short_since
+    SELECT
+        epoch,
+        number,
+        arrayMin(arrayFilter(seen -> seen > maxIf(seen_at, finding = 'whole'), groupArray(seen_at))) AS short_since
     FROM {ledger:Identifier}.shortfalls
     WHERE epoch = {epoch:UInt64} AND number BETWEEN {first:UInt32} AND {last:UInt32}
     GROUP BY epoch, number

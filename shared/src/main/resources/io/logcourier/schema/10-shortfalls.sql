@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.shortfalls
     number UInt32,
     seen_at DateTime64(3, 'UTC') DEFAULT now64(3),
     found UInt64 COMMENT 'rows of it that were there',
-    confirmed Bool COMMENT 'no worker that saw more can still be at work, and no object was completed'
+    finding Enum8('lacking' = 0, 'confirmed' = 1, 'whole' = 2) COMMENT 'confirmed: no worker that saw more can still be at work, and no object was completed; whole: a planner found all after all'
 )
 ENGINE = MergeTree
 ORDER BY (epoch, number)

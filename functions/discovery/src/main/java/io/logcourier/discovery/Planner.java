@@ -13,6 +13,7 @@ import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.ledger.Ledger.Finding;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.message.OrderMessage;
@@ -23,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -72,7 +74,8 @@ final class Planner {
         table.check();
         String planner = UUID.randomUUID().toString();
         boolean redeliver = tick.redeliver();
-        List<Part> visible = table.parts();
+        Map<String, Long> visible =
+                table.parts().stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
         Planned planned = Planned.NOTHING;
         while (!timeIsUp.getAsBoolean()) {
             Head head = ledger.head();
@@ -115,10 +118,14 @@ final class Planner {
         }
     }
 
-    /** The step after {@code head}: what is new among the {@code visible}, and orders for all that is due. */
+    /**
+     * The step after {@code head}: what is new up to the highest block per partition in {@code visible}, and orders for
+     * all that is due. Looks at parts younger than the head: by older ones it would claim a dropped partition again,
+     * which the frontier has forgotten, and forget one that another planner has just claimed.
+     */
     private Epoch next(
             Head head,
-            List<Part> visible,
+            Map<String, Long> visible,
             boolean flush,
             String planner,
             Optional<Redelivery> redelivery,
@@ -126,14 +133,15 @@ final class Planner {
         Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
         List<Arrivals> due = ledger.due(head, limits.countThreshold(), plannedBefore);
         OptionalLong notDue = ledger.oldestNotDue(head, limits.countThreshold(), plannedBefore);
-        List<BlockRange> claims = newBlocks(visible, head.frontier());
+        List<Part> parts = table.parts();
+        List<BlockRange> claims = newBlocks(parts, visible, head.frontier());
         return new Epoch(
                 head.epoch() + 1,
                 head.now(),
                 planner,
                 head.ledger(),
                 claims,
-                frontier(table.parts(), head.frontier(), claims),
+                frontier(parts, head.frontier(), claims),
                 number(
                         head,
                         Stream.concat(orders(head, due).stream(), replacements.stream())
@@ -151,12 +159,14 @@ final class Planner {
      * a block that becomes visible after later ones is found too. A merged part also spans numbers that no row of it has,
      * since partitions and mutations share one sequence: these are claimed along with rows, never alone.
      */
-    private List<BlockRange> newBlocks(List<Part> parts, List<BlockRange> frontier) {
+    private List<BlockRange> newBlocks(List<Part> parts, Map<String, Long> visible, List<BlockRange> frontier) {
         List<BlockRange> claims = new ArrayList<>();
         List<BlockRange> empty = new ArrayList<>();
         long room = limits.epochLimit();
         for (Part part : parts) {
-            List<BlockRange> unclaimed = BlockRanges.subtract(part.blocks(), frontier);
+            List<BlockRange> unclaimed = through(
+                    visible.getOrDefault(part.partition(), Long.MIN_VALUE),
+                    BlockRanges.subtract(part.blocks(), frontier));
             if (unclaimed.isEmpty()) {
                 continue;
             }
@@ -195,10 +205,7 @@ final class Planner {
                 .toList();
     }
 
-    /**
-     * What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. Looks
-     * at parts younger than the head, or it would forget a partition that another planner has just claimed.
-     */
+    /** What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. */
     private static List<BlockRange> frontier(List<Part> parts, List<BlockRange> before, List<BlockRange> claims) {
         Set<String> live = parts.stream().map(Part::partition).collect(Collectors.toSet());
         return BlockRanges.union(Stream.concat(before.stream(), claims.stream())
@@ -235,10 +242,12 @@ final class Planner {
 
     /**
      * Orders for what is left of those that lost rows for certain. Where nothing is left there is nothing to decide: the
-     * loss is recorded at once, and recording it twice does no harm.
+     * loss is recorded at once, and recording it twice does no harm. Where all is left, workers were shown too little:
+     * the order is enqueued again.
      */
     private List<Draft> replacements() {
         List<Draft> drafts = new ArrayList<>();
+        List<WorkOrder> whole = new ArrayList<>();
         for (WorkOrder order : ledger.confirmedShortfalls(SUPERSEDED_PER_STEP)) {
             Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
             if (left.rows() == 0) {
@@ -246,6 +255,8 @@ final class Planner {
             } else if (left.rows() != order.tally().rows()
                     || left.checksum() != order.tally().checksum()) {
                 drafts.add(new Draft(order.group(), order.fromEpoch(), order.toEpoch(), left, Optional.of(order)));
+            } else {
+                whole.add(order);
             }
             log.atWarn()
                     .addKeyValue("lane", lane.name())
@@ -253,8 +264,10 @@ final class Planner {
                     .addKeyValue("bucket", order.group().bucket())
                     .addKeyValue("rows", order.tally().rows())
                     .addKeyValue("left", left.rows())
-                    .log("rows of an order are gone or changed");
+                    .log("workers found rows of an order gone or changed");
         }
+        send(whole);
+        whole.forEach(order -> ledger.recordShortfall(order, order.tally().rows(), Finding.WHOLE));
         return drafts;
     }
 

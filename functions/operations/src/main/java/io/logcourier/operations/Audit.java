@@ -33,6 +33,7 @@ import java.util.zip.CRC32C;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** Checks a lane's books, and the objects against them. Reads only. */
 public final class Audit {
@@ -189,8 +190,14 @@ public final class Audit {
     /** Everything in the books that does not add up; empty when they balance. */
     public List<Difference> books() {
         List<Difference> differences = new ArrayList<>(overlaps());
-        for (String check :
-                List.of("seals.sql", "derived-orders.sql", "ordered-rows.sql", "replacements.sql", "offsets.sql")) {
+        for (String check : List.of(
+                "log.sql",
+                "seals.sql",
+                "derived-orders.sql",
+                "ordered-rows.sql",
+                "replacements.sql",
+                "offsets.sql",
+                "attached.sql")) {
             differences.addAll(clickHouse.list(sql(check), Difference.class));
         }
         return differences;
@@ -270,16 +277,31 @@ public final class Audit {
             throw new IllegalStateException("interrupted while reading objects", e);
         }
         if (alone) {
-            named.forEach((bucket, keys) -> s3.listObjectsV2Paginator(request -> request.bucket(bucket))
-                    .contents()
-                    .forEach(object -> {
-                        if (!keys.contains(object.key())) {
-                            differences.add(
-                                    new Difference("object " + bucket + "/" + object.key() + " belongs to no order"));
-                        }
-                    }));
+            Map<String, String> open = new HashMap<>();
+            clickHouse
+                    .list(sql("open.sql"), Entry.class)
+                    .forEach(entry -> open.put(entry.targetBucket() + "/" + entry.key(), entry.name()));
+            named.forEach((bucket, keys) -> differences.addAll(strangers(s3, bucket, keys, open)));
         }
         return differences;
+    }
+
+    /** The objects of a bucket that are in none of {@code keys}; {@code open} has names for those of open orders. */
+    private static List<Difference> strangers(S3Client s3, String bucket, Set<String> keys, Map<String, String> open) {
+        List<Difference> strangers = new ArrayList<>();
+        try {
+            s3.listObjectsV2Paginator(request -> request.bucket(bucket)).contents().stream()
+                    .map(S3Object::key)
+                    .filter(key -> !keys.contains(key))
+                    .map(key -> bucket + "/" + key)
+                    .forEach(name -> strangers.add(new Difference(
+                            open.containsKey(name)
+                                    ? open.get(name) + " is there, but the order has no offset"
+                                    : "object " + name + " belongs to no order")));
+        } catch (S3Exception e) {
+            strangers.add(new Difference("bucket " + bucket + " cannot be listed: " + e.getMessage()));
+        }
+        return strangers;
     }
 
     private static List<Difference> check(S3Client s3, Entry entry, LongConsumer progress) {

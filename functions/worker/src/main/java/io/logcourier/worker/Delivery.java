@@ -9,6 +9,7 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.Frames;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.ledger.Ledger.Finding;
 import io.logcourier.ledger.Ledger.Standing;
 import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Offset.Outcome;
@@ -167,7 +168,7 @@ final class Delivery {
                 .filter(since ->
                         !since.plus(supersedeAfter).isAfter(task.standing().now()))
                 .isPresent();
-        ledger.recordShortfall(order, found, confirmed);
+        ledger.recordShortfall(order, found, confirmed ? Finding.CONFIRMED : Finding.LACKING);
         about(log.atWarn(), order)
                 .addKeyValue("rows", order.tally().rows())
                 .addKeyValue("found", found)

@@ -41,7 +41,7 @@ interface ObjectStore extends AutoCloseable {
         /** Writes part {@code number}, counted from 1. */
         void part(int number, Part body);
 
-        /** Makes the object of all its parts. */
+        /** Makes the object of all its parts, and throws away what other attempts at it have left. */
         void complete();
 
         /** Throws the parts away. */

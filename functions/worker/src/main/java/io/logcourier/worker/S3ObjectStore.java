@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.regions.Region;
@@ -25,6 +27,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** {@link ObjectStore} on Amazon S3. Every body goes out with its CRC32C, which S3 checks before it accepts it. */
 final class S3ObjectStore implements ObjectStore {
+    private static final Logger log = LoggerFactory.getLogger(S3ObjectStore.class);
+
     private static final String CONTENT_TYPE = "text/plain";
 
     /** Answers that stay the same until somebody changes the target or its rights. */
@@ -143,6 +147,27 @@ final class S3ObjectStore implements ObjectStore {
                             .key(target.key())
                             .uploadId(id)
                             .multipartUpload(upload -> upload.parts(parts))));
+            abortOthers();
+        }
+
+        /**
+         * Other attempts at the same object are in vain now: those of workers that are no more would stay for ever, and
+         * one that is still at work finds the order delivered when it tries again.
+         */
+        private void abortOthers() {
+            try {
+                s3
+                        .listMultipartUploads(
+                                request -> request.bucket(target.bucket()).prefix(target.key()))
+                        .uploads()
+                        .stream()
+                        .filter(upload -> upload.key().equals(target.key()))
+                        .forEach(upload -> s3.abortMultipartUpload(request -> request.bucket(target.bucket())
+                                .key(target.key())
+                                .uploadId(upload.uploadId())));
+            } catch (SdkException e) {
+                log.warn("cannot look for unfinished uploads of {}, which is complete", target, e);
+            }
         }
 
         @Override

@@ -1,0 +1,222 @@
+package io.logcourier.localstack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logcourier.operations.Audit.Difference;
+import io.logcourier.operations.AuditReport;
+import io.logcourier.schema.Schema;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import software.amazon.awssdk.core.sync.RequestBody;
+
+/** Whatever is damaged, the audit fails and names the bucket and the order or the epoch. */
+class DamageIT {
+    @RegisterExtension
+    static final Stack STACK = new Stack();
+
+    private Installation courier;
+
+    /** Two epochs of one bucket and one of another, delivered: orders 2/0 and 2/1, then 5/0. */
+    @BeforeEach
+    void deliver() {
+        courier = STACK.installation();
+        List<LogRow> first = Stream.of(rows("cats", 0, 10), rows("dogs", 0, 10))
+                .flatMap(List::stream)
+                .toList();
+        List<LogRow> second = rows("cats", 10, 20);
+        courier.insert(first);
+        courier.flush();
+        courier.insert(second);
+        courier.deliver(
+                "undamaged", Stream.of(first, second).flatMap(List::stream).toList());
+        assertThat(courier.audit().isWell()).isTrue();
+    }
+
+    @Test
+    void anObjectThatWasDeleted() {
+        String key = key("cats");
+        courier.s3().deleteObject(request -> request.bucket(courier.target()).key(key));
+
+        assertNamed("order 2/0 of bucket cats", key, "cannot be read");
+    }
+
+    @Test
+    void anObjectThatWasTruncated() {
+        String key = key("cats");
+        byte[] whole = courier.objects(courier.target()).get(key);
+        put(key, Arrays.copyOf(whole, whole.length - 1));
+
+        assertNamed("order 2/0 of bucket cats", key, "9 lines");
+    }
+
+    @Test
+    void anObjectThatWasEdited() {
+        String key = key("dogs");
+        byte[] edited = courier.objects(courier.target()).get(key).clone();
+        edited[0] ^= 1;
+        put(key, edited);
+
+        assertNamed("order 2/1 of bucket dogs", key, "CRC32C");
+    }
+
+    @Test
+    void anOffsetWithoutAnObject() {
+        courier.insert(rows("birds", 0, 3));
+        courier.flush();
+        courier.execute("INSERT INTO {ledger}.offsets (epoch, number, outcome, target_bucket, key, rows, bytes, crc32c)"
+                + " SELECT epoch, number, 'delivered', target_bucket, key, rows, 1, 1 FROM {ledger}.orders"
+                + " WHERE bucket = 'birds'");
+
+        assertNamed("of bucket birds", "cannot be read");
+    }
+
+    @Test
+    void aTargetBucketThatIsGone() {
+        courier.execute("ALTER TABLE {ledger}.offsets UPDATE target_bucket = 'gone' WHERE number = 1"
+                + " SETTINGS mutations_sync = 2");
+
+        assertNamed("order 2/1 of bucket dogs", "gone/", "cannot be read");
+        assertNamed("bucket gone cannot be listed");
+    }
+
+    @Test
+    void anOffsetWithoutAnOrder() {
+        courier.execute("INSERT INTO {ledger}.offsets (epoch, number, outcome, target_bucket, key, rows)"
+                + " VALUES (77, 3, 'delivered', 'elsewhere', 'object', 5)");
+
+        assertNamed("order 77/3", "elsewhere/object");
+    }
+
+    @Test
+    void anObjectWithoutAnOffset() {
+        put("logs/cats/stranger", new byte[] {'\n'});
+
+        assertNamed(courier.target() + "/logs/cats/stranger", "belongs to no order");
+    }
+
+    @Test
+    void anObjectWhoseOffsetIsGone() {
+        String key = key("dogs");
+        courier.execute(
+                "ALTER TABLE {ledger}.offsets DELETE WHERE epoch = 2 AND number = 1 SETTINGS mutations_sync = 2");
+
+        assertNamed("order 2/1 of bucket dogs", key, "no offset");
+    }
+
+    @Test
+    void anEpochThatIsGone() {
+        courier.execute("ALTER TABLE {ledger}.epochs DELETE WHERE epoch = 1 SETTINGS mutations_sync = 2");
+
+        assertNamed("epoch 1 is missing", "cats", "dogs");
+    }
+
+    @Test
+    void anEpochThatDecidedOrdersIsGone() {
+        courier.execute("ALTER TABLE {ledger}.epochs DELETE WHERE epoch = 2 SETTINGS mutations_sync = 2");
+
+        assertNamed("epoch 2 is missing");
+        assertNamed("order 2/1 of bucket dogs", "did not decide it so");
+    }
+
+    @Test
+    void anArrivalThatWasAltered() {
+        courier.execute("ALTER TABLE {ledger}.arrivals UPDATE rows = rows + 1 WHERE epoch = 1 AND bucket = 'dogs'"
+                + " SETTINGS mutations_sync = 2");
+
+        assertNamed("epoch 1");
+        assertNamed("bucket dogs", "11 rows arrived");
+    }
+
+    @Test
+    void anArrivalWhoseChecksumWasAltered() {
+        courier.execute("ALTER TABLE {ledger}.arrivals UPDATE checksum = checksum + 1 WHERE bucket = 'dogs'"
+                + " SETTINGS mutations_sync = 2");
+
+        assertNamed("bucket dogs");
+    }
+
+    @Test
+    void anOrderThatWasAltered() {
+        for (String change :
+                List.of("rows = 9", "key = 'other'", "target_prefix = 'x'", "checksum = 0", "to_epoch = 4")) {
+            courier.execute("CREATE OR REPLACE TABLE {ledger}.saved AS {ledger}.orders");
+            courier.execute("INSERT INTO {ledger}.saved SELECT * FROM {ledger}.orders");
+            courier.execute("ALTER TABLE {ledger}.orders UPDATE " + change
+                    + " WHERE epoch = 2 AND number = 1 SETTINGS mutations_sync = 2");
+
+            assertNamed("order 2/1 of bucket dogs", "did not decide it so");
+
+            courier.execute("EXCHANGE TABLES {ledger}.saved AND {ledger}.orders");
+            assertThat(courier.books().differences()).as("mended").isEmpty();
+        }
+    }
+
+    @Test
+    void aPartitionThatWasDetachedAndAttachedAgain() {
+        String hour = Installation.hoursAgo(1);
+        List<LogRow> rows = rows("cats", 100, 10).stream()
+                .map(row -> row.with("insertedAt", hour))
+                .toList();
+        courier.insert(rows);
+        courier.flush();
+        courier.drain();
+        assertThat(courier.audit().isWell()).isTrue();
+
+        courier.execute("ALTER TABLE {logs}.access_logs DETACH PARTITION '" + hour + "'");
+        courier.execute("ALTER TABLE {logs}.access_logs ATTACH PARTITION '" + hour + "'");
+
+        assertNamed("partition", hour.substring(0, 13), "attached");
+        courier.flush();
+        assertNamed("partition", hour.substring(0, 13), "attached");
+    }
+
+    @Test
+    void aLedgerMadeAnewDeliversAllAgainUnderOtherKeys() {
+        Map<String, byte[]> before = courier.objects(courier.target());
+        courier.execute("DROP DATABASE {ledger} SYNC");
+        new Schema(courier.clickHouse(), courier.lane(), courier.settings().logRetention()).apply(false);
+
+        courier.flush();
+        courier.drain();
+
+        Map<String, byte[]> after = courier.objects(courier.target());
+        assertThat(after).containsAllEntriesOf(before).hasSizeGreaterThan(before.size());
+        AuditReport report = courier.books();
+        assertThat(report.isWell()).isTrue();
+        assertThat(report.balance().delivered()).isEqualTo(40);
+        before.keySet().forEach(key -> assertNamed(key, "belongs to no order"));
+    }
+
+    /** The audit fails, with a difference that names all of {@code parts}. */
+    private void assertNamed(String... parts) {
+        AuditReport report = courier.audit();
+        assertThat(report.isWell()).isFalse();
+        assertThat(report.differences()).extracting(Difference::what).anySatisfy(what -> assertThat(what)
+                .contains(parts));
+    }
+
+    /** The object of the order over ten rows. */
+    private String key(String bucket) {
+        return courier.objects(courier.target(), "logs/" + bucket + "/").entrySet().stream()
+                .filter(object -> Installation.lines(object.getValue()).size() == 10)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void put(String key, byte[] body) {
+        courier.s3().putObject(request -> request.bucket(courier.target()).key(key), RequestBody.fromBytes(body));
+    }
+
+    private List<LogRow> rows(String bucket, int from, int count) {
+        return IntStream.range(from, from + count)
+                .mapToObj(i -> LogRow.of(bucket, "%s-%03d".formatted(bucket, i), courier.target()))
+                .toList();
+    }
+}
