@@ -291,7 +291,7 @@ class WorkerMatrixIT {
                 if (target.key().startsWith(refused)) {
                     throw new TargetRefusedException("refused on purpose", null);
                 }
-                store.put(target, body.duplicate());
+                store.put(target, body);
             });
         }
 
@@ -306,7 +306,7 @@ class WorkerMatrixIT {
             return new Upload() {
                 @Override
                 public void part(int number, Part body) {
-                    faults.run("part", () -> upload.part(number, body.duplicate()));
+                    faults.run("part", () -> upload.part(number, body));
                 }
 
                 @Override
