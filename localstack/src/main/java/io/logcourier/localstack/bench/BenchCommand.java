@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -18,6 +20,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
@@ -125,6 +128,9 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print the report as one JSON object")
     private boolean json;
 
+    /** What {@code --json} prints. */
+    public static final Class<?> ANSWER = Report.class;
+
     /** Where the objects go. */
     private enum Sink {
         memory,
@@ -133,6 +139,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        check();
         ParseResult parsed = spec.commandLine().getParseResult();
         PrintWriter out = spec.commandLine().getOut();
         Options options = new Options(
@@ -172,5 +179,23 @@ public final class BenchCommand implements Callable<Integer> {
         out.println(json ? text : report.text());
         out.flush();
         return results.stream().allMatch(result -> result.faults().isEmpty()) ? 0 : 1;
+    }
+
+    private void check() {
+        Map<String, Number> positive = new LinkedHashMap<>();
+        positive.put("--scale", scale);
+        positive.put("--rows", rows);
+        positive.put("--buckets", buckets);
+        positive.put("--block-rows", block);
+        positive.put("--rate", rate);
+        positive.put("--concurrency", concurrency);
+        positive.put("--duration", duration.toSeconds());
+        positive.put("--every", every.toMillis());
+        positive.put("--warm-up", warmUp + 1);
+        positive.forEach((option, value) -> {
+            if (value != null && value.doubleValue() <= 0) {
+                throw new ParameterException(spec.commandLine(), option + " " + value + ": too little");
+            }
+        });
     }
 }

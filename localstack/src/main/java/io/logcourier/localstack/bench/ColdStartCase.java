@@ -6,10 +6,10 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import io.logcourier.ConfigurationException;
 import io.logcourier.discovery.DiscoveryHandler;
+import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.bench.Workload.Shape;
 import io.logcourier.localstack.lambda.DeployedFunction;
 import io.logcourier.localstack.lambda.RuntimeApi.Answer;
-import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
@@ -26,6 +26,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 import tools.jackson.databind.json.JsonMapper;
@@ -114,7 +116,11 @@ final class ColdStartCase {
 
     /** The message that discovery sent, as an event. */
     private static String received(Installation installation) {
-        try (SqsClient sqs = SqsOrderQueue.connect(installation.settings)) {
+        try (SqsClient sqs = SqsClient.builder()
+                .region(Region.of(installation.settings.aws().region()))
+                .endpointOverride(installation.endpoints.sqs())
+                .credentialsProvider(StaticCredentialsProvider.create(LaptopStack.CREDENTIALS))
+                .build()) {
             Message message = sqs.receiveMessage(request ->
                             request.queueUrl(installation.endpoints.queue().toString()))
                     .messages()

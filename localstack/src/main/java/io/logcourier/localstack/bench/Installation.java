@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.apache.commons.io.FileUtils;
 
@@ -25,6 +26,7 @@ final class Installation implements AutoCloseable {
     /** Goes with it. */
     final Path folder;
 
+    private final List<Child> children = new CopyOnWriteArrayList<>();
     final Child engine;
     final Child services;
     final Child courier;
@@ -45,17 +47,16 @@ final class Installation implements AutoCloseable {
             }
         });
         folder = Files.createTempDirectory("log-courier-bench-");
-        engine = Child.start(
+        Runtime.getRuntime().addShutdownHook(new Thread(this::clear, "shutdown"));
+        engine = start(
                 EngineProcess.class,
                 List.of("-Xmx512m"),
                 hidden,
-                folder,
                 folder.resolve("engine").toString());
-        services = Child.start(
+        services = start(
                 ServicesProcess.class,
                 List.of("-Xmx512m"),
                 hidden,
-                folder,
                 options.disk() ? new String[] {folder.resolve("objects").toString()} : new String[0]);
         EngineProcess.Ready opened = engine.ready(EngineProcess.Ready.class);
         endpoints = services.ready(ServicesProcess.Ready.class);
@@ -73,8 +74,7 @@ final class Installation implements AutoCloseable {
                 .forEach(setting -> variables.put(setting.variable(), all.get(setting.name())));
         variables.put("AWS_ACCESS_KEY_ID", LaptopStack.CREDENTIALS.accessKeyId());
         variables.put("AWS_SECRET_ACCESS_KEY", LaptopStack.CREDENTIALS.secretAccessKey());
-        courier = Child.start(
-                CourierProcess.class, options.courier(), variables, folder, Integer.toString(options.concurrency()));
+        courier = start(CourierProcess.class, options.courier(), variables, Integer.toString(options.concurrency()));
         courier.ready(CourierProcess.Counts.class);
         clickHouse = ClickHouse.connect(settings.lane().endpoint());
     }
@@ -120,10 +120,21 @@ final class Installation implements AutoCloseable {
                 .with("ledger", settings.lane().ledger());
     }
 
+    private Child start(Class<?> main, List<String> java, Map<String, String> environment, String... arguments)
+            throws IOException {
+        Child child = Child.start(main, java, environment, folder, arguments);
+        children.add(child);
+        return child;
+    }
+
     @Override
-    public void close() throws IOException {
+    public void close() {
         clickHouse.close();
-        List.of(courier, services, engine).forEach(Child::close);
-        FileUtils.deleteDirectory(folder.toFile());
+        clear();
+    }
+
+    private void clear() {
+        children.forEach(Child::close);
+        FileUtils.deleteQuietly(folder.toFile());
     }
 }

@@ -118,7 +118,8 @@ public final class DeployedFunction implements AutoCloseable {
         return Stream.of(
                         "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
                         "com.amazonaws.services.lambda.runtime.serialization.PojoSerializer",
-                        "com.amazonaws.services.lambda.runtime.Context")
+                        "com.amazonaws.services.lambda.runtime.Context",
+                        "software.amazon.awssdk.utilslite.SdkInternalThreadLocal")
                 .map(DeployedFunction::jar)
                 .toList();
     }

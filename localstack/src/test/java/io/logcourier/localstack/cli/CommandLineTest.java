@@ -46,6 +46,10 @@ class CommandLineTest {
                 "up --s3-port=ninety",
                 "up --bucket=A_B",
                 "load file --from-line=0",
+                "bench no-case",
+                "bench --scale=0",
+                "bench --duration=soon",
+                "bench --rate=0",
                 "status --top=-1",
                 "tick --clickhouse-url=elsewhere",
                 "tick --queue-url",
@@ -79,7 +83,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "up"})
+    @ValueSource(strings = {"demo", "up", "bench"})
     void whatTheEmbeddedStackSetsItselfIsNoFlag(String command) {
         assertThat(line.execute(command, "--clickhouse-url=http://clickhouse.example:8123"))
                 .isEqualTo(2);
