@@ -2,10 +2,8 @@ package io.logcourier.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
-import io.logcourier.ledger.Ledger;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Faults.Call;
 import io.logcourier.localstack.Installation;
@@ -93,13 +91,7 @@ class InterleavedPlannersIT {
 
     private static void plan(Installation courier, ClickHouse clickHouse) {
         try (SqsOrderQueue queue = new SqsOrderQueue(courier.settings())) {
-            new Planner(
-                            courier.lane(),
-                            new Ledger(clickHouse, courier.lane()),
-                            new AccessLogTable(clickHouse, courier.lane()),
-                            queue,
-                            courier.settings().discovery())
-                    .plan(FLUSH, () -> false);
+            FaultyPlanner.plan(courier, clickHouse, queue, FLUSH);
         }
     }
 

@@ -3,9 +3,6 @@ package io.logcourier.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logcourier.RetryableException;
-import io.logcourier.accesslog.AccessLogTable;
-import io.logcourier.clickhouse.ClickHouse;
-import io.logcourier.ledger.Ledger;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Faults.Call;
 import io.logcourier.localstack.Installation;
@@ -187,15 +184,8 @@ class PlannerMatrixIT {
             if (time == TICKS) {
                 faults.mend();
             }
-            ClickHouse clickHouse = faults.on(courier.clickHouse());
-            Planner planner = new Planner(
-                    courier.lane(),
-                    new Ledger(clickHouse, courier.lane()),
-                    new AccessLogTable(clickHouse, courier.lane()),
-                    faults.on(queue),
-                    courier.settings().discovery());
             try {
-                planner.plan(tick, () -> false);
+                FaultyPlanner.plan(courier, queue, faults, tick);
                 return;
             } catch (RetryableException e) {
                 assertThat(faults.struck()).as("%s: %s", faults, e).isTrue();

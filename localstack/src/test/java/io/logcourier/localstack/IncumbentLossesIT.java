@@ -20,17 +20,18 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class IncumbentLossesIT {
     private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
-    private static final Instant NOW = Instant.now().minusSeconds(600);
     private static final int ROWS = 5_000;
 
     @RegisterExtension
     static final Stack STACK = new Stack();
 
+    private final Instant now = Instant.now().minusSeconds(600);
+
     @Test
     void aBlockVisibleAfterALaterOneOfTheSameSecond() {
         Installation courier = STACK.installation();
-        List<LogRow> late = rows(courier, "late", ROWS, NOW, 0);
-        List<LogRow> early = rows(courier, "early", ROWS, NOW, 30);
+        List<LogRow> late = rows(courier, "late", ROWS, now, 0);
+        List<LogRow> early = rows(courier, "early", ROWS, now, 30);
 
         assertAllDelivered(courier, List.of(early, late));
     }
@@ -38,8 +39,8 @@ class IncumbentLossesIT {
     @Test
     void aBlockStampedASecondEarlierAndVisibleLater() {
         Installation courier = STACK.installation();
-        List<LogRow> late = rows(courier, "late", ROWS, NOW.minusSeconds(1), 0);
-        List<LogRow> early = rows(courier, "early", ROWS, NOW, 30);
+        List<LogRow> late = rows(courier, "late", ROWS, now.minusSeconds(1), 0);
+        List<LogRow> early = rows(courier, "early", ROWS, now, 30);
 
         assertAllDelivered(courier, List.of(early, late));
     }
@@ -47,8 +48,8 @@ class IncumbentLossesIT {
     @Test
     void aBlock66SecondsLate() {
         Installation courier = STACK.installation();
-        List<LogRow> late = rows(courier, "late", ROWS, NOW.minusSeconds(66), 0);
-        List<LogRow> early = rows(courier, "early", ROWS, NOW, 30);
+        List<LogRow> late = rows(courier, "late", ROWS, now.minusSeconds(66), 0);
+        List<LogRow> early = rows(courier, "early", ROWS, now, 30);
 
         assertAllDelivered(courier, List.of(early, late));
     }
@@ -56,8 +57,8 @@ class IncumbentLossesIT {
     @Test
     void blocksOfTwoNodesWithOverlappingStartTimes() {
         Installation courier = STACK.installation();
-        List<LogRow> one = rows(courier, "one", ROWS, NOW, 0);
-        List<LogRow> other = rows(courier, "other", ROWS, NOW, 0);
+        List<LogRow> one = rows(courier, "one", ROWS, now, 0);
+        List<LogRow> other = rows(courier, "other", ROWS, now, 0);
 
         assertAllDelivered(
                 courier,
@@ -72,7 +73,7 @@ class IncumbentLossesIT {
     void aThousandSiblingsOfAMultiDeleteAcrossTheObjectLimit() {
         Installation courier =
                 STACK.installation(Map.of("discovery.object-limit", "2000", "discovery.epoch-limit", "500"));
-        List<LogRow> before = rows(courier, "before", 1_500, NOW, 0);
+        List<LogRow> before = rows(courier, "before", 1_500, now, 0);
         List<LogRow> siblings = siblings(courier);
         for (int from = 0; from < before.size(); from += 500) {
             courier.insert(before.subList(from, from + 500));
@@ -118,10 +119,10 @@ class IncumbentLossesIT {
     }
 
     /** One request that deletes a thousand objects: a row each, alike in all that a cursor knows. */
-    private static List<LogRow> siblings(Installation courier) {
+    private List<LogRow> siblings(Installation courier) {
         return IntStream.range(0, 1_000)
                 .mapToObj(i -> LogRow.of("bucket", "MULTI-DELETE", courier.target())
-                        .with("insertedAt", SECOND.format(NOW))
+                        .with("insertedAt", SECOND.format(now))
                         .with("operation", "BATCH.DELETE.OBJECT")
                         .with("objectKey", "key-" + i))
                 .toList();

@@ -45,15 +45,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.s3a.audit.S3LogParser;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.services.sqs.model.ReceiptHandleIsInvalidException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** An installation of its own on a shared stack: log table, ledger, queues, target bucket; the functions as deployed. */
 public final class Installation implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Installation.class);
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final JsonMapper JSON = new JsonMapper();
     private static final Duration TIMEOUT = Duration.ofMinutes(5);
@@ -286,12 +290,16 @@ public final class Installation implements AutoCloseable {
             failed = messages.stream().map(Message::messageId).collect(Collectors.toSet());
         }
         for (Message message : messages) {
-            if (failed.contains(message.messageId())) {
-                sqs.changeMessageVisibility(request -> request.queueUrl(queue)
-                        .receiptHandle(message.receiptHandle())
-                        .visibilityTimeout(0));
-            } else {
-                sqs.deleteMessage(request -> request.queueUrl(queue).receiptHandle(message.receiptHandle()));
+            try {
+                if (failed.contains(message.messageId())) {
+                    sqs.changeMessageVisibility(request -> request.queueUrl(queue)
+                            .receiptHandle(message.receiptHandle())
+                            .visibilityTimeout(0));
+                } else {
+                    sqs.deleteMessage(request -> request.queueUrl(queue).receiptHandle(message.receiptHandle()));
+                }
+            } catch (ReceiptHandleIsInvalidException e) {
+                log.debug("somebody else has {} by now", message.messageId(), e);
             }
         }
         return !messages.isEmpty();

@@ -8,7 +8,6 @@ import io.logcourier.operations.AuditReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -23,12 +22,24 @@ class NetworkTroubleIT {
     private static final String PADDING = "p".repeat(200_000);
     private static final int LONGER_THAN_ANY_PATIENCE = 1_000;
 
-    private static final Predicate<String> PUT =
-            line -> line.startsWith("PUT ") && line.contains("small") && !line.contains("partNumber");
-    private static final Predicate<String> PART = line -> line.startsWith("PUT ") && line.contains("partNumber=");
-    private static final Predicate<String> SECOND_PART = line -> line.contains("partNumber=2");
-    private static final Predicate<String> BEGIN = line -> line.startsWith("POST ") && line.contains("?uploads");
-    private static final Predicate<String> COMPLETE = line -> line.startsWith("POST ") && line.contains("uploadId=");
+    /** The requests of an object's delivery. */
+    private enum Request {
+        PUT,
+        BEGIN,
+        PART,
+        SECOND_PART,
+        COMPLETE;
+
+        private boolean fits(String line) {
+            return switch (this) {
+                case PUT -> line.startsWith("PUT ") && line.contains("small");
+                case BEGIN -> line.startsWith("POST ") && line.contains("?uploads");
+                case PART -> line.startsWith("PUT ") && line.contains("partNumber=");
+                case SECOND_PART -> line.startsWith("PUT ") && line.contains("partNumber=2");
+                case COMPLETE -> line.startsWith("POST ") && line.contains("uploadId=");
+            };
+        }
+    }
 
     @RegisterExtension
     static final Stack STACK = new Stack();
@@ -50,30 +61,30 @@ class NetworkTroubleIT {
         Trouble unheard = new Trouble.LoseAnswer();
         int ever = LONGER_THAN_ANY_PATIENCE;
         return Stream.of(
-                Arguments.of("500 once", internal, 1, PUT),
-                Arguments.of("500 until it is mended", internal, ever, PUT),
-                Arguments.of("SlowDown until it is mended", slowDown, ever, PUT),
-                Arguments.of("denied until it is mended", denied, ever, PUT),
-                Arguments.of("a clock that is wrong", skewed, ever, PUT),
-                Arguments.of("a bucket that is gone and made again", gone, ever, PUT),
-                Arguments.of("cut within ten parts", cut, 10, PART),
-                Arguments.of("cut within a part", cut, 1, PART),
-                Arguments.of("500 between parts until it is mended", internal, ever, SECOND_PART),
-                Arguments.of("a PUT whose success nobody hears", unheard, ever, PUT),
-                Arguments.of("a part whose success nobody hears", unheard, 1, SECOND_PART),
-                Arguments.of("an upload of which nobody hears that it was begun", unheard, 2, BEGIN),
-                Arguments.of("a completion that nobody hears", unheard, 1, COMPLETE));
+                Arguments.of("500 once", internal, 1, Request.PUT),
+                Arguments.of("500 until it is mended", internal, ever, Request.PUT),
+                Arguments.of("SlowDown until it is mended", slowDown, ever, Request.PUT),
+                Arguments.of("denied until it is mended", denied, ever, Request.PUT),
+                Arguments.of("a clock that is wrong", skewed, ever, Request.PUT),
+                Arguments.of("a bucket that is gone and made again", gone, ever, Request.PUT),
+                Arguments.of("cut within ten parts", cut, 10, Request.PART),
+                Arguments.of("cut within a part", cut, 1, Request.PART),
+                Arguments.of("500 between parts until it is mended", internal, ever, Request.SECOND_PART),
+                Arguments.of("a PUT whose success nobody hears", unheard, ever, Request.PUT),
+                Arguments.of("a part whose success nobody hears", unheard, 1, Request.SECOND_PART),
+                Arguments.of("an upload of which nobody hears that it was begun", unheard, 2, Request.BEGIN),
+                Arguments.of("a completion that nobody hears", unheard, 1, Request.COMPLETE));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void troubleWithS3(String name, Trouble trouble, int times, Predicate<String> where) {
+    void troubleWithS3(String name, Trouble trouble, int times, Request where) {
         Installation plain = STACK.installation();
         relay = new Relay(plain.settings().aws().s3Endpoint().orElseThrow());
         Installation courier =
                 STACK.installation(Map.of("s3.endpoint", relay.uri().toString(), "worker.part-size", "5MiB"));
         List<LogRow> rows = new ArrayList<>(rows(courier, "small", 3));
-        boolean inParts = where != PUT;
+        boolean inParts = where != Request.PUT;
         if (inParts) {
             rows.addAll(rows(courier, "large", 27).stream()
                     .map(row -> row.with("userAgent", PADDING))
@@ -81,7 +92,7 @@ class NetworkTroubleIT {
         }
         courier.insert(rows);
         courier.flush();
-        relay.make(trouble, times, where);
+        relay.make(trouble, times, where::fits);
 
         courier.drain();
         assertThat(relay.made()).as(name).isPositive();

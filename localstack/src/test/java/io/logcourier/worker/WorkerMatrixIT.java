@@ -2,6 +2,8 @@ package io.logcourier.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Faults.Call;
 import io.logcourier.localstack.Installation;
@@ -11,7 +13,7 @@ import io.logcourier.message.Message;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.ReplayMessage;
 import io.logcourier.operations.AuditReport;
-import java.time.Duration;
+import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -46,8 +48,7 @@ class WorkerMatrixIT {
     private final Random random = new Random(seed);
     private final List<LogRow> delivered = new ArrayList<>();
     private Installation courier;
-    private S3ObjectStore store;
-    private SqsReturnPath returnPath;
+    private FaultyPorts ports;
     private String refused = "nothing";
     private long lost;
     private int round;
@@ -57,14 +58,12 @@ class WorkerMatrixIT {
     void install() {
         courier = STACK.installation(
                 Map.of("worker.part-size", "5MiB", "worker.uploads", "1", "worker.supersede-after", "0.001s"));
-        store = new S3ObjectStore(courier.settings());
-        returnPath = new SqsReturnPath(courier.settings());
+        ports = new FaultyPorts(courier);
     }
 
     @AfterEach
     void closePorts() {
-        store.close();
-        returnPath.close();
+        ports.close();
     }
 
     @Test
@@ -161,6 +160,42 @@ class WorkerMatrixIT {
                 });
     }
 
+    @Test
+    void anOrderThatClickHouseHasNoMemoryForComesBackAndStopsNoOther() {
+        round = 1;
+        arrive(List.of(row(1, "first", 0)));
+        long starved = courier.number("SELECT max(epoch) FROM {ledger}.orders");
+        round = 2;
+        arrive(List.of(row(2, "first", 0)));
+        ClickHouse real = courier.clickHouse();
+        ClickHouse small = new ClickHouse() {
+            @Override
+            public InputStream query(Statement statement, String format) {
+                boolean isStarved = statement.name().equals("render-text-1.sql")
+                        && statement.parameters().get("epoch").equals(Long.toString(starved));
+                return real.query(isStarved ? statement.setting("max_memory_usage", "1") : statement, format);
+            }
+
+            @Override
+            public void insert(String table, String format, byte[] lines, Map<String, String> settings) {
+                real.insert(table, format, lines, settings);
+            }
+
+            @Override
+            public void close() {}
+        };
+
+        try (WorkerHandler worker = ports.worker(small, Faults.none(), target -> false)) {
+            assertThat(courier.serve(worker)).isTrue();
+        }
+
+        courier.assertObjects("the other", "2/", delivered.subList(1, 2));
+        assertThat(courier.objects(courier.target(), "1/")).isEmpty();
+        courier.drain();
+        assertThat(courier.assertDelivered("with memory enough", delivered).isWell())
+                .isTrue();
+    }
+
     private static Set<String> with(String... more) {
         Set<String> all = new HashSet<>(READING);
         all.addAll(List.of(more));
@@ -221,8 +256,7 @@ class WorkerMatrixIT {
 
     /** Serves the queue until it is empty or the process is stopped; messages are served as often as SQS allows. */
     private void serve(Faults faults) {
-        WorkerHandler worker = new WorkerHandler(
-                courier.settings(), faults.on(courier.clickHouse()), new FaultyStore(faults), new FaultyPath(faults));
+        WorkerHandler worker = ports.worker(faults, target -> target.key().startsWith(refused));
         boolean more = true;
         for (int time = 1; more; time++) {
             if (time == TIMES) {
@@ -276,78 +310,5 @@ class WorkerMatrixIT {
 
     private void delete(String condition) {
         courier.execute("ALTER TABLE {logs}.access_logs DELETE WHERE " + condition + " SETTINGS mutations_sync = 2");
-    }
-
-    private final class FaultyStore implements ObjectStore {
-        private final Faults faults;
-
-        FaultyStore(Faults faults) {
-            this.faults = faults;
-        }
-
-        @Override
-        public void put(Target target, Part body) {
-            faults.run("put", () -> {
-                if (target.key().startsWith(refused)) {
-                    throw new TargetRefusedException("refused on purpose", null);
-                }
-                store.put(target, body);
-            });
-        }
-
-        @Override
-        public Optional<Stored> find(Target target) {
-            return faults.ask("find", () -> store.find(target));
-        }
-
-        @Override
-        public Upload begin(Target target) {
-            Upload upload = faults.call("begin", () -> store.begin(target));
-            return new Upload() {
-                @Override
-                public void part(int number, Part body) {
-                    faults.run("part", () -> upload.part(number, body));
-                }
-
-                @Override
-                public void complete() {
-                    faults.run("complete", upload::complete);
-                }
-
-                @Override
-                public void abort() {
-                    faults.run("abort", upload::abort);
-                }
-            };
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private final class FaultyPath implements ReturnPath {
-        private final Faults faults;
-
-        FaultyPath(Faults faults) {
-            this.faults = faults;
-        }
-
-        @Override
-        public void send(List<? extends Message> messages) {
-            faults.run("send", () -> returnPath.send(messages));
-        }
-
-        @Override
-        public void delay(String receiptHandle, Duration delay) {
-            faults.run("delay", () -> returnPath.delay(receiptHandle, delay));
-        }
-
-        @Override
-        public void bury(String body, String reason) {
-            faults.run("bury", () -> returnPath.bury(body, reason));
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -1,0 +1,30 @@
+package io.logcourier.discovery;
+
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.ledger.Ledger;
+import io.logcourier.localstack.Faults;
+import io.logcourier.localstack.Installation;
+import io.logcourier.message.OrderQueue;
+import io.logcourier.message.Tick;
+
+/** The planner of an installation, with faults at its ports. */
+public final class FaultyPlanner {
+    private FaultyPlanner() {}
+
+    /** One tick. */
+    public static void plan(Installation courier, OrderQueue queue, Faults faults, Tick tick) {
+        plan(courier, faults.on(courier.clickHouse()), faults.on(queue), tick);
+    }
+
+    /** One tick, on another ClickHouse and queue. */
+    static void plan(Installation courier, ClickHouse clickHouse, OrderQueue queue, Tick tick) {
+        new Planner(
+                        courier.lane(),
+                        new Ledger(clickHouse, courier.lane()),
+                        new AccessLogTable(clickHouse, courier.lane()),
+                        queue,
+                        courier.settings().discovery())
+                .plan(tick, () -> false);
+    }
+}

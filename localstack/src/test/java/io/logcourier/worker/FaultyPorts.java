@@ -1,0 +1,116 @@
+package io.logcourier.worker;
+
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.localstack.Faults;
+import io.logcourier.localstack.Installation;
+import io.logcourier.message.Message;
+import io.logcourier.worker.ObjectStore.Target;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** The ports of the workers of an installation; each worker has its own faults at them. */
+final class FaultyPorts implements AutoCloseable {
+    private final Installation courier;
+    private final S3ObjectStore store;
+    private final SqsReturnPath returnPath;
+
+    FaultyPorts(Installation courier) {
+        this.courier = courier;
+        store = new S3ObjectStore(courier.settings());
+        returnPath = new SqsReturnPath(courier.settings());
+    }
+
+    /** A new process. It leaves the ports open when it is closed. */
+    WorkerHandler worker(Faults faults, Predicate<Target> refused) {
+        return worker(courier.clickHouse(), faults, refused);
+    }
+
+    /** A new process on another ClickHouse. */
+    WorkerHandler worker(ClickHouse clickHouse, Faults faults, Predicate<Target> refused) {
+        return new WorkerHandler(
+                courier.settings(), faults.on(clickHouse), new Store(faults, refused), new Path(faults));
+    }
+
+    @Override
+    public void close() {
+        store.close();
+        returnPath.close();
+    }
+
+    private final class Store implements ObjectStore {
+        private final Faults faults;
+        private final Predicate<Target> refused;
+
+        Store(Faults faults, Predicate<Target> refused) {
+            this.faults = faults;
+            this.refused = refused;
+        }
+
+        @Override
+        public void put(Target target, Part body) {
+            faults.run("put", () -> {
+                if (refused.test(target)) {
+                    throw new TargetRefusedException("refused on purpose", null);
+                }
+                store.put(target, body);
+            });
+        }
+
+        @Override
+        public Optional<Stored> find(Target target) {
+            return faults.ask("find", () -> store.find(target));
+        }
+
+        @Override
+        public Upload begin(Target target) {
+            Upload upload = faults.call("begin", () -> store.begin(target));
+            return new Upload() {
+                @Override
+                public void part(int number, Part body) {
+                    faults.run("part", () -> upload.part(number, body));
+                }
+
+                @Override
+                public void complete() {
+                    faults.run("complete", upload::complete);
+                }
+
+                @Override
+                public void abort() {
+                    faults.run("abort", upload::abort);
+                }
+            };
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private final class Path implements ReturnPath {
+        private final Faults faults;
+
+        Path(Faults faults) {
+            this.faults = faults;
+        }
+
+        @Override
+        public void send(List<? extends Message> messages) {
+            faults.run("send", () -> returnPath.send(messages));
+        }
+
+        @Override
+        public void delay(String receiptHandle, Duration delay) {
+            faults.run("delay", () -> returnPath.delay(receiptHandle, delay));
+        }
+
+        @Override
+        public void bury(String body, String reason) {
+            faults.run("bury", () -> returnPath.bury(body, reason));
+        }
+
+        @Override
+        public void close() {}
+    }
+}
