@@ -119,7 +119,7 @@ class DeliveryLogTest {
                         .array());
             }
             String rows = statement.sql().contains("delivered_crc32c") ? ORDER : "";
-            return new ByteArrayInputStream(rows.getBytes(StandardCharsets.UTF_8));
+            return new ByteArrayInputStream(("{\"data\":[" + rows + "]}").getBytes(StandardCharsets.UTF_8));
         }
 
         @Override

@@ -149,6 +149,7 @@ class FramesTest {
             ObjectStore.Target target = new ObjectStore.Target("bucket", "key");
             LogObject object = new LogObject(store, target, 1 << 20, Runnable::run);
             reader.line(object);
+            object.seal();
             object.complete();
             frames.add(new Frame(reader.number(), reader.identity(), line(store.object(target))));
         }

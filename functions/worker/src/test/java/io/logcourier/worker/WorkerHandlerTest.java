@@ -18,6 +18,7 @@ import io.logcourier.message.OrderMessage;
 import io.logcourier.message.ReplayMessage;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -201,7 +202,7 @@ class WorkerHandlerTest {
         @Override
         public InputStream query(Statement statement, String format) {
             queries.incrementAndGet();
-            return new ByteArrayInputStream(new byte[0]);
+            return new ByteArrayInputStream("{\"data\":[]}".getBytes(StandardCharsets.US_ASCII));
         }
 
         @Override
