@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A planner that sleeps between two statements, and what happens meanwhile. */
@@ -63,7 +64,8 @@ class InterleavedPlannersIT {
     }
 
     @Test
-    void aPartitionDroppedBetweenTwoStepsIsNotClaimedAgain() {
+    @Timeout(120)
+    void aPartitionDroppedBetweenTwoStepsIsNotClaimedAgainAndAgain() {
         Installation courier = STACK.installation(Map.of("discovery.epoch-limit", "1"));
         String hour = Installation.hoursAgo(2);
         courier.insert(LogRow.of("gone", "GONE", courier.target()).with("insertedAt", hour));

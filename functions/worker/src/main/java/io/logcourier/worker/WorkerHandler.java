@@ -203,7 +203,10 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
 
     private Duration settle(OrderMessage message, Task task, ShortfallException shortfall) {
         try {
-            return delivery.settle(task, shortfall.found()) ? Duration.ZERO : limits.supersedeAfter();
+            // SQS counts in whole seconds, and drops the rest.
+            return delivery.settle(task, shortfall.found())
+                    ? Duration.ZERO
+                    : limits.supersedeAfter().plusSeconds(1);
         } catch (TargetRefusedException e) {
             return giveUp(
                     message, task, shortfall.getMessage() + "; whether it was delivered before: " + e.getMessage());
