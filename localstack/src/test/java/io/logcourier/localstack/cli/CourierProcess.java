@@ -66,7 +66,10 @@ final class CourierProcess implements AutoCloseable {
         if (terminal) {
             command = List.of("script", "--quiet", "--return", "--command", String.join(" ", command), "/dev/null");
         }
-        ProcessBuilder builder = new ProcessBuilder(command)
+        // A build that runs in the background ignores SIGINT, which its children would inherit.
+        List<String> interruptible = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        interruptible.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(interruptible)
                 .directory(folder.toFile())
                 .redirectOutput(folder.resolve("stdout").toFile())
                 .redirectError(folder.resolve("stderr").toFile());
