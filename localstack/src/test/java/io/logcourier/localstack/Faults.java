@@ -23,6 +23,8 @@ import java.util.function.Supplier;
  * one instance are those of one process. Thread-safe.
  */
 public final class Faults {
+    private static final boolean EVERY_CALL = Boolean.getBoolean("faults.every-call");
+
     /** What happens at a point. */
     public enum Kind {
         /** The process ends before the call: no later one has an effect. */
@@ -65,10 +67,13 @@ public final class Faults {
      * @param isQuery whether it is made for its answer alone
      */
     public record Call(String point, int occurrence, boolean isQuery) {
-        /** The faults that make a difference here. */
+        /**
+         * The faults that make a difference here: every kind at the first call of a point, and with
+         * {@code mvn verify -Dfaults.every-call=true} at the later ones too.
+         */
         public List<Faults> faults() {
             return Arrays.stream(Kind.values())
-                    .filter(kind -> kind.fits(this))
+                    .filter(kind -> kind.fits(this) && (occurrence == 1 || EVERY_CALL))
                     .map(kind -> new Faults(kind, this))
                     .toList();
         }
