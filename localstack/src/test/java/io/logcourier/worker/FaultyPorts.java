@@ -1,5 +1,6 @@
 package io.logcourier.worker;
 
+import io.logcourier.accesslog.Contents;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
@@ -59,7 +60,7 @@ final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-        public Optional<Stored> find(Target target) {
+        public Optional<Contents> find(Target target) {
             return faults.ask("find", () -> store.find(target));
         }
 

@@ -3,6 +3,7 @@ package io.logcourier.operations;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Frames;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
@@ -38,7 +39,6 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 /** Checks a lane's books, and the objects against them. Reads only. */
 public final class Audit {
     private static final int OBJECTS_AT_ONCE = 16;
-    private static final int BUFFER_BYTES = 64 * 1024;
 
     private final ClickHouse clickHouse;
     private final Lane lane;
@@ -277,17 +277,18 @@ public final class Audit {
             throw new IllegalStateException("interrupted while reading objects", e);
         }
         if (alone) {
-            Map<String, String> open = new HashMap<>();
-            clickHouse
-                    .list(sql("open.sql"), Entry.class)
-                    .forEach(entry -> open.put(entry.targetBucket() + "/" + entry.key(), entry.name()));
+            Map<String, WorkOrder> open = new HashMap<>();
+            new Ledger(clickHouse, lane)
+                    .open(0)
+                    .forEach(order -> open.put(order.group().targetBucket() + "/" + order.key(), order));
             named.forEach((bucket, keys) -> differences.addAll(strangers(s3, bucket, keys, open)));
         }
         return differences;
     }
 
-    /** The objects of a bucket that are in none of {@code keys}; {@code open} has names for those of open orders. */
-    private static List<Difference> strangers(S3Client s3, String bucket, Set<String> keys, Map<String, String> open) {
+    /** The objects of a bucket that are in none of {@code keys}; {@code open} are the orders that some may belong to. */
+    private static List<Difference> strangers(
+            S3Client s3, String bucket, Set<String> keys, Map<String, WorkOrder> open) {
         List<Difference> strangers = new ArrayList<>();
         try {
             s3.listObjectsV2Paginator(request -> request.bucket(bucket)).contents().stream()
@@ -296,7 +297,11 @@ public final class Audit {
                     .map(key -> bucket + "/" + key)
                     .forEach(name -> strangers.add(new Difference(
                             open.containsKey(name)
-                                    ? open.get(name) + " is there, but the order has no offset"
+                                    ? "order %s of bucket %s: object %s is there, but the order has no offset"
+                                            .formatted(
+                                                    open.get(name).id(),
+                                                    open.get(name).group().bucket(),
+                                                    name)
                                     : "object " + name + " belongs to no order")));
         } catch (S3Exception e) {
             strangers.add(new Difference("bucket " + bucket + " cannot be listed: " + e.getMessage()));
@@ -305,35 +310,24 @@ public final class Audit {
     }
 
     private static List<Difference> check(S3Client s3, Entry entry, LongConsumer progress) {
-        CRC32C crc = new CRC32C();
-        long bytes = 0;
-        long lines = 0;
-        byte[] buffer = new byte[BUFFER_BYTES];
+        Contents found;
         try (InputStream object =
                 s3.getObject(request -> request.bucket(entry.targetBucket()).key(entry.key()))) {
-            for (int read = object.read(buffer); read >= 0; read = object.read(buffer)) {
-                crc.update(buffer, 0, read);
-                bytes += read;
-                for (int i = 0; i < read; i++) {
-                    if (buffer[i] == '\n') {
-                        lines++;
-                    }
-                }
-            }
+            found = Contents.of(object);
         } catch (S3Exception e) {
             return List.of(new Difference(entry.name() + " cannot be read: " + e.getMessage()));
         } catch (SdkException | IOException e) {
             return List.of(new Difference(entry.name() + " broke off: " + e.getMessage()));
         }
-        progress.accept(bytes);
-        if (lines != entry.rows() || bytes != entry.bytes() || crc.getValue() != entry.crc32c()) {
+        progress.accept(found.bytes());
+        if (!found.equals(new Contents(entry.rows(), entry.bytes(), entry.crc32c()))) {
             return List.of(
                     new Difference("%s has %d lines, %d bytes, CRC32C %08x; delivered were %d lines, %d bytes, %08x"
                             .formatted(
                                     entry.name(),
-                                    lines,
-                                    bytes,
-                                    crc.getValue(),
+                                    found.lines(),
+                                    found.bytes(),
+                                    found.crc32c(),
                                     entry.rows(),
                                     entry.bytes(),
                                     entry.crc32c())));

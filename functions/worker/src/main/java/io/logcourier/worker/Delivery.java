@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.groupingBy;
 import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Frames;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Ledger;
@@ -15,7 +16,6 @@ import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Offset.Outcome;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.message.OrderMessage;
-import io.logcourier.worker.ObjectStore.Stored;
 import io.logcourier.worker.ObjectStore.Target;
 import java.io.IOException;
 import java.io.InputStream;
@@ -152,7 +152,7 @@ final class Delivery {
      */
     boolean settle(Task task, long found) {
         WorkOrder order = task.order();
-        Optional<Stored> object = store.find(task.target());
+        Optional<Contents> object = store.find(task.target());
         if (object.filter(stored -> stored.lines() == order.tally().rows()).isPresent()) {
             Offset offset =
                     Offset.delivered(order, object.get().bytes(), object.get().crc32c());

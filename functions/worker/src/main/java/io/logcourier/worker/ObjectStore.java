@@ -1,5 +1,6 @@
 package io.logcourier.worker;
 
+import io.logcourier.accesslog.Contents;
 import java.util.Optional;
 
 /**
@@ -15,15 +16,7 @@ interface ObjectStore extends AutoCloseable {
     Upload begin(Target target);
 
     /** Reads an object, if it is there, for what it holds. */
-    Optional<Stored> find(Target target);
-
-    /**
-     * What an object holds.
-     *
-     * @param lines how many line feeds
-     * @param crc32c of its bytes
-     */
-    record Stored(long lines, long bytes, long crc32c) {}
+    Optional<Contents> find(Target target);
 
     @Override
     void close();

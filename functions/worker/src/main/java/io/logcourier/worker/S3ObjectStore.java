@@ -1,6 +1,7 @@
 package io.logcourier.worker;
 
 import io.logcourier.RetryableException;
+import io.logcourier.accesslog.Contents;
 import io.logcourier.configuration.Settings;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +14,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -45,7 +45,6 @@ final class S3ObjectStore implements ObjectStore {
     private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]");
 
     private static final int KEY_BYTES = 1024;
-    private static final int BUFFER_BYTES = 64 * 1024;
 
     private final S3Client s3;
 
@@ -85,28 +84,17 @@ final class S3ObjectStore implements ObjectStore {
     }
 
     @Override
-    public Optional<Stored> find(Target target) {
+    public Optional<Contents> find(Target target) {
         check(target);
         return call("read", target, () -> {
-            CRC32C crc = new CRC32C();
-            long bytes = 0;
-            long lines = 0;
-            byte[] buffer = new byte[BUFFER_BYTES];
             try (InputStream object =
                     s3.getObject(request -> request.bucket(target.bucket()).key(target.key()))) {
-                for (int read = object.read(buffer); read >= 0; read = object.read(buffer)) {
-                    crc.update(buffer, 0, read);
-                    bytes += read;
-                    for (int i = 0; i < read; i++) {
-                        lines += buffer[i] == '\n' ? 1 : 0;
-                    }
-                }
+                return Optional.of(Contents.of(object));
             } catch (NoSuchKeyException e) {
                 return Optional.empty();
             } catch (IOException e) {
                 throw new RetryableException(target + " broke off: " + e.getMessage(), e);
             }
-            return Optional.of(new Stored(lines, bytes, crc.getValue()));
         });
     }
 

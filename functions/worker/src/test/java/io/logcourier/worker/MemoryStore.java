@@ -1,5 +1,7 @@
 package io.logcourier.worker;
 
+import io.logcourier.accesslog.Contents;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,8 +14,6 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
-import java.util.zip.CRC32C;
 
 /** An {@link ObjectStore} in memory that writes down what is asked of it, and fails where a test says so. */
 final class MemoryStore implements ObjectStore {
@@ -79,15 +79,14 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized Optional<Stored> find(Target target) {
+    public synchronized Optional<Contents> find(Target target) {
         called("find");
         return Optional.ofNullable(objects.get(target)).map(bytes -> {
-            CRC32C crc = new CRC32C();
-            crc.update(bytes);
-            long lines = IntStream.range(0, bytes.length)
-                    .filter(i -> bytes[i] == '\n')
-                    .count();
-            return new Stored(lines, bytes.length, crc.getValue());
+            try {
+                return Contents.of(new ByteArrayInputStream(bytes));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         });
     }
 

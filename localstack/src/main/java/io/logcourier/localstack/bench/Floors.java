@@ -144,7 +144,7 @@ final class Floors {
 
         @Override
         public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
-            throw new UnsupportedOperationException("nothing is inserted here");
+            server.insert(table, format, rows, settings);
         }
 
         @Override
