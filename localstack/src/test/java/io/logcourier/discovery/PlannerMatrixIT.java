@@ -33,8 +33,10 @@ class PlannerMatrixIT {
     private static final Tick FLUSH = new Tick(Optional.empty(), true, false);
     private static final Tick REDELIVER = new Tick(Optional.empty(), false, true);
 
-    /** The scheduler's patience in a run; then somebody mends what fails. */
     private static final int TICKS = 7;
+
+    /** Before this tick somebody mends what fails until then. */
+    private static final int MENDED = 4;
 
     private static final Set<String> PLANNING = Set.of(
             "engine.sql",
@@ -181,7 +183,7 @@ class PlannerMatrixIT {
     /** Ticks until one succeeds or the process is stopped. */
     private void plan(Faults faults, Tick tick) {
         for (int time = 1; time <= TICKS; time++) {
-            if (time == TICKS) {
+            if (time == MENDED) {
                 faults.mend();
             }
             try {

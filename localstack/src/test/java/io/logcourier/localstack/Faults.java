@@ -41,7 +41,7 @@ public final class Faults {
         ANSWER_LOST,
         /** Half of the result comes, then the connection breaks. */
         ANSWER_BROKEN,
-        /** Half of the rows come, and nothing says that there were more. */
+        /** The end of the rows is missing, and nothing says that there were more. */
         ANSWER_SHORT,
         /** The call is made twice. */
         TWICE;
@@ -242,7 +242,7 @@ public final class Faults {
         };
     }
 
-    /** The length of the first half of the frames: number (4 bytes), identity (8), a line and its length before it. */
+    /** The length of all frames but the last: number (4 bytes), identity (8), a line and its length before it. */
     private static int frames(byte[] whole) {
         List<Integer> ends = new ArrayList<>();
         ByteBuffer bytes = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
@@ -259,7 +259,7 @@ public final class Faults {
             bytes.position(bytes.position() + length);
             ends.add(bytes.position());
         }
-        return ends.size() < 2 ? 0 : ends.get(ends.size() / 2 - 1);
+        return ends.size() < 2 ? 0 : ends.get(ends.size() - 2);
     }
 
     private static RetryableException failure() {
