@@ -11,6 +11,7 @@ import java.util.List;
 public final class EngineProcess implements AutoCloseable {
     private final Process process;
     private final BufferedReader output;
+    private URI uri;
 
     EngineProcess(Path folder, Path workingDirectory, String... options) throws IOException {
         this(List.of(), List.of(options), folder, workingDirectory, 0);
@@ -47,7 +48,10 @@ public final class EngineProcess implements AutoCloseable {
 
     /** Where it serves, once it does. */
     public URI uri() throws IOException {
-        return URI.create(output.readLine());
+        if (uri == null) {
+            uri = URI.create(output.readLine());
+        }
+        return uri;
     }
 
     /** Everything it has still to say. */
