@@ -65,6 +65,11 @@ final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
+        public void abandon(Target target) {
+            faults.run("abandon", () -> store.abandon(target));
+        }
+
+        @Override
         public Upload begin(Target target) {
             Upload upload = faults.call("begin", () -> store.begin(target));
             return new Upload() {

@@ -49,6 +49,11 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
+    public void abandon(Target target) {
+        called("abandon");
+    }
+
+    @Override
     public Upload begin(Target target) {
         called("begin");
         NavigableMap<Integer, byte[]> parts = new TreeMap<>();
