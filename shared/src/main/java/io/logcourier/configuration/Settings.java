@@ -49,6 +49,8 @@ public record Settings(
     /** Names the YAML file. */
     public static final String FILE_VARIABLE = "LOG_COURIER_CONFIG_FILE";
 
+    private static final Duration LEDGER_OUTLIVES_LOG = Duration.ofDays(7);
+
     /** What the launcher and the embedded engine read; no settings of an installation. */
     private static final Set<String> OTHER_VARIABLES =
             Set.of(FILE_VARIABLE, "LOG_COURIER_CACHE", "LOG_COURIER_LIBCHDB", "LOG_COURIER_JAVA_HOME");
@@ -124,6 +126,11 @@ public record Settings(
             Duration retryDelay,
             Duration supersedeAfter,
             List<String> replayTargets) {}
+
+    /** Age at which the ledger forgets what is settled: a week more than that of the log table's rows. */
+    public Duration ledgerRetention() {
+        return logRetention.plus(LEDGER_OUTLIVES_LOG);
+    }
 
     /**
      * Reads the settings. An empty flag or variable stands for the default, whatever comes after it.
