@@ -59,6 +59,8 @@ class TrimIT {
         arrive("across", 10);
         courier.tick(PLAIN);
         passTo(2 * PARTITION);
+        arrive("across", 10);
+        courier.tick(PLAIN);
         courier.flush();
         courier.drain();
         age(11);
