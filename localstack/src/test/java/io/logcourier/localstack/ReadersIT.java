@@ -377,11 +377,7 @@ class ReadersIT {
 
     @Test
     void goAccess() throws IOException {
-        try {
-            assumeTrue(run(List.of("goaccess", "--version"), new byte[0]).isPresent(), "goaccess does not start");
-        } catch (IOException e) {
-            assumeTrue(false, "goaccess is not installed: " + e.getMessage());
-        }
+        assumeRuns("goaccess", "--version");
         assertReads("GoAccess", ReadersIT::goAccess);
     }
 
@@ -392,14 +388,13 @@ class ReadersIT {
             Path out = folder.resolve("report.json");
             Files.deleteIfExists(out);
             run(
-                    List.of(
-                            "goaccess",
-                            log.toString(),
-                            "--no-global-config",
-                            "--no-progress",
-                            "--log-format=AWSS3",
-                            "--output=" + out),
-                    new byte[0]);
+                    new byte[0],
+                    "goaccess",
+                    log.toString(),
+                    "--no-global-config",
+                    "--no-progress",
+                    "--log-format=AWSS3",
+                    "--output=" + out);
             if (!Files.exists(out)) {
                 return Optional.empty();
             }
@@ -437,39 +432,24 @@ class ReadersIT {
     void s3LogParse() throws IOException {
         Path environment = Path.of("target", "s3-log-parse").toAbsolutePath();
         Path python = environment.resolve("bin").resolve("python");
-        try {
-            if (!Files.exists(python)) {
-                assumeTrue(
-                        run(List.of("python3", "-m", "venv", environment.toString()), new byte[0])
-                                .isPresent(),
-                        "python3 makes no virtual environment");
-            }
-            assumeTrue(
-                    run(
-                                    List.of(
-                                            python.toString(),
-                                            "-m",
-                                            "pip",
-                                            "install",
-                                            "--quiet",
-                                            "--disable-pip-version-check",
-                                            "s3-log-parse==0.1.1"),
-                                    new byte[0])
-                            .isPresent(),
-                    "pip does not install s3-log-parse");
-        } catch (IOException e) {
-            assumeTrue(false, "python3 is not installed: " + e.getMessage());
-        }
+        assumeRuns("python3", "-m", "venv", environment.toString());
+        assumeRuns(
+                python.toString(),
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "s3-log-parse==0.1.1");
         Path script = folder.resolve("read.py");
         try (InputStream resource = ReadersIT.class.getResourceAsStream("s3_log_parse.py")) {
             Files.write(script, resource.readAllBytes());
         }
         ByteArrayOutputStream object = new ByteArrayOutputStream();
         LINES.values().forEach(object::writeBytes);
-        List<String> answers = run(List.of(python.toString(), script.toString()), object.toByteArray())
-                .orElseThrow()
-                .lines()
-                .toList();
+        Ran ran = run(object.toByteArray(), python.toString(), script.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        List<String> answers = ran.out().lines().toList();
         assertThat(answers).hasSameSizeAs(LINES.entrySet());
         Map<String, JsonNode> byLine = new HashMap<>();
         int place = 0;
@@ -488,8 +468,10 @@ class ReadersIT {
         });
     }
 
-    /** What a command prints, or nothing where it fails. */
-    private static Optional<String> run(List<String> command, byte[] input) throws IOException {
+    /** What became of a command. */
+    private record Ran(int code, String out, String err) {}
+
+    private static Ran run(byte[] input, String... command) throws IOException {
         Path in = Files.write(folder.resolve("in"), input);
         Path out = folder.resolve("out");
         Path err = folder.resolve("err");
@@ -500,14 +482,24 @@ class ReadersIT {
                 .start();
         try {
             if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-                throw new IOException(command + " does not end");
+                throw new IOException(String.join(" ", command) + " does not end");
             }
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         } finally {
             process.destroyForcibly();
         }
-        return process.exitValue() == 0 ? Optional.of(Files.readString(out)) : Optional.empty();
+        return new Ran(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    /** Skips the test, with the reason, where a command is not there or fails. */
+    private static void assumeRuns(String... command) {
+        try {
+            Ran ran = run(new byte[0], command);
+            assumeTrue(ran.code() == 0, String.join(" ", command) + " failed: " + ran.err());
+        } catch (IOException e) {
+            assumeTrue(false, e.getMessage());
+        }
     }
 
     private static String text(byte[] line) {
