@@ -49,7 +49,8 @@ class S3ObjectStoreIT {
         List<LogRow> rows = new ArrayList<>(rows(courier, "small", 3, "agent"));
         rows.addAll(rows(courier, "large", 100, "x".repeat(64 * 1024)));
         courier.insert(rows);
-        courier.deliver("metadata", rows);
+        courier.flush();
+        courier.drain();
 
         Map<String, Map<String, String>> metadata = metadata(courier);
 
@@ -70,7 +71,8 @@ class S3ObjectStoreIT {
         Installation courier = STACK.installation();
         List<LogRow> rows = rows(courier, "bucket", 10, "agent");
         courier.insert(rows);
-        courier.deliver("before", rows);
+        courier.flush();
+        courier.drain();
         Map<String, byte[]> objects = courier.objects(courier.target());
         Map<String, Map<String, String>> metadata = metadata(courier);
         objects.keySet().forEach(key -> courier.s3()
