@@ -54,7 +54,7 @@ class VersionedTargetIT {
 
     @AfterEach
     void stop() throws Exception {
-        s3.close();
+        s3.stop();
     }
 
     @Test
@@ -95,9 +95,8 @@ class VersionedTargetIT {
     private List<LogRow> insert() {
         List<LogRow> rows = Stream.concat(
                         IntStream.range(0, 3).mapToObj(i -> LogRow.of("small", "small-" + i, courier.target())),
-                        IntStream.range(0, 27)
-                                .mapToObj(i -> LogRow.of("large", "large-" + i, courier.target())
-                                        .with("userAgent", PADDING)))
+                        IntStream.range(0, 27).mapToObj(i -> LogRow.of("large", "large-" + i, courier.target())
+                                .with("userAgent", PADDING)))
                 .toList();
         courier.insert(rows);
         return rows;
@@ -112,8 +111,8 @@ class VersionedTargetIT {
         assertThat(s3.versions.keySet()).isEqualTo(objects.keySet());
         s3.versions.forEach((key, versions) -> assertThat(versions).as(key).allSatisfy(version -> assertThat(version)
                 .isEqualTo(objects.get(key))));
-        assertThat(s3.versions.values()).anySatisfy(versions -> assertThat(versions)
-                .hasSizeGreaterThan(1));
+        assertThat(s3.versions.values())
+                .anySatisfy(versions -> assertThat(versions).hasSizeGreaterThan(1));
         assertThat(courier.s3()
                         .listMultipartUploads(request -> request.bucket(courier.target()))
                         .uploads())
@@ -122,7 +121,7 @@ class VersionedTargetIT {
     }
 
     /** Another endpoint on the folder of the stack's S3. Its objects are those of the newest versions. */
-    private static final class VersioningS3 implements AutoCloseable {
+    private static final class VersioningS3 {
         private static final int BOTH = 2;
 
         /** What S3Proxy itself writes to remember an upload. */
@@ -153,8 +152,7 @@ class VersionedTargetIT {
             return URI.create("http://127.0.0.1:" + server.getPort());
         }
 
-        @Override
-        public void close() throws Exception {
+        void stop() throws Exception {
             server.stop();
         }
 
@@ -171,7 +169,9 @@ class VersionedTargetIT {
                 meet(request.key());
                 PutObjectResponse response = super.putBlob(
                         request.toBuilder().ifMatch(null).ifNoneMatch(null).build(), body);
-                return response.toBuilder().versionId(keep(request.bucket(), request.key())).build();
+                return response.toBuilder()
+                        .versionId(keep(request.bucket(), request.key()))
+                        .build();
             }
 
             @Override
@@ -182,9 +182,12 @@ class VersionedTargetIT {
                 // As on S3, where an upload is completed or aborted, never half of each.
                 synchronized (this) {
                     response = super.completeMultipartUpload(
-                            upload, request.toBuilder().ifMatch(null).ifNoneMatch(null).build());
+                            upload,
+                            request.toBuilder().ifMatch(null).ifNoneMatch(null).build());
                 }
-                return response.toBuilder().versionId(keep(request.bucket(), request.key())).build();
+                return response.toBuilder()
+                        .versionId(keep(request.bucket(), request.key()))
+                        .build();
             }
 
             @Override
@@ -202,7 +205,9 @@ class VersionedTargetIT {
                 CountDownLatch both = waiting.computeIfAbsent(key, any -> new CountDownLatch(BOTH));
                 both.countDown();
                 try {
-                    assertThat(both.await(1, TimeUnit.MINUTES)).as("two at " + key).isTrue();
+                    assertThat(both.await(1, TimeUnit.MINUTES))
+                            .as("two at " + key)
+                            .isTrue();
                 } catch (InterruptedException e) {
                     throw new IllegalStateException(e);
                 }
@@ -211,8 +216,8 @@ class VersionedTargetIT {
             /** Keeps what the object is now, and returns the version's name. */
             private String keep(String bucket, String key) {
                 List<byte[]> all = versions.computeIfAbsent(key, any -> new CopyOnWriteArrayList<>());
-                try (InputStream object =
-                        getBlob(GetObjectRequest.builder().bucket(bucket).key(key).build())) {
+                try (InputStream object = getBlob(
+                        GetObjectRequest.builder().bucket(bucket).key(key).build())) {
                     all.add(object.readAllBytes());
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);

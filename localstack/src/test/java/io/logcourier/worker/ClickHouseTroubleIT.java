@@ -77,8 +77,8 @@ class ClickHouseTroubleIT {
         }
         courier.flush();
         try (FaultyPorts ports = new FaultyPorts(courier);
-                WorkerHandler worker = ports.worker(
-                        new Restarting(courier, "insert offsets"), Faults.none(), target -> false)) {
+                WorkerHandler worker =
+                        ports.worker(new Restarting(courier, "insert offsets"), Faults.none(), target -> false)) {
             assertThat(courier.serve(worker)).isTrue();
         }
         Map<String, byte[]> objects = courier.objects(courier.target());
@@ -103,7 +103,9 @@ class ClickHouseTroubleIT {
         onSmallDisk.add(folder.toString());
         engine = new EngineProcess(onSmallDisk, folder, other, 0);
         Installation courier = STACK.installation(engine.uri());
-        Path ballast = Path.of("/proc", Long.toString(engine.pid()), "root").resolve(folder.toString().substring(1)).resolve("ballast");
+        Path ballast = Path.of("/proc", Long.toString(engine.pid()), "root")
+                .resolve(folder.toString().substring(1))
+                .resolve("ballast");
         List<LogRow> ordered = rows(courier, "ordered", 10);
         List<LogRow> claimable = rows(courier, "claimable", 10);
         List<LogRow> refused = rows(courier, "refused", 10);
@@ -114,7 +116,9 @@ class ClickHouseTroubleIT {
         fill(ballast);
 
         assertThatThrownBy(() -> courier.insert(refused)).isInstanceOf(CourierException.class);
-        assertThatThrownBy(courier::flush).isInstanceOf(RetryableException.class).hasMessageContaining("space");
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(RetryableException.class)
+                .hasMessageContaining("space");
         assertThat(courier.serve(courier.worker())).isTrue();
 
         assertThat(courier.number("SELECT count() FROM {logs}.access_logs")).isEqualTo(20);
@@ -124,8 +128,12 @@ class ClickHouseTroubleIT {
         assertThat(objects).as("written, not committed").hasSize(1);
         Files.delete(ballast);
         courier.insert(refused);
-        courier.deliver("room was made", Stream.of(ordered, claimable, refused).flatMap(List::stream).toList());
-        assertThat(courier.objects(courier.target())).containsAllEntriesOf(objects).hasSize(3);
+        courier.deliver(
+                "room was made",
+                Stream.of(ordered, claimable, refused).flatMap(List::stream).toList());
+        assertThat(courier.objects(courier.target()))
+                .containsAllEntriesOf(objects)
+                .hasSize(3);
     }
 
     private static void fill(Path ballast) throws IOException {

@@ -23,7 +23,8 @@ WITH
     text -> if(text = '', '-', concat('"', escape(text, '[\\x00-\\x1f\\x7f"\\\\]'), '"')) AS quoted,
     text -> if(text = '', '"-"', quoted(text)) AS quoted_always,
     number -> ifNull(toString(number), '-') AS integer,
-    milliseconds -> if(ifNull(isFinite(milliseconds) AND milliseconds >= 0, false), printf('%.0f', ifNull(milliseconds, 0)), '-') AS duration
+    -- abs, or -0 would be printed as such.
+    milliseconds -> if(ifNull(isFinite(milliseconds) AND milliseconds >= 0, false), printf('%.0f', abs(ifNull(milliseconds, 0))), '-') AS duration
 SELECT
     number,
     identity,

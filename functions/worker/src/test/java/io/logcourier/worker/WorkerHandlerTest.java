@@ -40,7 +40,11 @@ class WorkerHandlerTest {
     private final Empty clickHouse = new Empty();
     private final Return returnPath = new Return();
     private final WorkerHandler worker = new WorkerHandler(
-            Settings.read(Map.of("worker.retry-delay", "10s"), Map.of()), false, clickHouse, new MemoryStore(), returnPath);
+            Settings.read(Map.of("worker.retry-delay", "10s"), Map.of()),
+            false,
+            clickHouse,
+            new MemoryStore(),
+            returnPath);
 
     @AfterEach
     void close() {
