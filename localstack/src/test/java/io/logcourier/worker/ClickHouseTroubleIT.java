@@ -1,5 +1,6 @@
 package io.logcourier.worker;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -23,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -134,6 +136,45 @@ class ClickHouseTroubleIT {
         assertThat(courier.objects(courier.target()))
                 .containsAllEntriesOf(objects)
                 .hasSize(3);
+    }
+
+    @Test
+    void aLedgerWhoseNewestFilesAreCutIsRefusedAndGoesOnWhenTheyAreBack() throws Exception {
+        engine = new EngineProcess(List.of(), folder, other, 0);
+        Installation courier = STACK.installation(engine.uri());
+        List<LogRow> early = rows(courier, "early", 10);
+        List<LogRow> late = rows(courier, "late", 10);
+        courier.insert(early);
+        courier.deliver("before", early);
+        courier.insert(late);
+        courier.flush();
+        int port = engine.uri().getPort();
+        for (Path file : List.of(newest(courier, "epochs"), newest(courier, "offsets"))) {
+            engine.kill();
+            byte[] whole = Files.readAllBytes(file);
+            Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+            engine = new EngineProcess(List.of(), folder, other, port);
+
+            assertThatThrownBy(engine::uri)
+                    .as("where it serves, with %s cut", file)
+                    .hasMessageContaining("broken parts");
+            assertThat(engine.output()).contains("cannot open the data folder " + folder);
+
+            Files.write(file, whole);
+        }
+        engine = new EngineProcess(List.of(), folder, other, port);
+        assertThat(engine.uri().getPort()).isEqualTo(port);
+        courier.deliver("after", Stream.of(early, late).flatMap(List::stream).toList());
+    }
+
+    /** The data of the newest part of a ledger's table. */
+    private static Path newest(Installation courier, String table) {
+        Statement statement = Statement.of("SELECT path FROM system.parts WHERE active AND database = {ledger:String}"
+                        + " AND table = {table:String} ORDER BY modification_time DESC, max_block_number DESC LIMIT 1")
+                .with("ledger", courier.lane().ledger())
+                .with("table", table);
+        return Path.of(new String(courier.clickHouse().read(statement, "TabSeparated"), UTF_8).strip())
+                .resolve("data.bin");
     }
 
     private static void fill(Path ballast) throws IOException {

@@ -55,7 +55,7 @@ public final class EngineProcess implements AutoCloseable {
     }
 
     /** Everything it has still to say. */
-    String output() throws IOException {
+    public String output() throws IOException {
         return output.readAllAsString();
     }
 
