@@ -55,10 +55,10 @@ public final class Faults {
         /** The call is made twice. */
         TWICE;
 
-        /** A query changes nothing: a process that ends before a later one ends after the effect before it. */
+        /** A query changes nothing: a process that ends before it ends after the effect before it. */
         private boolean fits(Call call) {
             return switch (this) {
-                case STOPS_BEFORE -> call.occurrence() == 1 || !call.isQuery();
+                case STOPS_BEFORE -> EVERY_CALL || !call.isQuery();
                 case FAILS_UNTIL_MENDED -> call.occurrence() == 1;
                 case ANSWER_BROKEN -> call.occurrence() == 1 && call.isQuery();
                 case FAILS_ONCE, FAILS_FIVE_TIMES, ANSWER_LOST -> call.occurrence() == 1 && !call.isQuery();
@@ -79,12 +79,17 @@ public final class Faults {
      */
     public record Call(String point, int occurrence, boolean isQuery) {
         /**
-         * The faults that make a difference here: every kind at the first call of a point, and with
-         * {@code mvn verify -Dfaults.every-call=true} at the later ones too.
+         * The faults that a matrix strikes here: every kind that makes a difference at the first call of a point, and
+         * with {@code mvn verify -Dfaults.every-call=true} at the later ones too.
          */
         public List<Faults> faults() {
+            return occurrence == 1 || EVERY_CALL ? possible() : List.of();
+        }
+
+        /** Every fault that makes a difference here. */
+        public List<Faults> possible() {
             return Arrays.stream(Kind.values())
-                    .filter(kind -> kind.fits(this) && (occurrence == 1 || EVERY_CALL))
+                    .filter(kind -> kind.fits(this))
                     .map(kind -> new Faults(kind, this))
                     .toList();
         }
