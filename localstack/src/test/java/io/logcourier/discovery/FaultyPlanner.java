@@ -16,7 +16,7 @@ public final class FaultyPlanner {
     }
 
     /** One tick, on another ClickHouse and queue. */
-    static void plan(Installation courier, ClickHouse clickHouse, OrderQueue queue, Tick tick) {
+    public static void plan(Installation courier, ClickHouse clickHouse, OrderQueue queue, Tick tick) {
         new Planner(courier.settings(), clickHouse, queue).plan(tick, () -> false);
     }
 }

@@ -80,11 +80,10 @@ public final class Installation implements AutoCloseable {
     private final DiscoveryHandler discovery;
     private final WorkerHandler worker;
 
-    private Installation(LaptopStack stack, Map<String, String> flags) {
+    private Installation(LaptopStack stack, Optional<URI> ownClickHouse, Map<String, String> flags) {
         int number = COUNT.incrementAndGet();
         target = "target-" + number;
         stack.makeBucket(target);
-        clickHouse = stack.clickHouse();
         s3 = stack.s3();
         sqs = stack.sqs();
         Settings base = stack.settings();
@@ -121,8 +120,10 @@ public final class Installation implements AutoCloseable {
                                 QueueAttributeName.REDRIVE_POLICY,
                                 "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}"
                                         .formatted(deadLetterArn, MAX_RECEIVE_COUNT))));
+        ownClickHouse.ifPresent(uri -> all.put("clickhouse.url", uri.toString()));
         all.putAll(flags);
         settings = Settings.read(all, Map.of());
+        clickHouse = ownClickHouse.isPresent() ? ClickHouse.connect(lane().endpoint()) : stack.clickHouse();
         new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
         discovery = new DiscoveryHandler(settings);
         worker = new WorkerHandler(settings);
@@ -130,7 +131,12 @@ public final class Installation implements AutoCloseable {
 
     /** A new one with the schema applied; {@code flags} are settings that differ. */
     public static Installation on(LaptopStack stack, Map<String, String> flags) {
-        return new Installation(stack, flags);
+        return new Installation(stack, Optional.empty(), flags);
+    }
+
+    /** A new one with the schema applied, on another ClickHouse than the stack's. */
+    public static Installation on(LaptopStack stack, URI clickHouse) {
+        return new Installation(stack, Optional.of(clickHouse), Map.of());
     }
 
     /** A new one with the schema applied. */

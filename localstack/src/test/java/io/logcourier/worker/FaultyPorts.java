@@ -32,7 +32,7 @@ final class FaultyPorts implements AutoCloseable {
     /** A new process on another ClickHouse. */
     WorkerHandler worker(ClickHouse clickHouse, Faults faults, Predicate<Target> refused) {
         return new WorkerHandler(
-                courier.settings(), faults.on(clickHouse), new Store(faults, refused), new Path(faults));
+                courier.settings(), false, faults.on(clickHouse), new Store(faults, refused), new Path(faults));
     }
 
     @Override
@@ -63,6 +63,11 @@ final class FaultyPorts implements AutoCloseable {
         @Override
         public Optional<Contents> find(Target target) {
             return faults.ask("find", () -> store.find(target));
+        }
+
+        @Override
+        public void abandon(Target target) {
+            faults.run("abandon", () -> store.abandon(target));
         }
 
         @Override

@@ -133,7 +133,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "worker.supersede-after",
             "20m",
             "an order whose rows are gone is looked at again after this long, before a later order takes what is left; "
-                    + "keep it above the function's timeout",
+                    + "a worker with a longer timeout refuses to run",
             Setting::duration);
     static final Setting<List<String>> REPLAY_TARGETS = define(
             "worker.replay-targets",

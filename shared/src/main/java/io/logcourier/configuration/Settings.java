@@ -161,7 +161,21 @@ public record Settings(
             int attempts,
             Duration retryDelay,
             Duration supersedeAfter,
-            List<String> replayTargets) {}
+            List<String> replayTargets) {
+        /**
+         * Checks how long a worker may run.
+         *
+         * @throws ConfigurationException if one that saw all rows of an order may still be writing when what is left of
+         *     them goes out as another
+         */
+        public void checkTimeout(Duration timeout) {
+            if (timeout.compareTo(supersedeAfter) > 0) {
+                throw new ConfigurationException(Setting.SUPERSEDE_AFTER.name() + " is " + supersedeAfter.toSeconds()
+                        + "s, but a worker may run for " + timeout.toSeconds()
+                        + "s: rows could be delivered twice; raise it above the function's timeout");
+            }
+        }
+    }
 
     /** Age at which the ledger forgets what is settled: a week more than that of the log table's rows. */
     public Duration ledgerRetention() {

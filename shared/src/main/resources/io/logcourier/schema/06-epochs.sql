@@ -40,5 +40,6 @@ SETTINGS
     non_replicated_deduplication_window = 10000,
     enable_block_number_column = 1,
     enable_block_offset_column = 1,
+    max_suspicious_broken_parts = 0,
     fsync_after_insert = 1,
     fsync_part_directory = 1

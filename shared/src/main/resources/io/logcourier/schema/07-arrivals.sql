@@ -20,5 +20,6 @@ PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, kind, session, bucket, target_bucket, target_prefix)
 SETTINGS
     non_replicated_deduplication_window = 10000,
+    max_suspicious_broken_parts = 0,
     fsync_after_insert = 1,
     fsync_part_directory = 1

@@ -1,5 +1,6 @@
 package io.logcourier.discovery;
 
+import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.BlockSize;
 import io.logcourier.accesslog.AccessLogTable.Part;
@@ -118,11 +119,23 @@ final class Planner {
     /** Derives what follows from the newest epoch, where a planner died before it did. */
     private void complete(Head head) {
         if (!head.claims().isEmpty() && !ledger.hasArrivals(head.epoch())) {
+            checkPresent(head);
             ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), head.claims()));
         }
         if (head.orderCount() > 0 && !ledger.hasOrders(head.epoch(), head.orderCount())) {
             ledger.supersede(head.epoch());
             ledger.deriveOrders(head.epoch());
+        }
+    }
+
+    /** Another planner may have claimed blocks that this replica does not have yet: they would be counted short. */
+    private void checkPresent(Head head) {
+        List<BlockRange> present = table.parts().stream().map(Part::blocks).toList();
+        boolean isWhole = head.claims().stream()
+                .allMatch(claim -> BlockRanges.subtract(claim, present).isEmpty());
+        if (!isWhole && table.isLagging()) {
+            throw new RetryableException("the replica that lane " + lane.name()
+                    + " is planned on lags: it lacks blocks of" + " epoch " + head.epoch() + "; a later tick goes on");
         }
     }
 
@@ -213,12 +226,27 @@ final class Planner {
                 .toList();
     }
 
-    /** What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. */
-    private static List<BlockRange> frontier(List<Part> parts, List<BlockRange> before, List<BlockRange> claims) {
-        Set<String> live = parts.stream().map(Part::partition).collect(Collectors.toSet());
-        return BlockRanges.union(Stream.concat(before.stream(), claims.stream())
+    /**
+     * What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. A
+     * replica that lags forgets none: it may be the one that has not heard of a partition yet. It is asked before the
+     * look that decides.
+     */
+    private List<BlockRange> frontier(List<Part> parts, List<BlockRange> before, List<BlockRange> claims) {
+        List<BlockRange> claimed = BlockRanges.union(
+                Stream.concat(before.stream(), claims.stream()).toList());
+        if (partitions(parts)
+                        .containsAll(claimed.stream().map(BlockRange::partition).toList())
+                || table.isLagging()) {
+            return claimed;
+        }
+        Set<String> live = partitions(table.parts());
+        return claimed.stream()
                 .filter(range -> live.contains(range.partition()))
-                .toList());
+                .toList();
+    }
+
+    private static Set<String> partitions(List<Part> parts) {
+        return parts.stream().map(Part::partition).collect(Collectors.toSet());
     }
 
     /** Orders for {@code due}, which is sorted by group and epoch: whole epochs, up to the object limit. */
@@ -251,12 +279,16 @@ final class Planner {
     /**
      * Orders for what is left of those that lost rows for certain. Where nothing is left there is nothing to decide: the
      * loss is recorded at once, and recording it twice does no harm. Where all is left, workers were shown too little:
-     * the order is enqueued again.
+     * the order is enqueued again. A replica that lags may lack them too, and says nothing.
      */
     private List<Draft> replacements() {
         List<Draft> drafts = new ArrayList<>();
         List<WorkOrder> whole = new ArrayList<>();
-        for (WorkOrder order : ledger.confirmedShortfalls(SUPERSEDED_PER_STEP)) {
+        List<WorkOrder> confirmed = ledger.confirmedShortfalls(SUPERSEDED_PER_STEP);
+        if (confirmed.isEmpty() || table.isLagging()) {
+            return drafts;
+        }
+        for (WorkOrder order : confirmed) {
             Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
             if (left.rows() == 0) {
                 ledger.commit(List.of(Ledger.superseded(order, 0)));

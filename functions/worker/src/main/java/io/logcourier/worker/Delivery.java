@@ -168,12 +168,26 @@ final class Delivery {
                 .filter(since ->
                         !since.plus(supersedeAfter).isAfter(task.standing().now()))
                 .isPresent();
+        if (confirmed) {
+            abandon(task);
+        }
         ledger.recordShortfall(order, found, confirmed ? Finding.CONFIRMED : Finding.LACKING);
         about(log.atWarn(), order)
                 .addKeyValue("rows", order.tally().rows())
                 .addKeyValue("found", found)
                 .log(confirmed ? "lost rows, a later order will take the rest" : "lacks rows");
         return confirmed;
+    }
+
+    /** What is left goes out under another key: an upload that some attempt could not abort would stay for ever. */
+    private void abandon(Task task) {
+        try {
+            store.abandon(task.target());
+        } catch (TargetRefusedException e) {
+            about(log.atWarn(), task.order())
+                    .addKeyValue("reason", e.getMessage())
+                    .log("parts of its uploads may stay behind");
+        }
     }
 
     /** Records that an order is given up. */

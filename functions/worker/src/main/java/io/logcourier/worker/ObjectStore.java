@@ -19,6 +19,9 @@ interface ObjectStore extends AutoCloseable {
     /** Reads an object, if it is there, for what it holds. */
     Optional<Contents> find(Target target);
 
+    /** Throws away what attempts at an object that nobody will complete any more have left unfinished. */
+    void abandon(Target target);
+
     @Override
     void close();
 

@@ -114,6 +114,29 @@ final class S3ObjectStore implements ObjectStore {
         });
     }
 
+    @Override
+    public void abandon(Target target) {
+        check(target);
+        call("abort uploads of", target, () -> {
+            abortAll(target);
+            return true;
+        });
+    }
+
+    private void abortAll(Target target) {
+        s3
+                .listMultipartUploads(request -> request.bucket(target.bucket())
+                        .expectedBucketOwner(owner(target))
+                        .prefix(target.key()))
+                .uploads()
+                .stream()
+                .filter(upload -> upload.key().equals(target.key()))
+                .forEach(upload -> s3.abortMultipartUpload(request -> request.bucket(target.bucket())
+                        .key(target.key())
+                        .expectedBucketOwner(owner(target))
+                        .uploadId(upload.uploadId())));
+    }
+
     private final class S3Upload implements Upload {
         private final Target target;
         private final String id;
@@ -162,17 +185,7 @@ final class S3ObjectStore implements ObjectStore {
          */
         private void abortOthers() {
             try {
-                s3
-                        .listMultipartUploads(request -> request.bucket(target.bucket())
-                                .expectedBucketOwner(owner(target))
-                                .prefix(target.key()))
-                        .uploads()
-                        .stream()
-                        .filter(upload -> upload.key().equals(target.key()))
-                        .forEach(upload -> s3.abortMultipartUpload(request -> request.bucket(target.bucket())
-                                .key(target.key())
-                                .expectedBucketOwner(owner(target))
-                                .uploadId(upload.uploadId())));
+                abortAll(target);
             } catch (SdkException e) {
                 log.warn("cannot look for unfinished uploads of {}, which is complete", target, e);
             }

@@ -56,6 +56,11 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
+    public void abandon(Target target) {
+        called("abandon");
+    }
+
+    @Override
     public Upload begin(Target target, Map<String, String> data) {
         called("begin");
         NavigableMap<Integer, byte[]> parts = new TreeMap<>();

@@ -81,7 +81,10 @@ class TemplateTest {
                         allowed.stream().map(Object::toString).toList());
         Duration redeliverAfter =
                 Setting.duration(setting("discovery.redeliver-after").fallback());
+        Duration supersedeAfter =
+                Setting.duration(setting("worker.supersede-after").fallback());
         template.mapping("ByWorkerTimeout").forEach((timeout, values) -> {
+            assertThat(supersedeAfter).isGreaterThan(Duration.ofSeconds(Integer.parseInt(timeout)));
             int visibility = (int) Template.get(values, "Visibility");
             assertThat(visibility).isGreaterThanOrEqualTo(6 * Integer.parseInt(timeout));
             assertThat(redeliverAfter).isGreaterThan(Duration.ofSeconds(visibility));
