@@ -4,7 +4,8 @@ import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.BlockSize;
 import io.logcourier.accesslog.AccessLogTable.Part;
-import io.logcourier.accesslog.ObjectKey;
+import io.logcourier.accesslog.Form;
+import io.logcourier.accesslog.KeyStyle;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Arrivals;
@@ -25,11 +26,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -56,6 +60,7 @@ final class Planner {
     private final AccessLogTable table;
     private final OrderQueue queue;
     private final Settings.Discovery limits;
+    private final Settings.Forms forms;
     private final Duration ledgerRetention;
 
     Planner(Settings settings, ClickHouse clickHouse, OrderQueue queue) {
@@ -64,6 +69,7 @@ final class Planner {
         table = new AccessLogTable(clickHouse, lane);
         this.queue = queue;
         limits = settings.discovery();
+        forms = settings.forms();
         ledgerRetention = settings.ledgerRetention();
     }
 
@@ -167,7 +173,6 @@ final class Planner {
                         head,
                         Stream.concat(orders(head, due).stream(), replacements.stream())
                                 .toList()),
-                AccessLogTable.RENDERING,
                 lane.sourceRegion(),
                 notDue.isPresent() ? notDue.getAsLong() - 1 : head.epoch(),
                 head.epoch(),
@@ -249,30 +254,46 @@ final class Planner {
         return parts.stream().map(Part::partition).collect(Collectors.toSet());
     }
 
-    /** Orders for {@code due}, which is sorted by group and epoch: whole epochs, up to the object limit. */
+    /**
+     * Orders for {@code due}, which is sorted by group and epoch: whole epochs, up to the object limit, per group, and per
+     * day where keys name the day.
+     */
     private List<Draft> orders(Head head, List<Arrivals> due) {
+        record Share(Group group, String day, Form form) {}
+        Map<Share, List<Arrivals>> shares = due.stream()
+                .collect(Collectors.groupingBy(
+                        arrivals -> {
+                            Form form = forms.rules().of(arrivals.group().targetBucket());
+                            String day = form.keyStyle() == KeyStyle.EVENT_TIME ? arrivals.day() : "";
+                            return new Share(arrivals.group(), day, form);
+                        },
+                        LinkedHashMap::new,
+                        Collectors.toList()));
         List<Draft> drafts = new ArrayList<>();
-        Draft open = null;
-        for (Arrivals arrivals : due) {
-            if (open != null && open.group.equals(arrivals.group())) {
-                if (open.tally.rows() + arrivals.tally().rows() <= limits.objectLimit()) {
-                    open = new Draft(
-                            open.group,
-                            open.from,
-                            arrivals.epoch(),
-                            open.tally.plus(arrivals.tally()),
-                            Optional.empty());
-                    continue;
+        shares.forEach((share, arrivals) -> {
+            NavigableMap<Long, Tally> epochs = new TreeMap<>();
+            arrivals.forEach(some -> epochs.merge(some.epoch(), some.tally(), Tally::plus));
+            Draft open = null;
+            for (Map.Entry<Long, Tally> epoch : epochs.entrySet()) {
+                Draft next = new Draft(
+                        share.group,
+                        share.day,
+                        share.form,
+                        epoch.getKey(),
+                        epoch.getKey(),
+                        epoch.getValue(),
+                        Optional.empty());
+                if (open == null) {
+                    open = next;
+                } else if (open.tally.rows() + next.tally.rows() <= limits.objectLimit()) {
+                    open = open.and(next);
+                } else {
+                    drafts.add(open);
+                    open = next;
                 }
-                drafts.add(open);
-            } else if (open != null) {
-                drafts.add(open.through(head.epoch()));
             }
-            open = new Draft(arrivals.group(), arrivals.epoch(), arrivals.epoch(), arrivals.tally(), Optional.empty());
-        }
-        if (open != null) {
             drafts.add(open.through(head.epoch()));
-        }
+        });
         return drafts;
     }
 
@@ -294,7 +315,14 @@ final class Planner {
                 ledger.commit(List.of(Ledger.superseded(order, 0)));
             } else if (left.rows() != order.tally().rows()
                     || left.checksum() != order.tally().checksum()) {
-                drafts.add(new Draft(order.group(), order.fromEpoch(), order.toEpoch(), left, Optional.of(order)));
+                drafts.add(new Draft(
+                        order.group(),
+                        order.day(),
+                        form(order),
+                        order.fromEpoch(),
+                        order.toEpoch(),
+                        left,
+                        Optional.of(order)));
             } else {
                 whole.add(order);
             }
@@ -311,18 +339,33 @@ final class Planner {
         return drafts;
     }
 
+    /** The form of what takes the place of an order: today's, unless its key names a day and the order is of many. */
+    private Form form(WorkOrder order) {
+        Form form = forms.rules().of(order.group().targetBucket());
+        return order.day().isEmpty() && form.keyStyle() == KeyStyle.EVENT_TIME
+                ? new Form(KeyStyle.DELIVERY_TIME, form.compression())
+                : form;
+    }
+
     /**
      * An order without a number.
      *
+     * @param day whose rows alone it takes, or empty
      * @param replaces the order that it takes what is left of, if it does
      */
-    private record Draft(Group group, long from, long to, Tally tally, Optional<WorkOrder> replaces) {
+    private record Draft(
+            Group group, String day, Form form, long from, long to, Tally tally, Optional<WorkOrder> replaces) {
+        /** Takes what {@code later} does as well. */
+        Draft and(Draft later) {
+            return new Draft(group, day, form, from, later.to, tally.plus(later.tally), replaces);
+        }
+
         /**
          * Takes the epochs up to {@code epoch} as well, which have no rows of the group: so the orders of one step share
          * their range and fit one query.
          */
         Draft through(long epoch) {
-            return new Draft(group, from, epoch, tally, replaces);
+            return new Draft(group, day, form, from, epoch, tally, replaces);
         }
     }
 
@@ -331,12 +374,22 @@ final class Planner {
         List<Draft> sorted = drafts.stream()
                 .sorted(Comparator.comparingLong(Draft::from)
                         .thenComparingLong(Draft::to)
-                        .thenComparing(Draft::group))
+                        .thenComparing(Draft::group)
+                        .thenComparing(Draft::day))
                 .toList();
         long epoch = head.epoch() + 1;
         List<WorkOrder> orders = new ArrayList<>();
         for (int number = 0; number < sorted.size(); number++) {
             Draft draft = sorted.get(number);
+            KeyStyle.Source source = new KeyStyle.Source(
+                    forms.accountId(),
+                    lane.sourceRegion(),
+                    draft.group,
+                    draft.day,
+                    head.now(),
+                    head.ledger(),
+                    epoch,
+                    number);
             orders.add(new WorkOrder(
                     epoch,
                     number,
@@ -345,8 +398,10 @@ final class Planner {
                     draft.from,
                     draft.to,
                     draft.tally,
-                    ObjectKey.simple(draft.group.targetPrefix(), head.now(), head.ledger(), epoch, number),
+                    draft.form.keyStyle().key(source) + draft.form.compression().suffix(),
+                    draft.day,
                     AccessLogTable.RENDERING,
+                    draft.form.compression(),
                     lane.sourceRegion(),
                     draft.replaces.map(WorkOrder::epoch).orElse(0L),
                     draft.replaces.map(WorkOrder::number).orElse(0)));

@@ -31,8 +31,6 @@ class TemplateTest {
     private static final Set<String> LEFT_OUT = Set.of(
             // A secret: the function asks Secrets Manager.
             "clickhouse.password",
-            // For the command line, which makes the tables.
-            "clickhouse.log-retention",
             // Their defaults are made for these functions.
             "clickhouse.timeout",
             "discovery.epoch-limit",
