@@ -71,7 +71,7 @@ final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-            public Upload begin(Target target, Label label) {
+        public Upload begin(Target target, Label label) {
             Upload upload = faults.call("begin", () -> store.begin(target, label));
             return new Upload() {
                 @Override

@@ -199,7 +199,8 @@ class Soak {
     private static Faults faults(Random random) {
         boolean isQuery = random.nextBoolean();
         List<String> points = isQuery ? QUERIES : EFFECTS;
-        List<Faults> all = new Call(points.get(random.nextInt(points.size())), 1 + random.nextInt(2), isQuery).possible();
+        List<Faults> all =
+                new Call(points.get(random.nextInt(points.size())), 1 + random.nextInt(2), isQuery).possible();
         return random.nextInt(4) == 0 ? Faults.none() : all.get(random.nextInt(all.size()));
     }
 
