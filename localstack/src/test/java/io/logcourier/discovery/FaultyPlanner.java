@@ -1,8 +1,6 @@
 package io.logcourier.discovery;
 
-import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
-import io.logcourier.ledger.Ledger;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
 import io.logcourier.message.OrderQueue;
@@ -19,12 +17,6 @@ public final class FaultyPlanner {
 
     /** One tick, on another ClickHouse and queue. */
     static void plan(Installation courier, ClickHouse clickHouse, OrderQueue queue, Tick tick) {
-        new Planner(
-                        courier.lane(),
-                        new Ledger(clickHouse, courier.lane()),
-                        new AccessLogTable(clickHouse, courier.lane()),
-                        queue,
-                        courier.settings().discovery())
-                .plan(tick, () -> false);
+        new Planner(courier.settings(), clickHouse, queue).plan(tick, () -> false);
     }
 }

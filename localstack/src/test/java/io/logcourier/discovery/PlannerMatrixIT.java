@@ -66,7 +66,7 @@ class PlannerMatrixIT {
     private static final Set<String> SHARED =
             Set.of("confirmed-shortfalls.sql", "insert epochs", "replaced.sql", "insert orders", "send");
 
-    private static final Set<String> REDELIVERING = Set.of("open.sql", "send");
+    private static final Set<String> REDELIVERING = Set.of("open.sql", "send", "first-since.sql", "trimmable.sql");
 
     @RegisterExtension
     static final Stack STACK = new Stack();

@@ -218,6 +218,11 @@ public final class Faults {
             }
 
             @Override
+            public void execute(Statement statement) {
+                run(statement.name(), () -> real.execute(statement));
+            }
+
+            @Override
             public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
                 run(
                         "insert " + table.substring(table.indexOf('.') + 1),

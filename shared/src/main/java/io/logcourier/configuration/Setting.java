@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -25,8 +27,11 @@ import org.slf4j.event.Level;
  * @param reader makes the value of its text; throws {@link IllegalArgumentException} with what it expected
  */
 public record Setting<T>(String name, String fallback, boolean secret, String description, Function<String, T> reader) {
+    static final String KMS = "aws:kms";
+
     private static final List<Setting<?>> TABLE = new ArrayList<>();
     private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    private static final Pattern OWNER = Pattern.compile("(?:([a-zA-Z0-9._-]+) *= *)?([0-9]{12})");
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
 
     static final Setting<String> LANE = text("lane.name", "main", "what messages and ticks call this ClickHouse");
@@ -57,6 +62,27 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     static final Setting<String> REGION = text("aws.region", "us-east-1", "region of the queue and the buckets");
     public static final Setting<Optional<URI>> S3_ENDPOINT =
             define("s3.endpoint", "", "another S3 than AWS's, addressed path style", Setting::optionalUri);
+    static final Setting<Map<String, String>> BUCKET_OWNERS = define(
+            "s3.bucket-owners",
+            "",
+            "the account that target buckets must belong to, or nothing is written: ACCOUNT for all, BUCKET=ACCOUNT for one, "
+                    + "several separated by commas",
+            Setting::owners);
+    static final Setting<Optional<String>> ACL = define(
+            "s3.acl",
+            "",
+            "canned ACL of log objects: private, bucket-owner-read or bucket-owner-full-control; empty sends none",
+            oneOf("private", "bucket-owner-read", "bucket-owner-full-control"));
+    static final Setting<Optional<String>> ENCRYPTION = define(
+            "s3.encryption",
+            "",
+            "server-side encryption of log objects: AES256, aws:kms or aws:kms:dsse; empty leaves it to the bucket",
+            oneOf("AES256", KMS, "aws:kms:dsse"));
+    static final Setting<Optional<String>> ENCRYPTION_KEY = define(
+            "s3.encryption-key",
+            "",
+            "id or ARN of the KMS key that encrypts them; implies aws:kms",
+            text -> Optional.of(text).filter(key -> !key.isEmpty()));
     public static final Setting<Optional<URI>> SQS_ENDPOINT =
             define("sqs.endpoint", "", "another SQS than AWS's", Setting::optionalUri);
     public static final Setting<String> QUEUE_URL = text("queue.url", "", "the order queue; needed by tick and work");
@@ -172,6 +198,31 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
                 .map(String::strip)
                 .filter(part -> !part.isEmpty())
                 .toList();
+    }
+
+    private static Map<String, String> owners(String text) {
+        Map<String, String> owners = new TreeMap<>();
+        for (String entry : list(text)) {
+            var match = OWNER.matcher(entry);
+            if (!match.matches()) {
+                throw new IllegalArgumentException(
+                        "ACCOUNT or BUCKET=ACCOUNT is needed, an account has 12 digits: '" + entry + "' has not");
+            }
+            String bucket = match.group(1) == null ? Settings.Targets.EVERY_BUCKET : match.group(1);
+            if (owners.put(bucket, match.group(2)) != null) {
+                throw new IllegalArgumentException("one account per bucket is needed: '" + entry + "' is a second");
+            }
+        }
+        return owners;
+    }
+
+    private static Function<String, Optional<String>> oneOf(String... values) {
+        return text -> {
+            if (!text.isEmpty() && !List.of(values).contains(text)) {
+                throw new IllegalArgumentException("one of " + String.join(", ", values) + " is needed");
+            }
+            return Optional.of(text).filter(value -> !value.isEmpty());
+        };
     }
 
     private static String identifier(String text) {

@@ -35,19 +35,29 @@ import org.slf4j.event.Level;
  * @param lane where the rows and the ledger are
  * @param logRetention how long a new log table keeps rows
  * @param aws how AWS, or what stands in for it, is reached
+ * @param targets how log objects are written
  * @param queue the queues
  * @param discovery how orders are planned
  * @param worker how orders are delivered
  * @param logLevel how much is logged
  */
 public record Settings(
-        Lane lane, Duration logRetention, Aws aws, Queue queue, Discovery discovery, Worker worker, Level logLevel) {
+        Lane lane,
+        Duration logRetention,
+        Aws aws,
+        Targets targets,
+        Queue queue,
+        Discovery discovery,
+        Worker worker,
+        Level logLevel) {
     static final String PREFIX = "log-courier.";
 
     static final String VARIABLE_PREFIX = "LOG_COURIER_";
 
     /** Names the YAML file. */
     public static final String FILE_VARIABLE = "LOG_COURIER_CONFIG_FILE";
+
+    private static final Duration LEDGER_OUTLIVES_LOG = Duration.ofDays(7);
 
     /** What the launcher and the embedded engine read; no settings of an installation. */
     private static final Set<String> OTHER_VARIABLES =
@@ -60,6 +70,34 @@ public record Settings(
      * @param sqsEndpoint another SQS than AWS's
      */
     public record Aws(String region, Optional<URI> s3Endpoint, Optional<URI> sqsEndpoint) {}
+
+    /**
+     * How log objects are written. These are conditions of writing, not part of an order: they hold from the next attempt
+     * on.
+     *
+     * @param owners accounts by the bucket that must belong to them, or by {@link #EVERY_BUCKET}
+     * @param acl a canned ACL
+     * @param encryption the name of a server-side encryption
+     * @param encryptionKey of KMS; only where the encryption is one of KMS
+     */
+    public record Targets(
+            Map<String, String> owners,
+            Optional<String> acl,
+            Optional<String> encryption,
+            Optional<String> encryptionKey) {
+        /** Stands for all buckets that are not named; no bucket is called so. */
+        public static final String EVERY_BUCKET = "*";
+
+        /** The account that a bucket must belong to, if that matters. */
+        public Optional<String> owner(String bucket) {
+            return Optional.ofNullable(owners.getOrDefault(bucket, owners.get(EVERY_BUCKET)));
+        }
+
+        /** The server-side encryption to ask for; a key stands for that of KMS. */
+        public Optional<String> encryptionAsked() {
+            return encryption.or(() -> encryptionKey.map(key -> Setting.KMS));
+        }
+    }
 
     /**
      * The queues; empty where nothing needs them.
@@ -124,6 +162,11 @@ public record Settings(
             Duration retryDelay,
             Duration supersedeAfter,
             List<String> replayTargets) {}
+
+    /** Age at which the ledger forgets what is settled: a week more than that of the log table's rows. */
+    public Duration ledgerRetention() {
+        return logRetention.plus(LEDGER_OUTLIVES_LOG);
+    }
 
     /**
      * Reads the settings. An empty flag or variable stands for the default, whatever comes after it.
@@ -201,6 +244,7 @@ public record Settings(
                     lane,
                     get(Setting.LOG_RETENTION),
                     new Aws(get(Setting.REGION), get(Setting.S3_ENDPOINT), get(Setting.SQS_ENDPOINT)),
+                    targets(),
                     new Queue(get(Setting.QUEUE_URL), get(Setting.DEAD_LETTER_URL)),
                     new Discovery(
                             get(Setting.COUNT_THRESHOLD),
@@ -220,6 +264,20 @@ public record Settings(
                 throw new ConfigurationException(problems);
             }
             return settings;
+        }
+
+        private Targets targets() {
+            Targets targets = new Targets(
+                    get(Setting.BUCKET_OWNERS), get(Setting.ACL), get(Setting.ENCRYPTION), get(Setting.ENCRYPTION_KEY));
+            if (targets.encryptionKey().isPresent()
+                    && !targets.encryptionAsked().orElseThrow().startsWith(Setting.KMS)) {
+                problems.add("%s and %s = '%s' are both set: a key needs an encryption of KMS"
+                        .formatted(
+                                Setting.ENCRYPTION_KEY.name(),
+                                Setting.ENCRYPTION.name(),
+                                targets.encryption().orElseThrow()));
+            }
+            return targets;
         }
 
         private Supplier<String> password() {

@@ -21,6 +21,9 @@ import tools.jackson.databind.JsonNode;
  * names the epoch, offsets because readers count distinct orders.
  */
 public final class Ledger {
+    /** How many epochs the tables of the ledger keep, and lose, together. */
+    public static final long EPOCHS_PER_PARTITION = 1000;
+
     private final ClickHouse clickHouse;
     private final Lane lane;
 
@@ -52,6 +55,39 @@ public final class Ledger {
                 .one(sql("head.sql"), Head.class)
                 .orElseThrow(() -> new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
                         + " was never started: run `courier schema --apply`"));
+    }
+
+    /**
+     * Where the books begin.
+     *
+     * @param epoch the first one that they hold: 0, until they are {@linkplain #trim trimmed}
+     * @param plannedAt when it was appended
+     */
+    public record Begin(long epoch, Instant plannedAt) {}
+
+    /** Where the books begin. */
+    public Begin begin() {
+        return clickHouse.one(sql("begin.sql"), Begin.class).orElseThrow();
+    }
+
+    /** The first epoch planned at {@code time} or later, or 0. */
+    public long firstSince(Instant time) {
+        record First(long epoch) {}
+        return clickHouse
+                .one(sql("first-since.sql").with("time", time.toEpochMilli()), First.class)
+                .orElseThrow()
+                .epoch();
+    }
+
+    /**
+     * Forgets epochs before {@code needed} with all that belongs to them, whole partitions at a time. The log goes first:
+     * what is left behind when this breaks off is older than the books, counts for nothing, and goes the next time.
+     */
+    public void trim(long needed) {
+        record Trimmable(String table, String partition) {}
+        for (Trimmable old : clickHouse.list(sql("trimmable.sql").with("needed", needed), Trimmable.class)) {
+            clickHouse.execute(sql("trim.sql").with("table", old.table()).with("partition", old.partition()));
+        }
     }
 
     /**
@@ -272,6 +308,8 @@ public final class Ledger {
     }
 
     private Statement sql(String file) {
-        return Statement.resource(Ledger.class, file).with("ledger", lane.ledger());
+        return Statement.resource(Ledger.class, file)
+                .with("ledger", lane.ledger())
+                .with("epochs_per_partition", EPOCHS_PER_PARTITION);
     }
 }

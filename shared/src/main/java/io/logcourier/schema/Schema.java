@@ -29,9 +29,6 @@ public final class Schema {
             "09-offsets.sql",
             "10-shortfalls.sql");
 
-    /** The ledger outlives the log rows by so much. */
-    private static final Duration LONGER = Duration.ofDays(7);
-
     private static final String COLUMNS_MARK = "/* columns */";
     private static final int LEDGER_ID_BYTES = 8;
     private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+):\\w+}");
@@ -64,7 +61,7 @@ public final class Schema {
                         .with("view", lane.table() + "_mv")
                         .with("ledger", lane.ledger())
                         .with("log_retention", logRetention.toSeconds())
-                        .with("ledger_retention", logRetention.plus(LONGER).toSeconds()))
+                        .with("epochs_per_partition", Ledger.EPOCHS_PER_PARTITION))
                 .toList();
     }
 

@@ -23,9 +23,9 @@ WITH
     text -> if(text = '', '-', concat('"', escape(unsafe_quoted, text, '[\\x00-\\x1f\\x7f"\\\\]'), '"')) AS quoted,
     text -> if(text = '', '"-"', quoted(text)) AS quoted_always,
     number -> ifNull(toString(number), '-') AS integer,
-    -- From 0 to 2^53, as seen by the bits (-0 is not in it), an integer prints the same and much faster.
+    -- What fits an integer needs no printf, which takes ten times as long, and would print -0 as such.
     milliseconds -> multiIf(
-        reinterpretAsUInt32(toFloat32(milliseconds)) < 0x5A000000, toString(toUInt64(round(milliseconds))),
+        milliseconds >= 0 AND milliseconds < 9e15, toString(toUInt64(round(milliseconds))),
         isFinite(milliseconds) AND milliseconds >= 0, printf('%.0f', milliseconds),
         '-') AS duration
 SELECT

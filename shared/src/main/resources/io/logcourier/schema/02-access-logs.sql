@@ -1,4 +1,5 @@
--- One row per request. Block numbers are what the ledger claims: they must be kept from the first row on.
+-- One row per request. Block numbers are what the ledger claims: they must be kept from the first row on, and a power cut
+-- must not have them used again for other rows.
 CREATE TABLE IF NOT EXISTS {logs:Identifier}.{table:Identifier}
 (
     /* columns */
@@ -10,4 +11,6 @@ TTL insertedAt + toIntervalSecond({log_retention:UInt32})
 SETTINGS
     enable_block_number_column = 1,
     enable_block_offset_column = 1,
-    ttl_only_drop_parts = 1
+    ttl_only_drop_parts = 1,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1

@@ -1,5 +1,6 @@
 -- The log: one row per epoch, appended by compare-and-set on its number. Everything else follows from it.
--- Not partitioned, because compare-and-set holds within one partition only.
+-- Compare-and-set holds within one partition only: a number always falls into the same one. Partitions that the books
+-- need no more are dropped by planners.
 CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs
 (
     epoch UInt64,
@@ -33,6 +34,7 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs
     open_from UInt64 COMMENT 'no order decided before this epoch is open'
 )
 ENGINE = MergeTree
+PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY epoch
 SETTINGS
     non_replicated_deduplication_window = 10000,

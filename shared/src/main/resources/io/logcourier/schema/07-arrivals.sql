@@ -16,8 +16,8 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.arrivals
     max_start DateTime64(3, 'UTC')
 )
 ENGINE = MergeTree
+PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, kind, session, bucket, target_bucket, target_prefix)
-TTL toDateTime(planned_at) + toIntervalSecond({ledger_retention:UInt32})
 SETTINGS
     non_replicated_deduplication_window = 10000,
     fsync_after_insert = 1,

@@ -23,8 +23,8 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.orders
     replaces_number UInt32
 )
 ENGINE = MergeTree
+PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, number)
-TTL toDateTime(planned_at) + toIntervalSecond({ledger_retention:UInt32})
 SETTINGS
     non_replicated_deduplication_window = 10000,
     fsync_after_insert = 1,

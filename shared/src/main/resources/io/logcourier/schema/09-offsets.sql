@@ -13,8 +13,8 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.offsets
     reason String
 )
 ENGINE = MergeTree
+PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, number)
-TTL toDateTime(committed_at) + toIntervalSecond({ledger_retention:UInt32})
 SETTINGS
     fsync_after_insert = 1,
     fsync_part_directory = 1

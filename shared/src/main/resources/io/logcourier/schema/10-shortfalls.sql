@@ -9,8 +9,8 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.shortfalls
     finding Enum8('lacking' = 0, 'confirmed' = 1, 'whole' = 2) COMMENT 'confirmed: no worker that saw more can still be at work, and no object was completed; whole: a planner found all after all'
 )
 ENGINE = MergeTree
+PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, number)
-TTL toDateTime(seen_at) + toIntervalSecond({ledger_retention:UInt32})
 SETTINGS
     fsync_after_insert = 1,
     fsync_part_directory = 1

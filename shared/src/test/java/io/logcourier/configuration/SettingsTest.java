@@ -43,6 +43,10 @@ class SettingsTest {
             Map.entry("clickhouse.log-retention", "7d"),
             Map.entry("aws.region", "eu-west-3"),
             Map.entry("s3.endpoint", "http://localhost:9000"),
+            Map.entry("s3.bucket-owners", "123456789012, cats=210987654321"),
+            Map.entry("s3.acl", "bucket-owner-full-control"),
+            Map.entry("s3.encryption", "aws:kms:dsse"),
+            Map.entry("s3.encryption-key", "alias/logs"),
             Map.entry("sqs.endpoint", "http://localhost:9324"),
             Map.entry("queue.url", "http://localhost:9324/0/orders"),
             Map.entry("queue.dead-letter-url", "http://localhost:9324/0/dead"),
@@ -77,6 +81,7 @@ class SettingsTest {
                                 "us-east-1"),
                         Duration.ofDays(3),
                         new Settings.Aws("us-east-1", Optional.empty(), Optional.empty()),
+                        new Settings.Targets(Map.of(), Optional.empty(), Optional.empty(), Optional.empty()),
                         new Settings.Queue("", ""),
                         new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
                         new Settings.Worker(8 << 20, 8, 4, Duration.ofSeconds(10), Duration.ofMinutes(20), List.of()),
@@ -274,6 +279,60 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.read(Map.of("worker.part-size", text), Map.of()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("worker.part-size = '" + text + "'");
+    }
+
+    @Test
+    void aBucketBelongsToItsOwnAccountBeforeThatOfAll() {
+        Settings.Targets targets = Settings.read(
+                        Map.of("s3.bucket-owners", "cats=210987654321,123456789012 , do.gs = 000000000001"), Map.of())
+                .targets();
+
+        assertThat(targets.owner("cats")).contains("210987654321");
+        assertThat(targets.owner("do.gs")).contains("000000000001");
+        assertThat(targets.owner("others")).contains("123456789012");
+        assertThat(Settings.read(Map.of("s3.bucket-owners", "cats=210987654321"), Map.of())
+                        .targets()
+                        .owner("others"))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "s3.bucket-owners,12345678901",
+        "s3.bucket-owners,cats",
+        "s3.bucket-owners,cats=",
+        "s3.bucket-owners,=123456789012",
+        "s3.bucket-owners,*=123456789012",
+        "s3.bucket-owners,cats=123456789012 dogs=123456789012",
+        "s3.bucket-owners,'123456789012,210987654321'",
+        "s3.bucket-owners,'cats=123456789012,cats=123456789012'",
+        "s3.acl,public-read",
+        "s3.acl,Private",
+        "s3.encryption,aes256",
+        "s3.encryption,none"
+    })
+    void whatSaysNotHowToWriteIsRefusedByName(String setting, String value) {
+        assertThatThrownBy(() -> Settings.read(Map.of(setting, value), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(setting + " = '" + value + "'");
+    }
+
+    @Test
+    void aKeyStandsForKmsAndContradictsAnotherEncryption() {
+        assertThat(Settings.read(Map.of("s3.encryption-key", "alias/logs"), Map.of())
+                        .targets()
+                        .encryptionAsked())
+                .contains("aws:kms");
+        assertThat(Settings.read(Map.of("s3.encryption-key", "alias/logs", "s3.encryption", "aws:kms:dsse"), Map.of())
+                        .targets()
+                        .encryptionAsked())
+                .contains("aws:kms:dsse");
+
+        assertThatThrownBy(() ->
+                        Settings.read(Map.of("s3.encryption-key", "alias/logs", "s3.encryption", "AES256"), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("s3.encryption-key")
+                .hasMessageContaining("s3.encryption = 'AES256'");
     }
 
     @Test

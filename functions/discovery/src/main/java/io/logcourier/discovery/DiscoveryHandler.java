@@ -4,11 +4,9 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.logcourier.PoisonMessageException;
-import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Lane;
-import io.logcourier.ledger.Ledger;
 import io.logcourier.logging.Logging;
 import io.logcourier.message.OrderQueue;
 import io.logcourier.message.SqsOrderQueue;
@@ -40,8 +38,7 @@ public final class DiscoveryHandler implements RequestStreamHandler, AutoCloseab
         lane = settings.lane();
         clickHouse = ClickHouse.connect(lane.endpoint());
         queue = new SqsOrderQueue(settings);
-        planner = new Planner(
-                lane, new Ledger(clickHouse, lane), new AccessLogTable(clickHouse, lane), queue, settings.discovery());
+        planner = new Planner(settings, clickHouse, queue);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.BlockSize;
 import io.logcourier.accesslog.AccessLogTable.Part;
 import io.logcourier.accesslog.ObjectKey;
+import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Arrivals;
 import io.logcourier.ledger.BlockRange;
@@ -54,13 +55,15 @@ final class Planner {
     private final AccessLogTable table;
     private final OrderQueue queue;
     private final Settings.Discovery limits;
+    private final Duration ledgerRetention;
 
-    Planner(Lane lane, Ledger ledger, AccessLogTable table, OrderQueue queue, Settings.Discovery limits) {
-        this.lane = lane;
-        this.ledger = ledger;
-        this.table = table;
+    Planner(Settings settings, ClickHouse clickHouse, OrderQueue queue) {
+        lane = settings.lane();
+        ledger = new Ledger(clickHouse, lane);
+        table = new AccessLogTable(clickHouse, lane);
         this.queue = queue;
-        this.limits = limits;
+        limits = settings.discovery();
+        ledgerRetention = settings.ledgerRetention();
     }
 
     /**
@@ -77,6 +80,7 @@ final class Planner {
         Map<String, Long> visible =
                 table.parts().stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
         Planned planned = Planned.NOTHING;
+        Optional<Redelivery> redelivered = Optional.empty();
         while (!timeIsUp.getAsBoolean()) {
             Head head = ledger.head();
             // Orders first: workers can begin while the arrivals are counted.
@@ -101,7 +105,11 @@ final class Planner {
                     .addKeyValue("claims", next.claims().size())
                     .addKeyValue("orders", next.orders().size())
                     .log("appended");
+            if (redelivery.isPresent()) {
+                redelivered = redelivery;
+            }
         }
+        redelivered.ifPresent(this::trim);
         return planned;
     }
 
@@ -340,10 +348,24 @@ final class Planner {
         }
         send(again);
         long openFrom = open.isEmpty() ? head.epoch() : open.getFirst().epoch();
-        return Optional.of(new Redelivery(head.now(), again.size(), openFrom));
+        long claimed = open.stream().mapToLong(WorkOrder::fromEpoch).min().orElse(head.epoch());
+        return Optional.of(
+                new Redelivery(head.now(), again.size(), openFrom, Math.min(claimed, head.orderedThrough() + 1)));
     }
 
-    private record Redelivery(Instant at, int orders, long openFrom) {}
+    /**
+     * Open orders enqueued again.
+     *
+     * @param openFrom no order decided before this epoch is open
+     * @param needed no open order has rows of an earlier epoch, and no earlier epoch has rows in no order
+     */
+    private record Redelivery(Instant at, int orders, long openFrom, long needed) {}
+
+    /** Forgets what is older than the ledger's retention, unless something still waits for it. */
+    private void trim(Redelivery redelivery) {
+        long young = ledger.firstSince(redelivery.at().minus(ledgerRetention));
+        ledger.trim(Math.min(young, redelivery.needed()));
+    }
 
     /** Enqueues orders, small ones together. */
     private int send(List<WorkOrder> orders) {

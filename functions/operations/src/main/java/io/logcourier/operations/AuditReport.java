@@ -39,7 +39,11 @@ public record AuditReport(
     public String text() {
         StringBuilder text = new StringBuilder();
         row(text, "stored", balance.stored(), "in the log table now");
-        row(text, "claimed", balance.claimed(), "by epochs 1 to " + balance.epoch());
+        row(
+                text,
+                "claimed",
+                balance.claimed(),
+                "by epochs %d to %d".formatted(Math.max(1, balance.begin()), balance.epoch()));
         row(
                 text,
                 "undeliverable",

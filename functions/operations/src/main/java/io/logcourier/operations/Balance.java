@@ -3,9 +3,10 @@ package io.logcourier.operations;
 /**
  * The balance sheet of a lane, in rows, up to one epoch.
  *
+ * @param begin the first epoch counted: what is older was trimmed
  * @param epoch the newest epoch counted
  * @param stored rows in the log table now
- * @param claimed rows of all seals
+ * @param claimed rows of all arrivals
  * @param undeliverable claimed rows without a bucket or a target
  * @param ordered rows of all orders
  * @param delivered rows of the orders that were delivered
@@ -16,6 +17,7 @@ package io.logcourier.operations;
  * @param bytes of these objects
  */
 public record Balance(
+        long begin,
         long epoch,
         long stored,
         long claimed,

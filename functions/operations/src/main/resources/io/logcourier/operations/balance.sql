@@ -1,5 +1,6 @@
 -- The sums of a lane. A delivered order stays delivered, whatever else was recorded of it. The rows of a superseded
--- order are in its replacement or lost.
+-- order are in its replacement or lost. Orders that reach back to before the books begin are left out, and the arrivals
+-- that are in them.
 WITH
     outcomes AS
     (
@@ -23,12 +24,27 @@ WITH
             sum(outcomes.object_bytes) AS bytes
         FROM {ledger:Identifier}.orders AS orders
         LEFT JOIN outcomes USING (epoch, number)
-        WHERE epoch <= {epoch:UInt64}
+        WHERE epoch BETWEEN {begin:UInt64} AND {epoch:UInt64} AND from_epoch >= {begin:UInt64}
+    ),
+    arrived AS
+    (
+        SELECT
+            sumIf(rows, kind = 'undeliverable' OR kind = 'group' AND epoch > cut_to) AS claimed,
+            sumIf(rows, kind = 'undeliverable') AS undeliverable
+        FROM {ledger:Identifier}.arrivals AS arrivals
+        LEFT JOIN
+        (
+            SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS cut_to
+            FROM {ledger:Identifier}.orders
+            WHERE epoch >= {begin:UInt64} AND from_epoch < {begin:UInt64}
+            GROUP BY session, bucket, target_bucket, target_prefix
+        ) AS cut USING (session, bucket, target_bucket, target_prefix)
+        WHERE epoch BETWEEN {begin:UInt64} AND {epoch:UInt64}
     )
 SELECT
+    {begin:UInt64} AS begin,
     {epoch:UInt64} AS epoch,
     (SELECT count() FROM {logs:Identifier}.{table:Identifier}) AS stored,
-    (SELECT sumIf(rows, kind = 'seal') FROM {ledger:Identifier}.arrivals WHERE epoch <= {epoch:UInt64}) AS claimed,
-    (SELECT sumIf(rows, kind = 'undeliverable') FROM {ledger:Identifier}.arrivals WHERE epoch <= {epoch:UInt64}) AS undeliverable,
     *
 FROM sums
+CROSS JOIN arrived

@@ -31,7 +31,7 @@ WITH
                 planned_at, session, bucket, target_bucket, target_prefix, from_epoch, to_epoch, rows, checksum, min_inserted,
                 max_inserted, min_start, max_start, key, rendering, source_region, replaces_epoch, replaces_number) AS hash
         FROM {ledger:Identifier}.orders
-        WHERE epoch < (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
+        WHERE epoch >= {begin:UInt64} AND epoch < (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
     ),
     suspects AS
     (

@@ -7,7 +7,7 @@ FROM
 (
     SELECT DISTINCT epoch, number, target_bucket, key, rows
     FROM {ledger:Identifier}.offsets
-    WHERE outcome = 'delivered'
+    WHERE epoch >= {begin:UInt64} AND outcome = 'delivered'
 ) AS offsets
 LEFT JOIN
 (

@@ -1,24 +1,30 @@
--- Per group, replacements of superseded orders left aside: the arrivals up to the last epoch that it was ordered to = the rows of its orders, and no arrival up to
--- ordered_through is beyond that epoch.
+-- Per group, replacements of superseded orders left aside: the arrivals up to the last epoch that it was ordered to = the
+-- rows of its orders, and no arrival up to ordered_through is beyond that epoch. Orders that reach back to before the
+-- books begin are left out, and the arrivals that are in them.
 WITH
     last AS
     (
-        SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS ordered_to, sum(rows) AS ordered_rows, sum(checksum) AS ordered_checksum
+        SELECT
+            session, bucket, target_bucket, target_prefix,
+            max(to_epoch) AS ordered_to,
+            maxIf(to_epoch, from_epoch < {begin:UInt64}) AS cut_to,
+            sumIf(rows, from_epoch >= {begin:UInt64}) AS ordered_rows,
+            sumIf(checksum, from_epoch >= {begin:UInt64}) AS ordered_checksum
         FROM {ledger:Identifier}.orders
-        WHERE replaces_epoch = 0
+        WHERE epoch >= {begin:UInt64} AND replaces_epoch = 0
         GROUP BY session, bucket, target_bucket, target_prefix
     ),
     arrived AS
     (
         SELECT
             session, bucket, target_bucket, target_prefix,
-            sumIf(arrivals.rows, arrivals.epoch <= last.ordered_to) AS arrived_rows,
-            sumIf(arrivals.checksum, arrivals.epoch <= last.ordered_to) AS arrived_checksum,
+            sumIf(arrivals.rows, arrivals.epoch > last.cut_to AND arrivals.epoch <= last.ordered_to) AS arrived_rows,
+            sumIf(arrivals.checksum, arrivals.epoch > last.cut_to AND arrivals.epoch <= last.ordered_to) AS arrived_checksum,
             countIf(arrivals.epoch > last.ordered_to AND arrivals.epoch <= through) AS forgotten
         FROM {ledger:Identifier}.arrivals AS arrivals
         LEFT JOIN last USING (session, bucket, target_bucket, target_prefix)
         CROSS JOIN (SELECT argMax(ordered_through, epoch) AS through FROM {ledger:Identifier}.epochs) AS newest
-        WHERE arrivals.kind = 'group'
+        WHERE arrivals.kind = 'group' AND arrivals.epoch >= {begin:UInt64}
         GROUP BY session, bucket, target_bucket, target_prefix
     )
 SELECT concat(

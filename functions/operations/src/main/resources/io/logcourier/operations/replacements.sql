@@ -22,7 +22,7 @@ LEFT JOIN
     FROM {ledger:Identifier}.orders
     WHERE (epoch, number) IN (SELECT epoch, number FROM {ledger:Identifier}.offsets WHERE outcome = 'superseded')
 ) AS old ON old.epoch = new.replaces_epoch AND old.number = new.replaces_number
-WHERE new.replaces_epoch > 0
+WHERE new.epoch >= {begin:UInt64} AND new.replaces_epoch >= {begin:UInt64} AND new.replaces_epoch > 0
 GROUP BY replaces_epoch, replaces_number
 HAVING count() > 1
     OR any(old.epoch) = 0

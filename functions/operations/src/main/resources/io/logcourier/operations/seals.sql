@@ -12,7 +12,7 @@ FROM
         sumIf(checksum, kind = 'seal') - sumIf(checksum, kind != 'seal') AS off
     FROM
     (
-        SELECT epoch, kind, rows, checksum FROM {ledger:Identifier}.arrivals
+        SELECT epoch, kind, rows, checksum FROM {ledger:Identifier}.arrivals WHERE epoch >= {begin:UInt64}
         UNION ALL
         SELECT epoch, 'group' AS kind, 0 AS rows, 0 AS checksum
         FROM {ledger:Identifier}.epochs

@@ -225,7 +225,7 @@ final class Delivery {
         WorkOrder order = task.order();
         int shares = shares(order);
         uploads.acquireUninterruptibly(shares);
-        LogObject object = new LogObject(store, task.target(), partSize, executor);
+        LogObject object = new LogObject(store, task.target(), metadata(order), partSize, executor);
         boolean handedOver = false;
         try {
             RuntimeException failure = null;
@@ -256,6 +256,15 @@ final class Delivery {
                 release(order, object);
             }
         }
+    }
+
+    /** What an object says of itself. Follows from the order, as its key and bytes do. */
+    private static Map<String, String> metadata(WorkOrder order) {
+        return Map.of(
+                "order", order.id(),
+                "rows", Long.toString(order.tally().rows()),
+                "first-time", order.tally().minStart().toString(),
+                "last-time", order.tally().maxStart().toString());
     }
 
     /** How much of the memory for uploads an order takes, going by its rows. */

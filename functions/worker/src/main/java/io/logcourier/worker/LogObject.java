@@ -3,6 +3,7 @@ package io.logcourier.worker;
 import io.logcourier.RetryableException;
 import io.logcourier.worker.ObjectStore.Target;
 import io.logcourier.worker.ObjectStore.Upload;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -16,6 +17,7 @@ import java.util.zip.CRC32C;
 final class LogObject implements AutoCloseable {
     private final ObjectStore store;
     private final Target target;
+    private final Map<String, String> metadata;
     private final int partSize;
     private final Executor background;
     private final CRC32C crc = new CRC32C();
@@ -26,9 +28,10 @@ final class LogObject implements AutoCloseable {
     private CompletableFuture<Void> underway = CompletableFuture.completedFuture(null);
     private boolean completed;
 
-    LogObject(ObjectStore store, Target target, int partSize, Executor background) {
+    LogObject(ObjectStore store, Target target, Map<String, String> metadata, int partSize, Executor background) {
         this.store = store;
         this.target = target;
+        this.metadata = metadata;
         this.partSize = partSize;
         this.background = background;
     }
@@ -54,7 +57,7 @@ final class LogObject implements AutoCloseable {
     private void send() {
         await();
         if (upload == null) {
-            upload = store.begin(target);
+            upload = store.begin(target, metadata);
         }
         int number = ++parts;
         Part body = part;
@@ -69,7 +72,7 @@ final class LogObject implements AutoCloseable {
     /** Makes the sealed object visible. */
     void complete() {
         if (upload == null) {
-            store.put(target, part);
+            store.put(target, metadata, part);
         } else {
             send();
             await();

@@ -1,6 +1,7 @@
 package io.logcourier.worker;
 
 import io.logcourier.accesslog.Contents;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -9,11 +10,11 @@ import java.util.Optional;
  * {@link io.logcourier.RetryableException} for everything else.
  */
 interface ObjectStore extends AutoCloseable {
-    /** Writes an object in one request. */
-    void put(Target target, Part body);
+    /** Writes an object in one request, with {@code metadata} for users. */
+    void put(Target target, Map<String, String> metadata, Part body);
 
-    /** Begins an object that is written in parts. */
-    Upload begin(Target target);
+    /** Begins an object that is written in parts, with {@code metadata} for users. */
+    Upload begin(Target target, Map<String, String> metadata);
 
     /** Reads an object, if it is there, for what it holds. */
     Optional<Contents> find(Target target);

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -33,9 +34,12 @@ final class S3ObjectStore implements ObjectStore {
 
     /** Answers that stay the same until somebody changes the target or its rights. */
     private static final Set<String> REFUSALS = Set.of(
+            "AccessControlListNotSupported",
             "AccessDenied",
             "AllAccessDisabled",
             "InvalidBucketName",
+            "KMS.DisabledException",
+            "KMS.NotFoundException",
             "KeyTooLongError",
             "MethodNotAllowed",
             "NoSuchBucket",
@@ -47,6 +51,7 @@ final class S3ObjectStore implements ObjectStore {
     private static final int KEY_BYTES = 1024;
 
     private final S3Client s3;
+    private final Settings.Targets targets;
 
     S3ObjectStore(Settings settings) {
         // In chunks, each would be hashed and signed; S3 has the checksum of the whole anyway.
@@ -56,10 +61,11 @@ final class S3ObjectStore implements ObjectStore {
         settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
                 .forcePathStyle(true));
         s3 = builder.build();
+        targets = settings.targets();
     }
 
     @Override
-    public void put(Target target, Part body) {
+    public void put(Target target, Map<String, String> metadata, Part body) {
         check(target);
         call(
                 "write",
@@ -67,16 +73,26 @@ final class S3ObjectStore implements ObjectStore {
                 () -> s3.putObject(
                         request -> request.bucket(target.bucket())
                                 .key(target.key())
+                                .expectedBucketOwner(owner(target))
+                                .acl(targets.acl().orElse(null))
+                                .serverSideEncryption(targets.encryptionAsked().orElse(null))
+                                .ssekmsKeyId(targets.encryptionKey().orElse(null))
+                                .metadata(metadata)
                                 .contentType(CONTENT_TYPE)
                                 .checksumCRC32C(crc32c(body)),
                         body(body)));
     }
 
     @Override
-    public Upload begin(Target target) {
+    public Upload begin(Target target, Map<String, String> metadata) {
         check(target);
         String id = call("begin", target, () -> s3.createMultipartUpload(request -> request.bucket(target.bucket())
                         .key(target.key())
+                        .expectedBucketOwner(owner(target))
+                        .acl(targets.acl().orElse(null))
+                        .serverSideEncryption(targets.encryptionAsked().orElse(null))
+                        .ssekmsKeyId(targets.encryptionKey().orElse(null))
+                        .metadata(metadata)
                         .contentType(CONTENT_TYPE)
                         .checksumAlgorithm(ChecksumAlgorithm.CRC32_C))
                 .uploadId());
@@ -87,8 +103,8 @@ final class S3ObjectStore implements ObjectStore {
     public Optional<Contents> find(Target target) {
         check(target);
         return call("read", target, () -> {
-            try (InputStream object =
-                    s3.getObject(request -> request.bucket(target.bucket()).key(target.key()))) {
+            try (InputStream object = s3.getObject(
+                    request -> request.bucket(target.bucket()).key(target.key()).expectedBucketOwner(owner(target)))) {
                 return Optional.of(Contents.of(object));
             } catch (NoSuchKeyException e) {
                 return Optional.empty();
@@ -114,6 +130,7 @@ final class S3ObjectStore implements ObjectStore {
             String tag = call("write part " + number + " of", target, () -> s3.uploadPart(
                             request -> request.bucket(target.bucket())
                                     .key(target.key())
+                                    .expectedBucketOwner(owner(target))
                                     .uploadId(id)
                                     .partNumber(number)
                                     .checksumCRC32C(crc),
@@ -133,6 +150,7 @@ final class S3ObjectStore implements ObjectStore {
                     target,
                     () -> s3.completeMultipartUpload(request -> request.bucket(target.bucket())
                             .key(target.key())
+                            .expectedBucketOwner(owner(target))
                             .uploadId(id)
                             .multipartUpload(upload -> upload.parts(parts))));
             abortOthers();
@@ -145,13 +163,15 @@ final class S3ObjectStore implements ObjectStore {
         private void abortOthers() {
             try {
                 s3
-                        .listMultipartUploads(
-                                request -> request.bucket(target.bucket()).prefix(target.key()))
+                        .listMultipartUploads(request -> request.bucket(target.bucket())
+                                .expectedBucketOwner(owner(target))
+                                .prefix(target.key()))
                         .uploads()
                         .stream()
                         .filter(upload -> upload.key().equals(target.key()))
                         .forEach(upload -> s3.abortMultipartUpload(request -> request.bucket(target.bucket())
                                 .key(target.key())
+                                .expectedBucketOwner(owner(target))
                                 .uploadId(upload.uploadId())));
             } catch (SdkException e) {
                 log.warn("cannot look for unfinished uploads of {}, which is complete", target, e);
@@ -163,9 +183,16 @@ final class S3ObjectStore implements ObjectStore {
             call(
                     "abort",
                     target,
-                    () -> s3.abortMultipartUpload(request ->
-                            request.bucket(target.bucket()).key(target.key()).uploadId(id)));
+                    () -> s3.abortMultipartUpload(request -> request.bucket(target.bucket())
+                            .key(target.key())
+                            .expectedBucketOwner(owner(target))
+                            .uploadId(id)));
         }
+    }
+
+    /** The SDK leaves out what is null. */
+    private String owner(Target target) {
+        return targets.owner(target.bucket()).orElse(null);
     }
 
     private static void check(Target target) {

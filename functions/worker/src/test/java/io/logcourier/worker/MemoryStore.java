@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 /** An {@link ObjectStore} in memory that writes down what is asked of it, and fails where a test says so. */
 final class MemoryStore implements ObjectStore {
     private final Map<Target, byte[]> objects = new HashMap<>();
+    private final Map<Target, Map<String, String>> metadata = new HashMap<>();
     private final List<String> calls = new ArrayList<>();
     private Consumer<String> fault = call -> {};
 
@@ -32,6 +33,11 @@ final class MemoryStore implements ObjectStore {
         return bytes == null ? null : bytes.clone();
     }
 
+    /** The metadata of an object, or null where none is visible. */
+    synchronized Map<String, String> metadata(Target target) {
+        return metadata.get(target);
+    }
+
     /** What was asked, in order: put, begin, part 1, complete, abort. */
     synchronized List<String> calls() {
         return List.copyOf(calls);
@@ -43,13 +49,14 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized void put(Target target, Part body) {
+    public synchronized void put(Target target, Map<String, String> data, Part body) {
         called("put");
+        metadata.put(target, data);
         objects.put(target, bytes(body));
     }
 
     @Override
-    public Upload begin(Target target) {
+    public Upload begin(Target target, Map<String, String> data) {
         called("begin");
         NavigableMap<Integer, byte[]> parts = new TreeMap<>();
         return new Upload() {
@@ -67,6 +74,7 @@ final class MemoryStore implements ObjectStore {
                 parts.values().forEach(whole::put);
                 synchronized (MemoryStore.this) {
                     objects.put(target, whole.array());
+                    metadata.put(target, data);
                 }
             }
 

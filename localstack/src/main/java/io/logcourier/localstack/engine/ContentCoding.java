@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
 import net.jpountz.lz4.LZ4FrameOutputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorInputStream;
@@ -77,8 +78,22 @@ enum ContentCoding {
                         .setInputStream(body)
                         .setDecompressConcatenated(true)
                         .get();
-            case DEFLATE -> new InflaterInputStream(body);
+            case DEFLATE -> inflate(body);
             case IDENTITY -> body;
+        };
+    }
+
+    /** The JDK's stops at the end of what is deflated; only reading on shows that the body broke off there. */
+    private static InputStream inflate(InputStream body) {
+        return new InflaterInputStream(body) {
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                int read = super.read(bytes, offset, length);
+                if (read < 0 && in.read() >= 0) {
+                    throw new ZipException("bytes follow the end of what is deflated");
+                }
+                return read;
+            }
         };
     }
 

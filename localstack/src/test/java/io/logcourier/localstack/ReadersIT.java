@@ -1,0 +1,562 @@
+package io.logcourier.localstack;
+
+import static java.util.Map.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.krakens.grok.api.Grok;
+import io.krakens.grok.api.GrokCompiler;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.s3a.audit.S3LogParser;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What the readers that customers use make of delivered objects. A field counts as read if it comes back as
+ * {@link LogLine} has it, without brackets and quotes; {@code docs/readers.md} holds the outcome of every reader and kind
+ * of row, and is held to it here.
+ */
+class ReadersIT {
+    private static final Path PAGE = Path.of("..", "docs", "readers.md");
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final String SOURCE_REGION = "us-east-1";
+    private static final String ABSENT = "-";
+    private static final int LONG_TEXT = 64 * 1024;
+
+    /** The real line of the Amazon S3 User Guide. */
+    private static final String AWS_EXAMPLE =
+            "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be amzn-s3-demo-bucket1"
+                    + " [06/Feb/2019:00:00:38 +0000] 192.0.2.3"
+                    + " 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be 3E57427F3EXAMPLE"
+                    + " REST.GET.VERSIONING - \"GET /amzn-s3-demo-bucket1?versioning HTTP/1.1\" 200 - 113 - 7 - \"-\""
+                    + " \"S3Console/0.4\" - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234="
+                    + " SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader amzn-s3-demo-bucket1.s3.us-west-1.amazonaws.com"
+                    + " TLSV1.2 arn:aws:s3:us-west-1:123456789012:accesspoint/example-AP Yes us-east-1";
+
+    /** Of the table that the Athena documentation creates for access logs. */
+    private static final Pattern ATHENA = Pattern.compile(
+            "([^ ]*) ([^ ]*) \\[(.*?)\\] ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) (\"[^\"]*\"|-) (-|[0-9]*) ([^ ]*)"
+                    + " ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) (\"[^\"]*\"|-) ([^ ]*)(?: ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*)"
+                    + " ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*))?.*$",
+            // As Hive's RegexSerDe compiles it.
+            Pattern.DOTALL);
+
+    private static final Map<String, String> HADOOP = Map.ofEntries(
+            entry("Bucket Owner", S3LogParser.OWNER_GROUP),
+            entry("Bucket", S3LogParser.BUCKET_GROUP),
+            entry("Time", S3LogParser.TIMESTAMP_GROUP),
+            entry("Remote IP", S3LogParser.REMOTEIP_GROUP),
+            entry("Requester", S3LogParser.REQUESTER_GROUP),
+            entry("Request ID", S3LogParser.REQUESTID_GROUP),
+            entry("Operation", S3LogParser.VERB_GROUP),
+            entry("Key", S3LogParser.KEY_GROUP),
+            entry("Request-URI", S3LogParser.REQUESTURI_GROUP),
+            entry("HTTP status", S3LogParser.HTTP_GROUP),
+            entry("Error Code", S3LogParser.AWSERRORCODE_GROUP),
+            entry("Bytes Sent", S3LogParser.BYTESSENT_GROUP),
+            entry("Object Size", S3LogParser.OBJECTSIZE_GROUP),
+            entry("Total Time", S3LogParser.TOTALTIME_GROUP),
+            entry("Turn-Around Time", S3LogParser.TURNAROUNDTIME_GROUP),
+            entry("Referer", S3LogParser.REFERRER_GROUP),
+            entry("User-Agent", S3LogParser.USERAGENT_GROUP),
+            entry("Version Id", S3LogParser.VERSION_GROUP),
+            entry("Host Id", S3LogParser.HOSTID_GROUP),
+            entry("Signature Version", S3LogParser.SIGV_GROUP),
+            entry("Cipher Suite", S3LogParser.CYPHER_GROUP),
+            entry("Authentication Type", S3LogParser.AUTH_GROUP),
+            entry("Host Header", S3LogParser.ENDPOINT_GROUP),
+            entry("TLS version", S3LogParser.TLS_GROUP));
+
+    private static final Map<String, String> ECS = Map.ofEntries(
+            entry("Bucket Owner", "aws.s3access.bucket_owner"),
+            entry("Bucket", "aws.s3access.bucket"),
+            entry("Time", "timestamp"),
+            entry("Remote IP", "client.ip"),
+            entry("Requester", "client.user.id"),
+            entry("Request ID", "aws.s3access.request_id"),
+            entry("Operation", "aws.s3access.operation"),
+            entry("Key", "aws.s3access.key"),
+            entry("Request-URI", "aws.s3access.request_uri"),
+            entry("HTTP status", "http.response.status_code"),
+            entry("Error Code", "aws.s3access.error_code"),
+            entry("Bytes Sent", "aws.s3access.bytes_sent"),
+            entry("Object Size", "aws.s3access.object_size"),
+            entry("Total Time", "aws.s3access.total_time"),
+            entry("Turn-Around Time", "aws.s3access.turn_around_time"),
+            entry("Referer", "http.request.referrer"),
+            entry("User-Agent", "user_agent.original"),
+            entry("Version Id", "aws.s3access.version_id"),
+            entry("Host Id", "aws.s3access.host_id"),
+            entry("Signature Version", "aws.s3access.signature_version"),
+            entry("Cipher Suite", "tls.cipher"),
+            entry("Authentication Type", "aws.s3access.authentication_type"),
+            entry("Host Header", "aws.s3access.host_header"),
+            entry("TLS version", "aws.s3access.tls_version"));
+
+    private static final Map<String, String> LEGACY = Map.ofEntries(
+            entry("Bucket Owner", "owner"),
+            entry("Bucket", "bucket"),
+            entry("Time", "timestamp"),
+            entry("Remote IP", "clientip"),
+            entry("Requester", "requester"),
+            entry("Request ID", "request_id"),
+            entry("Operation", "operation"),
+            entry("Key", "key"),
+            entry("HTTP status", "response"),
+            entry("Error Code", "error_code"),
+            entry("Bytes Sent", "bytes"),
+            entry("Object Size", "object_size"),
+            entry("Total Time", "request_time_ms"),
+            entry("Turn-Around Time", "turnaround_time_ms"),
+            entry("Referer", "referrer"),
+            entry("User-Agent", "agent"),
+            entry("Version Id", "version_id"));
+
+    private static final Map<String, String> S3_LOG_PARSE = Map.ofEntries(
+            entry("Bucket Owner", "bucket_owner"),
+            entry("Bucket", "bucket"),
+            entry("Time", "timestamp"),
+            entry("Remote IP", "remote_ip"),
+            entry("Requester", "requester"),
+            entry("Request ID", "request_id"),
+            entry("Operation", "operation"),
+            entry("Key", "s3_key"),
+            entry("Request-URI", "request_uri"),
+            entry("HTTP status", "status_code"),
+            entry("Error Code", "error_code"),
+            entry("Bytes Sent", "bytes_sent"),
+            entry("Object Size", "object_size"),
+            entry("Total Time", "total_time"),
+            entry("Turn-Around Time", "turn_around_time"),
+            entry("Referer", "referrer"),
+            entry("User-Agent", "user_agent"),
+            entry("Version Id", "version_id"));
+
+    @RegisterExtension
+    static final Stack STACK = new Stack();
+
+    /** The rows by kind, and the line of each in the delivered object. */
+    private static final Map<String, Map<String, Object>> ROWS = new LinkedHashMap<>();
+
+    private static final Map<String, byte[]> LINES = new HashMap<>();
+
+    @TempDir
+    static Path folder;
+
+    /** What a reader makes of a line: fields by AWS's names, or nothing where it refuses it. */
+    @FunctionalInterface
+    private interface Reader extends Function<byte[], Optional<Map<String, String>>> {}
+
+    @BeforeAll
+    static void deliver() {
+        Installation courier = STACK.installation();
+        kinds(courier.target());
+        new StoredRows(courier.clickHouse(), courier.lane()).insert(ROWS.values());
+        courier.flush();
+        courier.drain();
+        Map<String, byte[]> objects = courier.objects(courier.target());
+        assertThat(objects).hasSize(1);
+        List<String> lines = Installation.lines(objects.values().iterator().next());
+        assertThat(lines).hasSameSizeAs(ROWS.entrySet());
+        ROWS.forEach((kind, row) -> {
+            String line = LogLine.of(row, SOURCE_REGION);
+            assertThat(lines).as(kind).contains(line);
+            LINES.put(kind, (line + "\n").getBytes(StandardCharsets.ISO_8859_1));
+        });
+    }
+
+    private static void kinds(String target) {
+        Map<String, Object> ordinary = ordinary(target);
+        kind("an ordinary request", ordinary, Map.of());
+        kind(
+                "a record of a batch delete",
+                ordinary,
+                without("requestURI", "referer", "userAgent", "objectSize", "turnAroundTime"));
+        kind(
+                "nothing but bucket and time",
+                ordinary,
+                without(ordinary.keySet().stream()
+                        .filter(column -> !column.matches(
+                                "bucketName|startTime|insertedAt|req_id|raftSessionID|logging(Enabled|Target.*)"))
+                        .toArray(String[]::new)));
+        kind("no bucket owner", ordinary, without("bucketOwner"));
+        kind("an ARN as bucket owner", ordinary, Map.of("bucketOwner", "arn:aws:iam::123456789012:root"));
+        kind("no remote IP", ordinary, without("clientIP"));
+        kind("IPv6", ordinary, Map.of("clientIP", "2001:db8::8a2e:370:7334"));
+        kind("IPv4 mapped to IPv6", ordinary, Map.of("clientIP", "::ffff:192.0.2.3"));
+        kind("a remote IP that is none", ordinary, Map.of("clientIP", "unknown, 198.51.100.7"));
+        kind("a space in the requester", ordinary, Map.of("requester", "arn:aws:iam::123456789012:user/Jane Doe"));
+        kind(
+                "key: space, quote, `\\`, `%`, `+`, line feed",
+                ordinary, Map.of("objectKey", "a b/\"c\"\\%2F+?&\r\n.txt"));
+        kind("key: UTF-8", ordinary, Map.of("objectKey", utf8("\u65e5\u672c/\u00e9\u2028\uD83D\uDE80")));
+        kind("key: no UTF-8", ordinary, Map.of("objectKey", "\u00ff\u00c0\u0080"));
+        kind("key: every byte", ordinary, Map.of("objectKey", everyByte()));
+        kind("key: 64 KB", ordinary, Map.of("objectKey", "a b".repeat(LONG_TEXT / 3)));
+        kind("URI: quote, `\\`, line feed", ordinary, Map.of("requestURI", "GET /b/a\"b\\c\r\nd HTTP/1.1"));
+        kind("URI: `%22`, `%0A`", ordinary, Map.of("requestURI", "GET /b/a%22b%0Ac?x=%20y HTTP/1.1"));
+        kind("URI: a space", ordinary, Map.of("requestURI", "GET /b/a b HTTP/1.1"));
+        kind("URI: no protocol", ordinary, Map.of("requestURI", "GET /b/k"));
+        kind("URI: no request", ordinary, Map.of("requestURI", "\u0016\u0003\u0001"));
+        kind("agent: quote, `\\`", ordinary, Map.of("userAgent", "a \"b\" \\c\\"));
+        kind("agent: line feed, control bytes", ordinary, Map.of("userAgent", "a\r\nb\u0000\u001b\u007f"));
+        kind("agent: `'`, backtick, brackets", ordinary, Map.of("userAgent", "it's ` [x] {y}"));
+        kind("agent: UTF-8", ordinary, Map.of("userAgent", utf8("\u65e5\u672c \u00e9 \uD83D\uDE80")));
+        kind("agent: U+2028, U+0085", ordinary, Map.of("userAgent", utf8("a\u2028b\u0085c")));
+        kind("agent: no UTF-8", ordinary, Map.of("userAgent", "a\u00ff\u00c0\u0080b"));
+        kind("agent: 64 KB", ordinary, Map.of("userAgent", "a b".repeat(LONG_TEXT / 3)));
+        kind("agent: `-`", ordinary, Map.of("userAgent", "-"));
+        kind("referer: space, quote, `\\`", ordinary, Map.of("referer", "https://example.com/a b\"c\\d"));
+        kind("referer: empty, agent there", ordinary, Map.of("referer", ""));
+        kind("operation: U+00A0, U+2028", ordinary, Map.of("operation", utf8("a\u00a0b\u2028c")));
+        kind("an error", ordinary, Map.of("httpCode", 404, "errorCode", "NoSuchKey", "bytesSent", 0L));
+        kind("status 0", ordinary, Map.of("httpCode", 0));
+        kind("the largest numbers", ordinary, Map.of("bytesSent", -1L, "objectSize", -1L, "httpCode", 0xffff));
+        kind("times of 1,000,000 ms and more", ordinary, Map.of("totalTime", 1e6F, "turnAroundTime", 1e10F));
+        kind("times of 0 ms", ordinary, Map.of("totalTime", 0F, "turnAroundTime", 0F));
+        kind("in 1900", ordinary, Map.of("startTime", Instant.parse("1900-01-01T00:00:00Z")));
+        kind("in 2299", ordinary, Map.of("startTime", Instant.parse("2299-12-31T23:59:59.999Z")));
+        kind("with all 27 fields", ordinary, Map.of("aclRequired", "Yes", "versionId", "3HL4kqtJvjVBH40Nrjfkd"));
+    }
+
+    private static Map<String, Object> ordinary(String target) {
+        return Map.ofEntries(
+                entry("insertedAt", Instant.now().truncatedTo(ChronoUnit.SECONDS)),
+                entry("startTime", Instant.parse("2026-01-31T23:59:59.999Z")),
+                entry("requester", "arn:aws:iam::123456789012:user/app"),
+                entry("operation", "REST.GET.OBJECT"),
+                entry("requestURI", "GET /cats/a/key.txt?versionId=null HTTP/1.1"),
+                entry("objectSize", 4096L),
+                entry("totalTime", 70F),
+                entry("turnAroundTime", 10F),
+                entry("referer", "https://example.com/"),
+                entry("userAgent", "aws-cli/2.15.30 Python/3.11.6"),
+                entry("signatureVersion", "SigV4"),
+                entry("cipherSuite", "ECDHE-RSA-AES128-GCM-SHA256"),
+                entry("authenticationType", "AuthHeader"),
+                entry("hostHeader", "s3.example.com"),
+                entry("tlsVersion", "TLSv1.3"),
+                entry("bucketOwner", "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"),
+                entry("bucketName", "cats"),
+                entry("bytesSent", 2048L),
+                entry("clientIP", "192.0.2.3"),
+                entry("httpCode", 200),
+                entry("objectKey", "a/key.txt"),
+                entry("loggingEnabled", true),
+                entry("loggingTargetBucket", target),
+                entry("loggingTargetPrefix", ""),
+                entry("raftSessionID", 1));
+    }
+
+    private static void kind(String kind, Map<String, Object> ordinary, Map<String, Object> changes) {
+        Map<String, Object> row = new HashMap<>(ordinary);
+        row.put("req_id", "REQUEST%04d".formatted(ROWS.size()));
+        row.putAll(changes);
+        ROWS.put(kind, row);
+    }
+
+    private static Map<String, Object> without(String... columns) {
+        Map<String, Object> absent = new HashMap<>();
+        Stream.of(columns).forEach(column -> absent.put(column, null));
+        return absent;
+    }
+
+    private static String everyByte() {
+        return IntStream.range(0, 256).mapToObj(Character::toString).collect(Collectors.joining());
+    }
+
+    private static String utf8(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void hadoop() throws IOException {
+        assertReads("Hadoop", line -> {
+            Matcher matcher = S3LogParser.LOG_ENTRY_PATTERN.matcher(text(line));
+            return matcher.matches() ? Optional.of(renamed(HADOOP, matcher::group)) : Optional.empty();
+        });
+    }
+
+    /** RegexSerDe itself needs half of Hadoop and Hive on the class path; this is what it does with the expression. */
+    @Test
+    void athena() throws IOException {
+        List<String> fields = List.copyOf(
+                LogLine.fields(ROWS.values().iterator().next(), SOURCE_REGION).keySet());
+        assertReads("Athena", line -> {
+            Matcher matcher = ATHENA.matcher(text(line));
+            return matcher.matches()
+                    ? Optional.of(IntStream.range(0, matcher.groupCount())
+                            .boxed()
+                            .collect(Collectors.toMap(fields::get, group -> matcher.group(group + 1))))
+                    : Optional.empty();
+        });
+    }
+
+    @Test
+    void logstashWithTheEcsPattern() throws IOException {
+        Grok grok = grok("ecs-v1");
+        assertReads("Logstash ECS", line -> captured(grok, line).map(fields -> renamed(ECS, fields::get)));
+    }
+
+    @Test
+    void logstashWithTheLegacyPattern() throws IOException {
+        Grok grok = grok("legacy");
+        assertReads("Logstash legacy", line -> captured(grok, line).map(fields -> {
+            Map<String, String> read = renamed(LEGACY, fields::get);
+            String version = fields.get("httpversion");
+            read.put(
+                    "Request-URI",
+                    fields.get("verb") == null
+                            ? fields.getOrDefault("rawrequest", ABSENT)
+                            : fields.get("verb") + " " + fields.get("request")
+                                    + (version == null ? "" : " HTTP/" + version));
+            return read;
+        }));
+    }
+
+    /**
+     * The patterns of Logstash as Elasticsearch carries them. Its build took the brackets around the time for those of a
+     * field name, so that its ECS pattern does not compile; they are put back.
+     */
+    private static Grok grok(String set) throws IOException {
+        GrokCompiler compiler = GrokCompiler.newInstance();
+        for (String file : List.of("grok-patterns", "aws")) {
+            try (InputStream patterns =
+                    ReadersIT.class.getClassLoader().getResourceAsStream("patterns/" + set + "/" + file)) {
+                String text = new String(patterns.readAllBytes(), StandardCharsets.UTF_8)
+                        .replace("\\%{HTTPDATE:timestamp}\\ ", "\\[%{HTTPDATE:timestamp}\\] ")
+                        // Only java-grok's numbers end at 32 bits.
+                        .replaceAll(":(int|long)}", "}");
+                compiler.register(new StringReader(text));
+            }
+        }
+        Grok grok = compiler.compile("^%{S3_ACCESS_LOG}");
+        assertThat(grok.match(AWS_EXAMPLE).isNull()).isFalse();
+        return grok;
+    }
+
+    private static Optional<Map<String, String>> captured(Grok grok, byte[] line) {
+        Map<String, Object> captured = grok.match(text(line)).capture();
+        if (captured.isEmpty()) {
+            return Optional.empty();
+        }
+        Map<String, String> fields = new HashMap<>();
+        captured.forEach((name, value) -> fields.put(name, value == null ? null : value.toString()));
+        return Optional.of(fields);
+    }
+
+    @Test
+    void goAccess() throws IOException {
+        assumeRuns("goaccess", "--version");
+        assertReads("GoAccess", ReadersIT::goAccess);
+    }
+
+    /** It shows totals per field; of one line, these are its fields. */
+    private static Optional<Map<String, String>> goAccess(byte[] line) {
+        try {
+            Path log = Files.write(folder.resolve("line.log"), line);
+            Path out = folder.resolve("report.json");
+            Files.deleteIfExists(out);
+            run(
+                    new byte[0],
+                    "goaccess",
+                    log.toString(),
+                    "--no-global-config",
+                    "--no-progress",
+                    "--log-format=AWSS3",
+                    "--output=" + out);
+            if (!Files.exists(out)) {
+                return Optional.empty();
+            }
+            return goAccess(JSON.readTree(Files.readAllBytes(out)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Optional<Map<String, String>> goAccess(JsonNode report) {
+        if (report.at("/general/valid_requests").asInt() != 1) {
+            return Optional.empty();
+        }
+        Map<String, String> read = new HashMap<>();
+        read.put("Bucket", report.at("/vhosts/data/0/data").asString());
+        read.put("Remote IP", report.at("/hosts/data/0/data").asString());
+        read.put("Bytes Sent", report.at("/hosts/data/0/bytes/count").asString());
+        read.put("Total Time", Long.toString(report.at("/hosts/data/0/cumts").asLong() / 1000));
+        read.put(
+                "HTTP status",
+                report.at("/status_codes/data/0/items/0/data").asString().split(" ", 2)[0]);
+        Stream.of("requests", "static_requests", "not_found")
+                .map(panel -> report.at("/" + panel + "/data/0"))
+                .filter(request -> !request.isMissingNode())
+                .forEach(request -> read.put(
+                        "Request-URI",
+                        Stream.of("method", "data", "protocol")
+                                .map(part -> request.path(part).asString(""))
+                                .filter(part -> !part.isEmpty())
+                                .collect(Collectors.joining(" "))));
+        return Optional.of(read);
+    }
+
+    @Test
+    void s3LogParse() throws IOException {
+        Path environment = Path.of("target", "s3-log-parse").toAbsolutePath();
+        Path python = environment.resolve("bin").resolve("python");
+        assumeRuns("python3", "-m", "venv", environment.toString());
+        assumeRuns(
+                python.toString(),
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "s3-log-parse==0.1.1");
+        Path script = folder.resolve("read.py");
+        try (InputStream resource = ReadersIT.class.getResourceAsStream("s3_log_parse.py")) {
+            Files.write(script, resource.readAllBytes());
+        }
+        ByteArrayOutputStream object = new ByteArrayOutputStream();
+        LINES.values().forEach(object::writeBytes);
+        Ran ran = run(object.toByteArray(), python.toString(), script.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        List<String> answers = ran.out().lines().toList();
+        assertThat(answers).hasSameSizeAs(LINES.entrySet());
+        Map<String, JsonNode> byLine = new HashMap<>();
+        int place = 0;
+        for (byte[] line : LINES.values()) {
+            byLine.put(new String(line, StandardCharsets.ISO_8859_1), JSON.readTree(answers.get(place)));
+            place++;
+        }
+        assertReads("s3-log-parse", line -> {
+            JsonNode answer = byLine.get(new String(line, StandardCharsets.ISO_8859_1));
+            return answer.isNull()
+                    ? Optional.empty()
+                    : Optional.of(renamed(S3_LOG_PARSE, name -> {
+                        JsonNode field = answer.path(name);
+                        return field.isNull() ? null : field.asString();
+                    }));
+        });
+    }
+
+    /** What became of a command. */
+    private record Ran(int code, String out, String err) {}
+
+    private static Ran run(byte[] input, String... command) throws IOException {
+        Path in = Files.write(folder.resolve("in"), input);
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        Process process = new ProcessBuilder(command)
+                .redirectInput(in.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        try {
+            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                throw new IOException(String.join(" ", command) + " does not end");
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            process.destroyForcibly();
+        }
+        return new Ran(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    /** Skips the test, with the reason, where a command is not there or fails. */
+    private static void assumeRuns(String... command) {
+        try {
+            Ran ran = run(new byte[0], command);
+            assumeTrue(ran.code() == 0, String.join(" ", command) + " failed: " + ran.err());
+        } catch (IOException e) {
+            assumeTrue(false, e.getMessage());
+        }
+    }
+
+    private static String text(byte[] line) {
+        return new String(line, 0, line.length - 1, StandardCharsets.UTF_8);
+    }
+
+    private static Map<String, String> renamed(Map<String, String> names, Function<String, String> field) {
+        Map<String, String> renamed = new HashMap<>();
+        names.forEach((name, theirs) -> renamed.put(name, field.apply(theirs)));
+        return renamed;
+    }
+
+    /** The reader's column in the page is what it does. */
+    private static void assertReads(String name, Reader reader) throws IOException {
+        List<List<String>> table = table();
+        int column = table.getFirst().indexOf(name);
+        Map<String, String> expected = new LinkedHashMap<>();
+        table.stream().skip(2).forEach(row -> expected.put(row.getFirst(), row.get(column)));
+        Map<String, String> actual = new LinkedHashMap<>();
+        ROWS.forEach((kind, row) -> actual.put(kind, verdict(row, reader.apply(LINES.get(kind)))));
+        assertThat(actual.entrySet())
+                .as("the column %s of %s", name, PAGE)
+                .containsExactlyElementsOf(expected.entrySet());
+    }
+
+    private static List<List<String>> table() throws IOException {
+        return Files.readAllLines(PAGE).stream()
+                .dropWhile(line -> !line.startsWith("|"))
+                .takeWhile(line -> line.startsWith("|"))
+                .map(line -> Arrays.stream(line.substring(1).split("\\|", -1))
+                        .map(String::strip)
+                        .toList())
+                .toList();
+    }
+
+    private static String verdict(Map<String, Object> row, Optional<Map<String, String>> read) {
+        if (read.isEmpty()) {
+            return "no";
+        }
+        List<String> others = new ArrayList<>();
+        LogLine.fields(row, SOURCE_REGION).forEach((field, rendered) -> {
+            if (read.get().containsKey(field)) {
+                String value = Optional.ofNullable(read.get().get(field)).orElse(ABSENT);
+                if (!utf8(bare(value)).equals(bare(rendered))) {
+                    others.add(field);
+                } else if (field.equals("Key") && row.get("objectKey") != null) {
+                    assertThat(URLDecoder.decode(value, StandardCharsets.ISO_8859_1))
+                            .isEqualTo(row.get("objectKey"));
+                }
+            }
+        });
+        return others.isEmpty() ? "yes" : "other: " + String.join(", ", others);
+    }
+
+    private static String bare(String field) {
+        return field.matches("(?s)\".*\"|\\[.*]") && field.length() > 1
+                ? field.substring(1, field.length() - 1)
+                : field;
+    }
+}

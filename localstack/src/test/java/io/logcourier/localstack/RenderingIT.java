@@ -1,0 +1,423 @@
+package io.logcourier.localstack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.Frames;
+import io.logcourier.ledger.Ledger;
+import io.logcourier.ledger.WorkOrder;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The statement that workers render by, against {@link LogLine}, byte for byte, over rows that love trouble: what a
+ * shipper would never send, too, since the log table may be written by others.
+ */
+class RenderingIT {
+    private static final int ROWS = 3000;
+    private static final int LONG_TEXT = 64 * 1024;
+    private static final int LONGEST_SHOWN = 400;
+    private static final String SOURCE_REGION = "eu-north-1";
+
+    /** A group each. */
+    private static final int BUCKETS = 24;
+
+    private static final Comparator<Map<String, ?>> ORDER = Comparator.comparing(
+                    (Map<String, ?> row) -> (Instant) row.get("startTime"))
+            .thenComparing(row -> (String) row.get("req_id"))
+            .thenComparing(row -> (Instant) row.get("insertedAt"));
+
+    private static final List<String> TROUBLE = List.of(
+            " ",
+            "  ",
+            "\"",
+            "\\",
+            "\\\"",
+            "\\\\",
+            "\\x22",
+            "\n",
+            "\r\n",
+            "\n\n",
+            "\t",
+            "\0",
+            "\u001b[31m",
+            "\u007f",
+            "%",
+            "%%",
+            "%2",
+            "%2F",
+            "%22",
+            "%00",
+            "%0A",
+            "%zz",
+            "%d",
+            "-",
+            "--",
+            "[",
+            "]",
+            "[01/Jan/2026:00:00:00 +0000]",
+            "'",
+            "''",
+            "/",
+            "//",
+            "../",
+            "?",
+            "+",
+            "&",
+            "=",
+            "#",
+            ";",
+            "<",
+            ">",
+            "{",
+            "}",
+            "{numbers:Array(UInt32)}",
+            "`",
+            "|",
+            "^",
+            "~",
+            "!",
+            "*",
+            "(",
+            ")",
+            ",",
+            "$",
+            "$0",
+            "\\0",
+            "\\1",
+            "@",
+            ":",
+            "NULL",
+            "\\N",
+            "1e+06",
+            utf8("\u00e9"),
+            utf8("e\u0301"),
+            utf8("\u0085"),
+            utf8("\u00a0"),
+            utf8("\u200b"),
+            utf8("\u202e"),
+            utf8("\u2028"),
+            utf8("\ufeff"),
+            utf8("\uffff"),
+            utf8("\u65e5\u672c"),
+            utf8("\uD83D\uDE80"),
+            // No UTF-8: overlong, a surrogate, too large, cut short.
+            "\u00c0\u0080",
+            "\u00c0\u00af",
+            "\u00ed\u00a0\u0080",
+            "\u00f4\u0090\u0080\u0080",
+            "\u00e2\u0082",
+            "\u0080",
+            "\u00ff");
+
+    private static final List<String> ADDRESSES = List.of(
+            "192.0.2.3",
+            "0.0.0.0",
+            "255.255.255.255",
+            "::ffff:192.0.2.3",
+            "::ffff:0.0.0.0",
+            "::1",
+            "::",
+            "2001:db8::8a2e:370:7334",
+            "2001:db8::ffff:192.0.2.3",
+            "::ffff:2001:db8::1",
+            "::ffff:",
+            "::FFFF:192.0.2.3",
+            "::ffff:192.0.2.256",
+            "::ffff:192.0.2",
+            "::ffff:192.0.2.3.4",
+            "::ffff:192.0.2.3 ",
+            "::ffff:c000:203",
+            "0:0:0:0:0:ffff:192.0.2.3",
+            "fe80::1%eth0",
+            "192.0.2.3, 198.51.100.7",
+            "unknown",
+            " 192.0.2.3");
+
+    private static final List<Instant> TIMES = List.of(
+            Instant.parse("1970-01-01T00:00:00Z"),
+            Instant.parse("1970-01-01T00:00:00.001Z"),
+            Instant.parse("1969-12-31T23:59:59.999Z"),
+            Instant.parse("1969-12-31T23:59:59Z"),
+            Instant.parse("1800-06-15T00:00:00Z"),
+            Instant.parse("1899-12-31T23:59:59.999Z"),
+            Instant.parse("1900-01-01T00:00:00Z"),
+            Instant.parse("1999-12-31T23:59:59.999Z"),
+            Instant.parse("2000-02-29T12:00:00Z"),
+            Instant.parse("2024-02-29T23:59:59.999Z"),
+            Instant.parse("2026-03-29T01:00:00Z"),
+            Instant.parse("2038-01-19T03:14:08Z"),
+            Instant.parse("2106-02-07T06:28:16Z"),
+            Instant.parse("2262-04-11T23:47:16.854Z"),
+            Instant.parse("2299-12-31T23:59:59.999Z"),
+            Instant.parse("2300-01-01T00:00:00Z"),
+            Instant.parse("9999-12-31T23:59:59.999Z"));
+
+    @RegisterExtension
+    static final Stack STACK = new Stack();
+
+    @ParameterizedTest
+    @ValueSource(longs = {71, 72})
+    void everyRowBecomesTheLineThatTheFormatDescribes(long seed) throws IOException {
+        Installation courier = STACK.installation(Map.of("delivery.source-region", SOURCE_REGION));
+        StoredRows table = new StoredRows(courier.clickHouse(), courier.lane());
+        List<Map<String, Object>> rows = new Trouble(seed, table.types()).rows(ROWS);
+
+        table.insert(rows);
+        courier.flush();
+
+        Map<String, List<Map<String, Object>>> expected =
+                rows.stream().sorted(ORDER).collect(Collectors.groupingBy(row -> (String) row.get("bucketName")));
+        Ledger ledger = new Ledger(courier.clickHouse(), courier.lane());
+        Map<Long, List<WorkOrder>> orders =
+                ledger.decided(0, ledger.head().epoch()).stream().collect(Collectors.groupingBy(WorkOrder::epoch));
+        assertThat(orders).as("seed %d", seed).hasSize(1);
+        for (List<WorkOrder> together : orders.values()) {
+            WorkOrder any = together.getFirst();
+            AccessLogTable logs = new AccessLogTable(courier.clickHouse(), courier.lane());
+            try (InputStream rendered = logs.render(together, ledger.claims(any.fromEpoch(), any.toEpoch()))) {
+                compare(seed, expected, together, new Frames(rendered));
+            }
+        }
+    }
+
+    private static void compare(
+            long seed, Map<String, List<Map<String, Object>>> expected, List<WorkOrder> orders, Frames frames)
+            throws IOException {
+        Map<Integer, Iterator<Map<String, Object>>> left = new HashMap<>();
+        orders.forEach(order -> left.put(
+                order.number(), expected.remove(latin(order.group().bucket())).iterator()));
+        assertThat(expected).as("seed %d: buckets without an order", seed).isEmpty();
+        Map<String, String> differences = new LinkedHashMap<>();
+        while (frames.next()) {
+            Map<String, Object> row = left.get(frames.number()).next();
+            ByteArrayOutputStream line = new ByteArrayOutputStream();
+            frames.line(line::write);
+            String actual = line.toString(StandardCharsets.ISO_8859_1);
+            String wanted = LogLine.of(row, SOURCE_REGION) + "\n";
+            if (!actual.equals(wanted)) {
+                differences.computeIfAbsent(firstDifference(row, wanted, actual), field -> "%s differs\n%s"
+                        .formatted(field, shown(row, wanted, actual)));
+            }
+        }
+        assertThat(left.values())
+                .as("seed %d: rows that were not rendered", seed)
+                .noneMatch(Iterator::hasNext);
+        if (!differences.isEmpty()) {
+            fail("seed %d: %s".formatted(seed, String.join("\n\n", differences.values())));
+        }
+    }
+
+    /** The field in which the lines part. */
+    private static String firstDifference(Map<String, Object> row, String expected, String actual) {
+        int place = Arrays.mismatch(expected.toCharArray(), actual.toCharArray());
+        for (Map.Entry<String, String> field :
+                LogLine.fields(row, SOURCE_REGION).entrySet()) {
+            place -= field.getValue().length() + 1;
+            if (place < 0) {
+                return field.getKey();
+            }
+        }
+        return "the end";
+    }
+
+    private static String shown(Map<String, Object> row, String expected, String actual) {
+        return row.entrySet().stream()
+                .map(column -> "  %s = %s\n".formatted(column.getKey(), shown(column.getValue())))
+                .collect(Collectors.joining(
+                        "", "", "expected: %s\nactual:   %s".formatted(shown(expected), shown(actual))));
+    }
+
+    private static String shown(Object value) {
+        if (!(value instanceof String text)) {
+            return String.valueOf(value);
+        }
+        StringBuilder shown = new StringBuilder("'");
+        text.chars().limit(LONGEST_SHOWN).forEach(one -> {
+            if (one < ' ' || one > '~' || one == '\\') {
+                shown.append("\\x%02x".formatted(one));
+            } else {
+                shown.append((char) one);
+            }
+        });
+        return shown.append(text.length() > LONGEST_SHOWN ? "'... of " + text.length() + " bytes" : "'")
+                .toString();
+    }
+
+    private static String utf8(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    private static String latin(String text) {
+        return utf8(text);
+    }
+
+    /** Makes rows, the same for the same seed and columns. */
+    private static final class Trouble {
+        private final Random random;
+        private final Map<String, String> types;
+        private final List<String> buckets = new ArrayList<>();
+        private final Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+
+        Trouble(long seed, Map<String, String> types) {
+            this.random = new Random(seed);
+            this.types = types;
+            // Every byte below 0x80, eight a name, and names in UTF-8; others cannot be delivered.
+            for (int first = 0; first < 0x80; first += 8) {
+                buckets.add(IntStream.range(first, first + 8)
+                        .mapToObj(Character::toString)
+                        .collect(Collectors.joining()));
+            }
+            buckets.add("-");
+            buckets.add("%2F");
+            while (buckets.size() < BUCKETS) {
+                buckets.add("b" + utf8(Character.toString(0x80 + random.nextInt(0xd000))) + buckets.size());
+            }
+        }
+
+        /** The first ones have every byte value in every column of text: alone, in front, in the middle, at the end. */
+        List<Map<String, Object>> rows(int count) {
+            return IntStream.range(0, count).mapToObj(this::row).toList();
+        }
+
+        private Map<String, Object> row(int index) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            types.forEach((column, type) -> row.put(column, value(index, column, type)));
+            return row;
+        }
+
+        private Object value(int index, String column, String type) {
+            return switch (column) {
+                case "insertedAt" -> now.minus(Duration.ofMinutes(random.nextInt(180)));
+                case "bucketName" -> buckets.get(random.nextInt(buckets.size()));
+                case "loggingEnabled" -> true;
+                case "loggingTargetBucket" -> "target";
+                case "loggingTargetPrefix" -> "";
+                case "raftSessionID" -> 7;
+                case "startTime" -> time();
+                case "clientIP" ->
+                    index >= 4 * 256 && random.nextBoolean()
+                            ? ADDRESSES.get(random.nextInt(ADDRESSES.size()))
+                            : text(index, type);
+                default -> StoredRows.isText(type) ? text(index, type) : number(type);
+            };
+        }
+
+        private Object text(int index, String type) {
+            if (index < 4 * 256) {
+                String one = Character.toString(index % 256);
+                return switch (index / 256) {
+                    case 0 -> one;
+                    case 1 -> one + "b";
+                    case 2 -> "a" + one + "b";
+                    default -> "a" + one;
+                };
+            }
+            return switch (random.nextInt(8)) {
+                case 0 -> StoredRows.isNullable(type) ? null : "";
+                case 1 -> "";
+                case 2 -> random.nextBoolean() ? "-" : TROUBLE.get(random.nextInt(TROUBLE.size()));
+                case 3 -> bytes(random.nextInt(random.nextInt(40) == 0 ? LONG_TEXT : 40));
+                case 4 -> "plain" + random.nextInt(10);
+                default -> pieces();
+            };
+        }
+
+        private String bytes(int length) {
+            byte[] bytes = new byte[length];
+            random.nextBytes(bytes);
+            return new String(bytes, StandardCharsets.ISO_8859_1);
+        }
+
+        private String pieces() {
+            StringBuilder text = new StringBuilder();
+            for (int count = random.nextInt(8); count >= 0; count--) {
+                text.append(TROUBLE.get(random.nextInt(TROUBLE.size())));
+                if (random.nextBoolean()) {
+                    text.append((char) ('a' + random.nextInt(26)));
+                }
+            }
+            return random.nextInt(200) == 0 ? text.toString().repeat(LONG_TEXT / text.length() + 1) : text.toString();
+        }
+
+        private Instant time() {
+            Instant second = Instant.ofEpochSecond(1_767_225_600L + random.nextInt(400 * 86_400));
+            return switch (random.nextInt(6)) {
+                case 0 -> TIMES.get(random.nextInt(TIMES.size()));
+                case 1 -> second;
+                case 2 -> second.minusMillis(1);
+                case 3 -> second.truncatedTo(ChronoUnit.DAYS).minusMillis(random.nextInt(2));
+                case 4 ->
+                    Instant.ofEpochMilli(random.nextLong(
+                            Instant.parse("1900-01-01T00:00:00Z").toEpochMilli(),
+                            Instant.parse("2299-12-31T23:59:59Z").toEpochMilli()));
+                default -> second.plusMillis(random.nextInt(1000));
+            };
+        }
+
+        private Object number(String type) {
+            if (StoredRows.isNullable(type) && random.nextInt(6) == 0) {
+                return null;
+            }
+            if (type.contains("UInt16")) {
+                return switch (random.nextInt(4)) {
+                    case 0 -> 0;
+                    case 1 -> 0xffff;
+                    default -> random.nextInt(0x10000);
+                };
+            }
+            if (type.contains("UInt64")) {
+                return switch (random.nextInt(6)) {
+                    case 0 -> 0L;
+                    case 1 -> -1L;
+                    case 2 -> Long.MAX_VALUE;
+                    case 3 -> Long.MIN_VALUE;
+                    default -> random.nextLong() >>> random.nextInt(64);
+                };
+            }
+            return switch (random.nextInt(12)) {
+                case 0 -> 0F;
+                case 1 -> -0F;
+                case 2 -> 1e6F;
+                case 3 -> 16_777_216F;
+                case 4 -> 1e20F;
+                case 5 -> random.nextInt(1000) + 0.5F;
+                case 6 -> random.nextFloat();
+                case 7 -> random.nextFloat() * 1e10F;
+                case 8 ->
+                    List.of(
+                                    Float.NaN,
+                                    Float.POSITIVE_INFINITY,
+                                    Float.NEGATIVE_INFINITY,
+                                    Float.MAX_VALUE,
+                                    Float.MIN_VALUE,
+                                    -1F,
+                                    9.223372e18F,
+                                    1.8446744e19F,
+                                    1.7014118e38F)
+                            .get(random.nextInt(9));
+                default -> (float) random.nextInt(100_000_000);
+            };
+        }
+    }
+}

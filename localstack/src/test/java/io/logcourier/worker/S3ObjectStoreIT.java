@@ -1,0 +1,266 @@
+package io.logcourier.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.Lane;
+import io.logcourier.localstack.Installation;
+import io.logcourier.localstack.LogRow;
+import io.logcourier.localstack.Stack;
+import io.logcourier.message.OrderMessage;
+import io.logcourier.message.ReplayMessage;
+import io.logcourier.worker.ObjectStore.Target;
+import io.logcourier.worker.ObjectStore.Upload;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What goes with an object: its metadata, and the conditions under which it is written. */
+class S3ObjectStoreIT {
+    private static final String OWNER = "X-amz-expected-bucket-owner";
+    private static final Target TARGET = new Target("cats", "key");
+    private static final Map<String, String> METADATA = Map.of("order", "5/2");
+
+    /** It needs the credentials that the stack sets, too. */
+    @RegisterExtension
+    static final Stack STACK = new Stack();
+
+    @Test
+    void anObjectNamesItsOrderInOnePartAndInMany() {
+        Installation courier = STACK.installation(Map.of("worker.part-size", "5MiB"));
+        List<LogRow> rows = new ArrayList<>(rows(courier, "small", 3, "agent"));
+        rows.addAll(rows(courier, "large", 100, "x".repeat(64 * 1024)));
+        courier.insert(rows);
+        courier.flush();
+        courier.drain();
+
+        Map<String, Map<String, String>> metadata = metadata(courier);
+
+        assertThat(metadata.values())
+                .allSatisfy(one -> assertThat(one).containsOnlyKeys("order", "rows", "first-time", "last-time"))
+                .extracting(one -> one.get("rows") + " " + one.get("first-time") + " " + one.get("last-time"))
+                .containsExactlyInAnyOrder(
+                        "3 2026-01-01T00:00:00.123Z 2026-01-01T00:00:02.123Z",
+                        "100 2026-01-01T00:00:00.123Z 2026-01-01T00:01:39.123Z");
+        List<String> orders =
+                metadata.values().stream().map(one -> one.get("order")).sorted().toList();
+        String epoch = orders.getFirst().replaceAll("/.*", "");
+        assertThat(orders).containsExactly(epoch + "/0", epoch + "/1");
+    }
+
+    @Test
+    void aSettingChangedBeforeARetryChangesNeitherKeyNorBytesNorMetadata() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = rows(courier, "bucket", 10, "agent");
+        courier.insert(rows);
+        courier.flush();
+        courier.drain();
+        Map<String, byte[]> objects = courier.objects(courier.target());
+        Map<String, Map<String, String>> metadata = metadata(courier);
+        objects.keySet().forEach(key -> courier.s3()
+                .deleteObject(request -> request.bucket(courier.target()).key(key)));
+        Settings settings = courier.settings();
+        Lane lane = settings.lane();
+        Settings changed = new Settings(
+                new Lane(lane.name(), lane.endpoint(), lane.logs(), lane.table(), lane.ledger(), "eu-north-1"),
+                settings.logRetention(),
+                settings.aws(),
+                new Settings.Targets(Map.of(), Optional.of("private"), Optional.empty(), Optional.empty()),
+                settings.queue(),
+                settings.discovery(),
+                settings.worker(),
+                settings.logLevel());
+
+        courier.send(new ReplayMessage(
+                        OrderMessage.VERSION,
+                        lane.name(),
+                        "bucket",
+                        Instant.EPOCH,
+                        Instant.now().plusSeconds(3600),
+                        Optional.empty())
+                .body());
+        try (WorkerHandler worker = new WorkerHandler(changed)) {
+            assertThat(courier.serve(worker)).as("the replay").isTrue();
+            assertThat(courier.serve(worker)).as("its orders").isTrue();
+            assertThat(courier.serve(worker)).as("more").isFalse();
+        }
+
+        assertThat(courier.objects(courier.target())).containsExactlyEntriesOf(objects);
+        assertThat(metadata(courier)).isEqualTo(metadata);
+    }
+
+    /** S3Proxy knows nothing of owners and encryption: what is asked for is what this checks. */
+    @Test
+    void everyRequestAsksForTheOwnerAndEveryObjectForAclAndEncryption() throws IOException {
+        Map<String, String> flags = Map.of(
+                "s3.bucket-owners", "123456789012, cats=210987654321",
+                "s3.acl", "bucket-owner-full-control",
+                "s3.encryption", "aws:kms:dsse",
+                "s3.encryption-key", "alias/logs");
+
+        Queue<Request> requests = requests(flags);
+
+        assertThat(requests).allSatisfy(request -> assertThat(request.headers()).containsEntry(OWNER, "210987654321"));
+        requests.forEach(request -> {
+            if (request.call().equals("put") || request.call().equals("begin")) {
+                assertThat(request.headers())
+                        .as(request.call())
+                        .containsEntry("X-amz-acl", "bucket-owner-full-control")
+                        .containsEntry("X-amz-server-side-encryption", "aws:kms:dsse")
+                        .containsEntry("X-amz-server-side-encryption-aws-kms-key-id", "alias/logs")
+                        .containsEntry("X-amz-meta-order", "5/2");
+            } else {
+                assertThat(request.headers())
+                        .as(request.call())
+                        .doesNotContainKeys("X-amz-acl", "X-amz-server-side-encryption", "X-amz-meta-order");
+            }
+        });
+    }
+
+    @Test
+    void withoutSettingsNothingIsAskedFor() throws IOException {
+        assertThat(requests(Map.of())).allSatisfy(request -> assertThat(request.headers())
+                .doesNotContainKeys(
+                        OWNER,
+                        "X-amz-acl",
+                        "X-amz-server-side-encryption",
+                        "X-amz-server-side-encryption-aws-kms-key-id"));
+    }
+
+    /** They stay until somebody changes a setting or the target: the order is given up, not tried for ever. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"AccessControlListNotSupported", "AccessDenied", "KMS.DisabledException", "KMS.NotFoundException"
+            })
+    void conditionsThatATargetDoesNotMeetAreARefusal(String code) throws IOException {
+        HttpServer server = server();
+        server.createContext("/", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            byte[] error = "<Error><Code>%s</Code></Error>".formatted(code).getBytes(StandardCharsets.US_ASCII);
+            exchange.sendResponseHeaders(400, error.length);
+            exchange.getResponseBody().write(error);
+            exchange.close();
+        });
+        try (S3ObjectStore store = store(server, Map.of())) {
+            assertThatThrownBy(() -> store.put(TARGET, METADATA, part()))
+                    .isInstanceOf(TargetRefusedException.class)
+                    .hasMessageContaining(code);
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    private static HttpServer server() throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.start();
+        return server;
+    }
+
+    private static S3ObjectStore store(HttpServer server, Map<String, String> flags) {
+        Map<String, String> all = new TreeMap<>(flags);
+        all.put("s3.endpoint", "http://localhost:" + server.getAddress().getPort());
+        return new S3ObjectStore(Settings.read(all, Map.of()));
+    }
+
+    /** A request, and its headers. */
+    private record Request(String call, Map<String, String> headers) {}
+
+    /** The requests of all that the store does, to a server that writes them down. */
+    private static Queue<Request> requests(Map<String, String> flags) throws IOException {
+        Queue<Request> requests = new ConcurrentLinkedQueue<>();
+        HttpServer server = server();
+        server.createContext("/", exchange -> answer(exchange, requests));
+        try (S3ObjectStore store = store(server, flags)) {
+            store.put(TARGET, METADATA, part());
+            Upload upload = store.begin(TARGET, METADATA);
+            upload.part(1, part());
+            upload.complete();
+            store.begin(TARGET, METADATA).abort();
+            store.find(TARGET);
+        } finally {
+            server.stop(0);
+        }
+        assertThat(requests)
+                .extracting(Request::call)
+                .containsExactly("put", "begin", "part", "complete", "list", "abort", "begin", "abort", "find");
+        return requests;
+    }
+
+    private static Part part() {
+        Part part = new Part(new CRC32C());
+        part.write("line\n".getBytes(StandardCharsets.US_ASCII), 0, 5);
+        part.end();
+        return part;
+    }
+
+    private static void answer(HttpExchange exchange, Queue<Request> requests) throws IOException {
+        exchange.getRequestBody().readAllBytes();
+        String query = Optional.ofNullable(exchange.getRequestURI().getQuery()).orElse("");
+        boolean isUpload = query.contains("uploadId");
+        String call =
+                switch (exchange.getRequestMethod()) {
+                    case "PUT" -> isUpload ? "part" : "put";
+                    case "POST" -> isUpload ? "complete" : "begin";
+                    case "DELETE" -> "abort";
+                    default -> query.contains("uploads") ? "list" : "find";
+                };
+        Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        exchange.getRequestHeaders().forEach((name, values) -> headers.put(name, values.getFirst()));
+        requests.add(new Request(call, headers));
+        String answer =
+                switch (call) {
+                    case "begin" ->
+                        "<InitiateMultipartUploadResult><UploadId>one</UploadId></InitiateMultipartUploadResult>";
+                    case "complete" ->
+                        "<CompleteMultipartUploadResult><ETag>\"etag\"</ETag></CompleteMultipartUploadResult>";
+                    case "list" ->
+                        "<ListMultipartUploadsResult><Upload><Key>key</Key><UploadId>other</UploadId></Upload></ListMultipartUploadsResult>";
+                    case "find" -> "line\n";
+                    default -> "";
+                };
+        byte[] body = answer.getBytes(StandardCharsets.US_ASCII);
+        exchange.getResponseHeaders().add("ETag", "\"etag\"");
+        exchange.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
+        exchange.getResponseBody().write(body);
+        exchange.close();
+    }
+
+    private static Map<String, Map<String, String>> metadata(Installation courier) {
+        Map<String, Map<String, String>> metadata = new TreeMap<>();
+        courier.objects(courier.target())
+                .keySet()
+                .forEach(key -> metadata.put(
+                        key,
+                        courier.s3()
+                                .headObject(request ->
+                                        request.bucket(courier.target()).key(key))
+                                .metadata()));
+        return metadata;
+    }
+
+    private static List<LogRow> rows(Installation courier, String bucket, int count, String agent) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> LogRow.of(bucket, bucket + "-" + i, courier.target())
+                        .with("startTime", "%d.123".formatted(1_767_225_600L + i))
+                        .with("userAgent", agent))
+                .toList();
+    }
+}

@@ -1,0 +1,1 @@
+ALTER TABLE {ledger:Identifier}.{table:Identifier} DROP PARTITION ID {partition:String}
