@@ -5,6 +5,7 @@ import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
 import io.logcourier.message.OrderQueue;
 import io.logcourier.message.Tick;
+import java.util.Map;
 
 /** The planner of an installation, with faults at its ports. */
 public final class FaultyPlanner {
@@ -16,7 +17,12 @@ public final class FaultyPlanner {
     }
 
     /** One tick, on another ClickHouse and queue. */
-    static void plan(Installation courier, ClickHouse clickHouse, OrderQueue queue, Tick tick) {
+    public static void plan(Installation courier, ClickHouse clickHouse, OrderQueue queue, Tick tick) {
         new Planner(courier.settings(), clickHouse, queue).plan(tick, () -> false);
+    }
+
+    /** One tick without faults, with some settings changed. */
+    public static void plan(Installation courier, OrderQueue queue, Map<String, String> changed, Tick tick) {
+        new Planner(courier.settings(changed), courier.clickHouse(), queue).plan(tick, () -> false);
     }
 }

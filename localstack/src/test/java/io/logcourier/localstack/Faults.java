@@ -1,5 +1,6 @@
 package io.logcourier.localstack;
 
+import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
@@ -17,13 +18,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stands between a process and its ports: every call is a point with a name, at which a fault can strike. Calls through
  * one instance are those of one process. Thread-safe.
  */
 public final class Faults {
-    private static final boolean EVERY_CALL = Boolean.getBoolean("faults.every-call");
+    private static final Logger log = LoggerFactory.getLogger(Faults.class);
+    /** Whether a matrix is to strike every call with every fault. */
+    public static final boolean EVERY_CALL = Boolean.getBoolean("faults.every-call");
 
     /** What happens at a point. */
     public enum Kind {
@@ -39,6 +44,10 @@ public final class Faults {
         FAILS_UNTIL_MENDED,
         /** The call has its effect, and the caller is told that it failed. */
         ANSWER_LOST,
+        /** The caller waits no longer: it is told that the call failed, which has its effect when others have gone on. */
+        LATE,
+        /** The process runs out of its time, and the call has its effect when others have gone on. */
+        STOPS_WAITING,
         /** Half of the result comes, then the connection breaks. */
         ANSWER_BROKEN,
         /** The end of the rows is missing, and nothing says that there were more. */
@@ -46,13 +55,15 @@ public final class Faults {
         /** The call is made twice. */
         TWICE;
 
-        /** A query changes nothing: a process that ends before a later one ends after the effect before it. */
+        /** A query changes nothing: a process that ends before it ends after the effect before it. */
         private boolean fits(Call call) {
             return switch (this) {
-                case STOPS_BEFORE -> call.occurrence() == 1 || !call.isQuery();
+                case STOPS_BEFORE -> EVERY_CALL || !call.isQuery();
                 case FAILS_UNTIL_MENDED -> call.occurrence() == 1;
                 case ANSWER_BROKEN -> call.occurrence() == 1 && call.isQuery();
                 case FAILS_ONCE, FAILS_FIVE_TIMES, ANSWER_LOST -> call.occurrence() == 1 && !call.isQuery();
+                case LATE, STOPS_WAITING ->
+                    call.occurrence() == 1 && !call.isQuery() && !call.point().equals(BEGIN);
                 case ANSWER_SHORT -> call.occurrence() <= 2 && call.isQuery();
                 case STOPS_AFTER, TWICE -> !call.isQuery();
             };
@@ -68,12 +79,17 @@ public final class Faults {
      */
     public record Call(String point, int occurrence, boolean isQuery) {
         /**
-         * The faults that make a difference here: every kind at the first call of a point, and with
-         * {@code mvn verify -Dfaults.every-call=true} at the later ones too.
+         * The faults that a matrix strikes here: every kind that makes a difference at the first call of a point, and
+         * with {@code mvn verify -Dfaults.every-call=true} at the later ones too.
          */
         public List<Faults> faults() {
+            return occurrence == 1 || EVERY_CALL ? possible() : List.of();
+        }
+
+        /** Every fault that makes a difference here. */
+        public List<Faults> possible() {
             return Arrays.stream(Kind.values())
-                    .filter(kind -> kind.fits(this) && (occurrence == 1 || EVERY_CALL))
+                    .filter(kind -> kind.fits(this))
                     .map(kind -> new Faults(kind, this))
                     .toList();
         }
@@ -88,6 +104,9 @@ public final class Faults {
         }
     }
 
+    /** An upload that is begun when its object is complete stays: that is for the bucket's lifecycle rules. */
+    private static final String BEGIN = "begin";
+
     private static final int SEVERAL = 5;
     private static final Call NOWHERE = new Call("nowhere", 1, true);
 
@@ -95,6 +114,7 @@ public final class Faults {
     private final Call at;
     private final List<Call> calls = new ArrayList<>();
     private final Map<String, Integer> counts = new HashMap<>();
+    private final List<Runnable> late = new ArrayList<>();
     private boolean struck;
     private boolean stopped;
     private boolean mended;
@@ -122,6 +142,29 @@ public final class Faults {
     /** Ends what fails until it is mended. */
     public synchronized void mend() {
         mended = true;
+    }
+
+    private synchronized void later(Supplier<?> call) {
+        late.add(() -> {
+            try {
+                Object unheard = call.get();
+                log.debug("late at {}: {}", at.point(), unheard);
+            } catch (CourierException e) {
+                log.debug("late and in vain at {}", at.point(), e);
+            }
+        });
+    }
+
+    /**
+     * Has the calls that are late take effect now.
+     *
+     * @return whether there was one
+     */
+    public synchronized boolean arrive() {
+        late.forEach(Runnable::run);
+        boolean any = !late.isEmpty();
+        late.clear();
+        return any;
     }
 
     @Override
@@ -165,6 +208,14 @@ public final class Faults {
             case ANSWER_LOST -> {
                 T _ = call.get();
                 throw failure();
+            }
+            case LATE -> {
+                later(call);
+                throw failure();
+            }
+            case STOPS_WAITING -> {
+                later(call);
+                throw stop();
             }
             case TWICE -> {
                 T _ = call.get();

@@ -22,6 +22,7 @@ import io.logcourier.worker.WorkerHandler;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -41,9 +42,11 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.apache.hadoop.fs.s3a.audit.S3LogParser;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,14 +67,21 @@ public final class Installation implements AutoCloseable {
     private static final Duration SETTLED = Duration.ofMillis(50);
     private static final int MAX_RECEIVE_COUNT = 4;
 
-    /** A time and a unique string end every key. */
-    private static final Pattern KEY_END = Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}");
+    /** What follows the prefix in every key: folders where it is partitioned, a time, a unique string, a suffix. */
+    private static final Pattern KEY_END =
+            Pattern.compile("([0-9]{12}/us-east-1/(?<bucket>[^/]+)/(?<day>[0-9]{4}/[0-9]{2}/[0-9]{2})/)?"
+                    + "[0-9]{4}-[0-9]{2}-[0-9]{2}-(?<time>[0-9]{2}-[0-9]{2}-[0-9]{2})-[0-9A-F]{16}(?<gzip>[.]gz)?$");
+
+    /** In a key by event time, and in none by delivery time unless a test runs at that second. */
+    private static final String MIDNIGHT = "00-00-00";
+
+    private static final DateTimeFormatter DAY =
+            DateTimeFormatter.ofPattern("uuuu/MM/dd").withZone(ZoneOffset.UTC);
 
     private static final DateTimeFormatter HOUR =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:00:00").withZone(ZoneOffset.UTC);
 
-    private static final int KEY_END_LENGTH = 36;
-
+    private final Map<String, String> flags;
     private final Settings settings;
     private final String target;
     private final ClickHouse clickHouse;
@@ -80,11 +90,10 @@ public final class Installation implements AutoCloseable {
     private final DiscoveryHandler discovery;
     private final WorkerHandler worker;
 
-    private Installation(LaptopStack stack, Map<String, String> flags) {
+    private Installation(LaptopStack stack, Optional<URI> ownClickHouse, Map<String, String> others) {
         int number = COUNT.incrementAndGet();
         target = "target-" + number;
         stack.makeBucket(target);
-        clickHouse = stack.clickHouse();
         s3 = stack.s3();
         sqs = stack.sqs();
         Settings base = stack.settings();
@@ -121,8 +130,11 @@ public final class Installation implements AutoCloseable {
                                 QueueAttributeName.REDRIVE_POLICY,
                                 "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}"
                                         .formatted(deadLetterArn, MAX_RECEIVE_COUNT))));
-        all.putAll(flags);
+        ownClickHouse.ifPresent(uri -> all.put("clickhouse.url", uri.toString()));
+        all.putAll(others);
+        flags = Map.copyOf(all);
         settings = Settings.read(all, Map.of());
+        clickHouse = ownClickHouse.isPresent() ? ClickHouse.connect(lane().endpoint()) : stack.clickHouse();
         new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
         discovery = new DiscoveryHandler(settings);
         worker = new WorkerHandler(settings);
@@ -130,7 +142,12 @@ public final class Installation implements AutoCloseable {
 
     /** A new one with the schema applied; {@code flags} are settings that differ. */
     public static Installation on(LaptopStack stack, Map<String, String> flags) {
-        return new Installation(stack, flags);
+        return new Installation(stack, Optional.empty(), flags);
+    }
+
+    /** A new one with the schema applied, on another ClickHouse than the stack's. */
+    public static Installation on(LaptopStack stack, URI clickHouse) {
+        return new Installation(stack, Optional.of(clickHouse), Map.of());
     }
 
     /** A new one with the schema applied. */
@@ -141,6 +158,13 @@ public final class Installation implements AutoCloseable {
     private String queue(String name, Map<QueueAttributeName, String> attributes) {
         return sqs.createQueue(request -> request.queueName(name).attributes(attributes))
                 .queueUrl();
+    }
+
+    /** The settings as they would be if some of them were changed now; the lane is the same. */
+    public Settings settings(Map<String, String> changed) {
+        Map<String, String> all = new HashMap<>(flags);
+        all.putAll(changed);
+        return Settings.read(all, Map.of());
     }
 
     /** What the functions of this installation are configured by. */
@@ -424,9 +448,9 @@ public final class Installation implements AutoCloseable {
         Map<String, List<String>> actual = new TreeMap<>();
         objects(target, under).forEach((key, bytes) -> {
             String where = description + ": " + key;
-            int end = key.length() - KEY_END_LENGTH;
-            assertThat(key.substring(end)).as(where).matches(KEY_END);
-            List<String> lines = lines(bytes);
+            Matcher end = KEY_END.matcher(key);
+            assertThat(end.find()).as(where).isTrue();
+            List<String> lines = lines(end.group("gzip") == null ? bytes : gunzip(bytes));
             assertReadable(where, lines);
             assertThat(byLine.keySet()).as(where).containsAll(lines);
             List<LogRow> read = lines.stream().map(byLine::get).toList();
@@ -437,7 +461,17 @@ public final class Installation implements AutoCloseable {
                     .as(where)
                     .isSortedAccordingTo(
                             Comparator.comparingLong(LogRow::startMillis).thenComparing(row -> row.text("req_id")));
-            actual.computeIfAbsent(latin(key.substring(0, end)), prefix -> new ArrayList<>())
+            if (end.group("day") != null) {
+                assertThat(read.getFirst().text("bucketName")).as(where).isEqualTo(end.group("bucket"));
+            }
+            if (end.group("day") != null && end.group("time").equals(MIDNIGHT)) {
+                assertThat(read.stream()
+                                .map(row -> DAY.format(Instant.ofEpochMilli(row.startMillis())))
+                                .distinct())
+                        .as(where)
+                        .containsExactly(end.group("day"));
+            }
+            actual.computeIfAbsent(latin(key.substring(0, end.start())), prefix -> new ArrayList<>())
                     .addAll(lines);
         });
         Stream.of(expected, actual).flatMap(lines -> lines.values().stream()).forEach(lines -> lines.sort(null));
@@ -463,6 +497,14 @@ public final class Installation implements AutoCloseable {
         String text = new String(object, StandardCharsets.ISO_8859_1);
         assertThat(text).endsWith("\n");
         return List.of(text.substring(0, text.length() - 1).split("\n", -1));
+    }
+
+    private static byte[] gunzip(byte[] object) {
+        try (InputStream lines = new GZIPInputStream(new ByteArrayInputStream(object))) {
+            return lines.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String latin(String text) {

@@ -2,6 +2,7 @@ package io.logcourier.localstack;
 
 import io.logcourier.localstack.LaptopStack.Layout;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,9 +28,21 @@ public final class Stack implements BeforeAllCallback, AfterEachCallback, AfterA
         stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
     }
 
+    /** The folder that holds a folder per bucket. */
+    public Path objects() {
+        return stack.objects().orElseThrow();
+    }
+
     /** A new installation; {@code flags} are settings that differ. */
     public Installation installation(Map<String, String> flags) {
         Installation installation = Installation.on(stack, flags);
+        installations.add(installation);
+        return installation;
+    }
+
+    /** A new installation on another ClickHouse than the stack's. */
+    public Installation installation(URI clickHouse) {
+        Installation installation = Installation.on(stack, clickHouse);
         installations.add(installation);
         return installation;
     }

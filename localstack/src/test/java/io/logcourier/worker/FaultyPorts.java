@@ -2,13 +2,13 @@ package io.logcourier.worker;
 
 import io.logcourier.accesslog.Contents;
 import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.ledger.Compression;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
 import io.logcourier.message.Message;
 import io.logcourier.worker.ObjectStore.Target;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -32,7 +32,7 @@ final class FaultyPorts implements AutoCloseable {
     /** A new process on another ClickHouse. */
     WorkerHandler worker(ClickHouse clickHouse, Faults faults, Predicate<Target> refused) {
         return new WorkerHandler(
-                courier.settings(), faults.on(clickHouse), new Store(faults, refused), new Path(faults));
+                courier.settings(), false, faults.on(clickHouse), new Store(faults, refused), new Path(faults));
     }
 
     @Override
@@ -51,23 +51,28 @@ final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-        public void put(Target target, Map<String, String> metadata, Part body) {
+        public void put(Target target, Label label, Part body) {
             faults.run("put", () -> {
                 if (refused.test(target)) {
                     throw new TargetRefusedException("refused on purpose", null);
                 }
-                store.put(target, metadata, body);
+                store.put(target, label, body);
             });
         }
 
         @Override
-        public Optional<Contents> find(Target target) {
-            return faults.ask("find", () -> store.find(target));
+        public Optional<Contents> find(Target target, Compression compression) {
+            return faults.ask("find", () -> store.find(target, compression));
         }
 
         @Override
-        public Upload begin(Target target, Map<String, String> metadata) {
-            Upload upload = faults.call("begin", () -> store.begin(target, metadata));
+        public void abandon(Target target) {
+            faults.run("abandon", () -> store.abandon(target));
+        }
+
+        @Override
+        public Upload begin(Target target, Label label) {
+            Upload upload = faults.call("begin", () -> store.begin(target, label));
             return new Upload() {
                 @Override
                 public void part(int number, Part body) {

@@ -6,12 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.logcourier.configuration.Settings;
-import io.logcourier.ledger.Lane;
+import io.logcourier.ledger.Compression;
 import io.logcourier.localstack.Installation;
 import io.logcourier.localstack.LogRow;
 import io.logcourier.localstack.Stack;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.ReplayMessage;
+import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
 import io.logcourier.worker.ObjectStore.Upload;
 import java.io.IOException;
@@ -37,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class S3ObjectStoreIT {
     private static final String OWNER = "X-amz-expected-bucket-owner";
     private static final Target TARGET = new Target("cats", "key");
-    private static final Map<String, String> METADATA = Map.of("order", "5/2");
+    private static final Label LABEL = new Label("text/plain", Map.of("order", "5/2"));
 
     /** It needs the credentials that the stack sets, too. */
     @RegisterExtension
@@ -78,20 +79,11 @@ class S3ObjectStoreIT {
         objects.keySet().forEach(key -> courier.s3()
                 .deleteObject(request -> request.bucket(courier.target()).key(key)));
         Settings settings = courier.settings();
-        Lane lane = settings.lane();
-        Settings changed = new Settings(
-                new Lane(lane.name(), lane.endpoint(), lane.logs(), lane.table(), lane.ledger(), "eu-north-1"),
-                settings.logRetention(),
-                settings.aws(),
-                new Settings.Targets(Map.of(), Optional.of("private"), Optional.empty(), Optional.empty()),
-                settings.queue(),
-                settings.discovery(),
-                settings.worker(),
-                settings.logLevel());
+        Settings changed = courier.settings(Map.of("delivery.source-region", "eu-north-1", "s3.acl", "private"));
 
         courier.send(new ReplayMessage(
                         OrderMessage.VERSION,
-                        lane.name(),
+                        settings.lane().name(),
                         "bucket",
                         Instant.EPOCH,
                         Instant.now().plusSeconds(3600),
@@ -160,7 +152,7 @@ class S3ObjectStoreIT {
             exchange.close();
         });
         try (S3ObjectStore store = store(server, Map.of())) {
-            assertThatThrownBy(() -> store.put(TARGET, METADATA, part()))
+            assertThatThrownBy(() -> store.put(TARGET, LABEL, part()))
                     .isInstanceOf(TargetRefusedException.class)
                     .hasMessageContaining(code);
         } finally {
@@ -189,12 +181,12 @@ class S3ObjectStoreIT {
         HttpServer server = server();
         server.createContext("/", exchange -> answer(exchange, requests));
         try (S3ObjectStore store = store(server, flags)) {
-            store.put(TARGET, METADATA, part());
-            Upload upload = store.begin(TARGET, METADATA);
+            store.put(TARGET, LABEL, part());
+            Upload upload = store.begin(TARGET, LABEL);
             upload.part(1, part());
             upload.complete();
-            store.begin(TARGET, METADATA).abort();
-            store.find(TARGET);
+            store.begin(TARGET, LABEL).abort();
+            store.find(TARGET, Compression.NONE);
         } finally {
             server.stop(0);
         }

@@ -174,12 +174,13 @@ class Soak {
     }
 
     private void plan(Installation courier, SqsOrderQueue queue, Random random) {
+        Faults fault = faults(random);
         try {
-            FaultyPlanner.plan(
-                    courier, queue, faults(random), new Tick(Optional.empty(), true, random.nextInt(10) == 0));
+            FaultyPlanner.plan(courier, queue, fault, new Tick(Optional.empty(), true, random.nextInt(10) == 0));
         } catch (CourierException | Faults.Stopped e) {
             faults.incrementAndGet();
         }
+        boolean _ = fault.arrive();
     }
 
     private void work(Installation courier, FaultyPorts ports, Random random) {
@@ -189,6 +190,7 @@ class Soak {
             boolean _ = courier.serve(worker);
         }
         worker.close();
+        boolean _ = fault.arrive();
         if (fault.struck()) {
             faults.incrementAndGet();
         }
@@ -197,7 +199,8 @@ class Soak {
     private static Faults faults(Random random) {
         boolean isQuery = random.nextBoolean();
         List<String> points = isQuery ? QUERIES : EFFECTS;
-        List<Faults> all = new Call(points.get(random.nextInt(points.size())), 1 + random.nextInt(2), isQuery).faults();
+        List<Faults> all =
+                new Call(points.get(random.nextInt(points.size())), 1 + random.nextInt(2), isQuery).possible();
         return random.nextInt(4) == 0 ? Faults.none() : all.get(random.nextInt(all.size()));
     }
 

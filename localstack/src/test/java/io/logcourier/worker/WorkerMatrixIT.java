@@ -41,6 +41,9 @@ class WorkerMatrixIT {
 
     private static final Set<String> READING = Set.of("standing.sql", "claims.sql", "render-text-1.sql");
 
+    /** What {@link #aWorkerThatDelivers} has every fault at. */
+    private static final Set<String> DELIVERING = with("put", "insert offsets");
+
     @RegisterExtension
     static final Stack STACK = new Stack();
 
@@ -82,18 +85,36 @@ class WorkerMatrixIT {
             }
             arrive(batch);
         });
-        assertThat(courier.s3()
-                        .listMultipartUploads(request -> request.bucket(courier.target()))
-                        .uploads())
-                .as("unfinished uploads")
-                .isEmpty();
+        assertNoUnfinishedUploads();
+    }
+
+    @Test
+    void aWorkerThatThrowsAnUploadAway() {
+        run(
+                with("begin", "part", "abort", "delay", "find", "lagging.sql", "abandon", "insert shortfalls"),
+                call -> call.point().equals("abort"),
+                rounds -> {
+                    List<LogRow> batch = new ArrayList<>();
+                    for (int next = round + 1; next <= round + rounds; next++) {
+                        for (int i = 0; i < 29; i++) {
+                            batch.add(row(next, "large", i).with("userAgent", PADDING));
+                        }
+                    }
+                    arrive(batch);
+                    courier.receive(courier.settings().queue().url());
+                    delete("endsWith(req_id, 'large-1')");
+                    delivered.removeIf(row -> row.text("req_id").endsWith("large-1"));
+                    lost += rounds;
+                },
+                this::sendOrders);
+        assertNoUnfinishedUploads();
     }
 
     @Test
     void aWorkerThatFindsRowsGone() {
         run(
-                with("put", "insert offsets", "delay", "find", "lagging.sql", "insert shortfalls"),
-                call -> true,
+                with("put", "insert offsets", "delay", "find", "lagging.sql", "abandon", "insert shortfalls"),
+                call -> !DELIVERING.contains(call.point()),
                 rounds -> {
                     order(rounds, 2);
                     delete("endsWith(req_id, 'first-1')");
@@ -107,7 +128,7 @@ class WorkerMatrixIT {
     void aWorkerThatFindsTheObjectOfRowsThatAreGone() {
         run(
                 with("delay", "find", "insert offsets"),
-                call -> true,
+                call -> !READING.contains(call.point()),
                 rounds -> {
                     order(rounds, 1);
                     for (int next = round + 1; next <= round + rounds; next++) {
@@ -123,17 +144,21 @@ class WorkerMatrixIT {
 
     @Test
     void aWorkerThatGivesUp() {
-        run(with("put", "insert offsets", "delay", "bury"), call -> true, rounds -> order(rounds, 2), () -> {
-            refused = round + "/first/";
-            sendOrders();
-        });
+        run(
+                with("put", "insert offsets", "delay", "bury"),
+                call -> !READING.contains(call.point()),
+                rounds -> order(rounds, 2),
+                () -> {
+                    refused = round + "/first/";
+                    sendOrders();
+                });
     }
 
     @Test
     void aWorkerThatReplays() {
         run(
                 with("put", "replayable.sql", "send"),
-                call -> true,
+                call -> !READING.contains(call.point()),
                 rounds -> {
                     order(rounds, 1);
                     for (int next = round + 1; next <= round + rounds; next++) {
@@ -205,6 +230,7 @@ class WorkerMatrixIT {
     /**
      * Looks which calls there are, then runs the work once per call and fault.
      *
+     * @param wanted which calls to strike; with {@code -Dfaults.every-call=true} all are
      * @param prepare called before a number of rounds
      * @param work called before each, with {@link #round} set: puts messages into the queue
      */
@@ -216,7 +242,7 @@ class WorkerMatrixIT {
                 .as("a step that is not in the list has no fault case")
                 .isEqualTo(points);
         List<Faults> faults = none.calls().stream()
-                .filter(wanted)
+                .filter(call -> Faults.EVERY_CALL || wanted.test(call))
                 .flatMap(call -> call.faults().stream())
                 .toList();
         courier.flush();
@@ -246,6 +272,10 @@ class WorkerMatrixIT {
         refused = "nothing";
         courier.redrive();
         courier.drain();
+        if (faults.arrive()) {
+            courier.redrive();
+            courier.drain();
+        }
         assertThat(courier.number("SELECT count() FROM {ledger}.orders WHERE startsWith(target_prefix, '" + round
                         + "/') AND (epoch, number) NOT IN"
                         + " (SELECT epoch, number FROM {ledger}.offsets WHERE outcome = 'delivered'"
@@ -301,6 +331,14 @@ class WorkerMatrixIT {
                 courier.number("SELECT max(epoch)" + orders),
                 (int) courier.number("SELECT min(number)" + orders),
                 (int) courier.number("SELECT max(number)" + orders));
+    }
+
+    private void assertNoUnfinishedUploads() {
+        assertThat(courier.s3()
+                        .listMultipartUploads(request -> request.bucket(courier.target()))
+                        .uploads())
+                .as("unfinished uploads")
+                .isEmpty();
     }
 
     private LogRow row(int of, String bucket, int number) {

@@ -150,7 +150,8 @@ public final class AccessLogTable {
                                         .with("session", group.session())
                                         .with("bucket", group.bucket())
                                         .with("target_bucket", group.targetBucket())
-                                        .with("target_prefix", group.targetPrefix()),
+                                        .with("target_prefix", group.targetPrefix())
+                                        .with("day", order.day()),
                                 claims),
                         Tally.class)
                 .orElseThrow();

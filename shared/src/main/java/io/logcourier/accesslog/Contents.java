@@ -1,34 +1,77 @@
 package io.logcourier.accesslog;
 
+import io.logcourier.ledger.Compression;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.Checksum;
 
 /**
  * What a log object holds.
  *
- * @param lines how many line feeds
- * @param bytes its length
- * @param crc32c of its bytes, an unsigned 32-bit value
+ * @param lines how many line feeds, once it is decompressed
+ * @param bytes its length, as it is stored
+ * @param crc32c of these bytes, an unsigned 32-bit value
  */
 public record Contents(long lines, long bytes, long crc32c) {
     private static final int BUFFER_BYTES = 64 * 1024;
 
-    /** Reads {@code object} to its end; the caller closes it. */
-    public static Contents of(InputStream object) throws IOException {
-        CRC32C crc = new CRC32C();
-        long bytes = 0;
+    /**
+     * Reads {@code object} to its end; the caller closes it.
+     *
+     * @throws IOException if it cannot be read or decompressed
+     */
+    public static Contents of(InputStream object, Compression compression) throws IOException {
+        Sum sum = new Sum();
+        InputStream stored = new CheckedInputStream(object, sum);
+        InputStream plain = compression.decompress(stored);
         long lines = 0;
         byte[] buffer = new byte[BUFFER_BYTES];
-        for (int read = object.read(buffer); read >= 0; read = object.read(buffer)) {
-            crc.update(buffer, 0, read);
-            bytes += read;
+        for (int read = plain.read(buffer); read >= 0; read = plain.read(buffer)) {
             for (int i = 0; i < read; i++) {
                 if (buffer[i] == '\n') {
                     lines++;
                 }
             }
         }
-        return new Contents(lines, bytes, crc.getValue());
+        // What follows the end of what is compressed.
+        stored.transferTo(OutputStream.nullOutputStream());
+        return new Contents(lines, sum.bytes, sum.getValue());
+    }
+
+    /** Length and CRC32C of bytes. For one thread at a time. */
+    public static final class Sum implements Checksum {
+        private final CRC32C crc = new CRC32C();
+        private long bytes;
+
+        /** How many bytes it has seen. */
+        public long bytes() {
+            return bytes;
+        }
+
+        @Override
+        public void update(int b) {
+            crc.update(b);
+            bytes++;
+        }
+
+        @Override
+        public void update(byte[] some, int offset, int length) {
+            crc.update(some, offset, length);
+            bytes += length;
+        }
+
+        @Override
+        public long getValue() {
+            return crc.getValue();
+        }
+
+        @Override
+        public void reset() {
+            crc.reset();
+            bytes = 0;
+        }
     }
 }

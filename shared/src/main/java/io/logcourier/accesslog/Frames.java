@@ -16,7 +16,7 @@ public final class Frames {
     @FunctionalInterface
     public interface Sink {
         /** Takes {@code length} bytes from {@code offset} on; they are overwritten later. */
-        void write(byte[] bytes, int offset, int length);
+        void write(byte[] bytes, int offset, int length) throws IOException;
     }
 
     private static final Sink NOWHERE = (bytes, offset, length) -> {};

@@ -1,5 +1,6 @@
 package io.logcourier.configuration;
 
+import io.logcourier.accesslog.Form;
 import java.net.URI;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -31,6 +32,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
 
     private static final List<Setting<?>> TABLE = new ArrayList<>();
     private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
     private static final Pattern OWNER = Pattern.compile("(?:([a-zA-Z0-9._-]+) *= *)?([0-9]{12})");
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
 
@@ -109,6 +111,14 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             Setting::duration);
     static final Setting<String> SOURCE_REGION =
             text("delivery.source-region", "us-east-1", "the Source Region field of log lines");
+    static final Setting<String> ACCOUNT_ID = define(
+            "delivery.account-id", "", "the source account in partitioned keys; needed by them", Setting::account);
+    static final Setting<Form.Rules> FORMS = define(
+            "delivery.forms",
+            "*=simple",
+            "what log objects are like, by target bucket: PATTERN=WORDS, several separated by commas, the first that fits counts; "
+                    + "words are simple, delivery-time or event-time for keys, none or gzip for compression",
+            Form::parse);
     static final Setting<Long> PART_SIZE = define(
             "worker.part-size",
             "8MiB",
@@ -133,7 +143,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "worker.supersede-after",
             "20m",
             "an order whose rows are gone is looked at again after this long, before a later order takes what is left; "
-                    + "keep it above the function's timeout",
+                    + "a worker with a longer timeout refuses to run",
             Setting::duration);
     static final Setting<List<String>> REPLAY_TARGETS = define(
             "worker.replay-targets",
@@ -198,6 +208,13 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
                 .map(String::strip)
                 .filter(part -> !part.isEmpty())
                 .toList();
+    }
+
+    private static String account(String text) {
+        if (!text.isEmpty() && !ACCOUNT.matcher(text).matches()) {
+            throw new IllegalArgumentException("12 digits are needed");
+        }
+        return text;
     }
 
     private static Map<String, String> owners(String text) {

@@ -1,6 +1,7 @@
 package io.logcourier.configuration;
 
 import io.logcourier.ConfigurationException;
+import io.logcourier.accesslog.Form;
 import io.logcourier.clickhouse.Endpoint;
 import io.logcourier.ledger.Lane;
 import io.smallrye.config.ConfigValue;
@@ -38,6 +39,7 @@ import org.slf4j.event.Level;
  * @param targets how log objects are written
  * @param queue the queues
  * @param discovery how orders are planned
+ * @param forms what log objects are like
  * @param worker how orders are delivered
  * @param logLevel how much is logged
  */
@@ -48,6 +50,7 @@ public record Settings(
         Targets targets,
         Queue queue,
         Discovery discovery,
+        Forms forms,
         Worker worker,
         Level logLevel) {
     static final String PREFIX = "log-courier.";
@@ -146,6 +149,14 @@ public record Settings(
             long countThreshold, Duration timeThreshold, long objectLimit, long epochLimit, Duration redeliverAfter) {}
 
     /**
+     * What log objects are like.
+     *
+     * @param accountId of the source buckets, in partitioned keys; empty where there are none
+     * @param rules by target bucket
+     */
+    public record Forms(String accountId, Form.Rules rules) {}
+
+    /**
      * How orders are delivered.
      *
      * @param partSize bytes of an upload held in memory
@@ -161,7 +172,21 @@ public record Settings(
             int attempts,
             Duration retryDelay,
             Duration supersedeAfter,
-            List<String> replayTargets) {}
+            List<String> replayTargets) {
+        /**
+         * Checks how long a worker may run.
+         *
+         * @throws ConfigurationException if one that saw all rows of an order may still be writing when what is left of
+         *     them goes out as another
+         */
+        public void checkTimeout(Duration timeout) {
+            if (timeout.compareTo(supersedeAfter) > 0) {
+                throw new ConfigurationException(Setting.SUPERSEDE_AFTER.name() + " is " + supersedeAfter.toSeconds()
+                        + "s, but a worker may run for " + timeout.toSeconds()
+                        + "s: rows could be delivered twice; raise it above the function's timeout");
+            }
+        }
+    }
 
     /** Age at which the ledger forgets what is settled: a week more than that of the log table's rows. */
     public Duration ledgerRetention() {
@@ -252,6 +277,7 @@ public record Settings(
                             get(Setting.OBJECT_LIMIT),
                             get(Setting.EPOCH_LIMIT),
                             get(Setting.REDELIVER_AFTER)),
+                    forms(),
                     new Worker(
                             Math.toIntExact(get(Setting.PART_SIZE)),
                             Math.toIntExact(get(Setting.UPLOADS)),
@@ -264,6 +290,15 @@ public record Settings(
                 throw new ConfigurationException(problems);
             }
             return settings;
+        }
+
+        private Forms forms() {
+            Forms forms = new Forms(get(Setting.ACCOUNT_ID), get(Setting.FORMS));
+            if (forms.rules().needAccount() && forms.accountId().isEmpty()) {
+                problems.add("%s asks for partitioned keys: they begin with the account, so %s is needed"
+                        .formatted(Setting.FORMS.name(), Setting.ACCOUNT_ID.name()));
+            }
+            return forms;
         }
 
         private Targets targets() {

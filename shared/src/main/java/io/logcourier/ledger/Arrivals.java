@@ -2,8 +2,13 @@ package io.logcourier.ledger;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 
-/** The rows that one epoch claimed of one group. */
+/**
+ * The rows that one epoch claimed of one group and day.
+ *
+ * @param day the UTC day of their startTime, as {@code 2026-11-21}
+ */
 public record Arrivals(
         long epoch,
         @JsonUnwrapped Group group,
+        String day,
         @JsonUnwrapped Tally tally) {}

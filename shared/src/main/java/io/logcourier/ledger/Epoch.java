@@ -13,7 +13,6 @@ import java.util.List;
  * @param claims the blocks that this epoch claims
  * @param frontier everything claimed so far in the live partitions
  * @param orders decided in this step, for arrivals of earlier epochs
- * @param rendering of these orders
  * @param sourceRegion of these orders
  * @param orderedThrough every deliverable arrival up to this epoch is in an order
  * @param sentThrough every order decided up to this epoch was enqueued
@@ -28,7 +27,6 @@ public record Epoch(
         List<BlockRange> claims,
         List<BlockRange> frontier,
         List<WorkOrder> orders,
-        String rendering,
         String sourceRegion,
         long orderedThrough,
         long sentThrough,

@@ -15,7 +15,9 @@ import java.time.Instant;
  * @param toEpoch last epoch whose rows it takes
  * @param tally what must be found
  * @param key of the object, in the target bucket
- * @param rendering how the rows become bytes: name and version
+ * @param day UTC day of startTime whose rows alone it takes, as {@code 2026-11-21}; empty where it takes all
+ * @param rendering how the rows become lines: name and version
+ * @param compression of the object
  * @param sourceRegion what the Source Region field says
  * @param replacesEpoch with {@code replacesNumber}, the order that lost rows and whose other rows this one takes; 0 in
  *     every other order
@@ -30,7 +32,9 @@ public record WorkOrder(
         long toEpoch,
         @JsonUnwrapped Tally tally,
         String key,
+        String day,
         String rendering,
+        Compression compression,
         String sourceRegion,
         long replacesEpoch,
         int replacesNumber) {

@@ -1,4 +1,4 @@
--- The rows of an epoch per group, and the seal over all of them, in the columns of the table of arrivals. Names that
+-- The rows of an epoch per group and day, and the seal over all of them, in the columns of the table of arrivals. Names that
 -- are no UTF-8 are mended for the table; no row with such a name is delivered.
 SELECT
     {epoch:UInt64} AS epoch,
@@ -10,6 +10,7 @@ SELECT
     bucket,
     target_bucket,
     target_prefix,
+    day,
     count() AS rows,
     sum(/* identity */) AS checksum,
     min(insertedAt) AS min_inserted,
@@ -25,6 +26,7 @@ GROUP BY GROUPING SETS
         toValidUTF8(bucketName) AS bucket,
         toValidUTF8(loggingTargetBucket) AS target_bucket,
         toValidUTF8(loggingTargetPrefix) AS target_prefix,
+        toDate32(startTime, 'UTC') AS day,
         bucketName != ''
             AND loggingTargetBucket != ''
             AND isValidUTF8(bucketName)

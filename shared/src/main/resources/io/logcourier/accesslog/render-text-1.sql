@@ -71,7 +71,7 @@ FROM
     FROM {logs:Identifier}.{table:Identifier} AS log
     INNER JOIN
     (
-        SELECT number, session, bucket, target_bucket, target_prefix
+        SELECT number, session, bucket, target_bucket, target_prefix, day = '' AS any_day, toDate32OrZero(day) AS only_day
         FROM {ledger:Identifier}.orders
         WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
     ) AS wanted
@@ -85,6 +85,7 @@ FROM
             FROM {ledger:Identifier}.orders
             WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
         )
+        AND (any_day OR toDate32(startTime, 'UTC') = only_day)
         AND insertedAt BETWEEN toDateTime({min_inserted:UInt32}) AND toDateTime({max_inserted:UInt32})
         AND /* claimed */
 )

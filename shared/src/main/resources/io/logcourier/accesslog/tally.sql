@@ -11,4 +11,5 @@ WHERE raftSessionID = {session:UInt16}
     AND bucketName = {bucket:String}
     AND loggingTargetBucket = {target_bucket:String}
     AND loggingTargetPrefix = {target_prefix:String}
+    AND ({day:String} = '' OR toDate32(startTime, 'UTC') = toDate32OrZero({day:String}))
     AND /* claimed */

@@ -1,10 +1,11 @@
--- Orders that lost rows for certain as far as workers could see, and that nothing was done about yet.
+-- Orders that lost rows for certain as far as workers could see, and that nothing was done about yet. Only a look that
+-- found all rows takes that back: a record of an earlier sighting may arrive late.
 WITH confirmed AS
 (
     SELECT epoch, number
     FROM {ledger:Identifier}.shortfalls
     GROUP BY epoch, number
-    HAVING argMax(finding, seen_at) = 'confirmed'
+    HAVING maxIf(seen_at, finding = 'confirmed') > maxIf(seen_at, finding = 'whole')
 )
 SELECT orders.*
 FROM {ledger:Identifier}.orders AS orders

@@ -16,13 +16,15 @@ SELECT
     decided.min_start AS min_start,
     decided.max_start AS max_start,
     decided.key AS key,
-    rendering,
+    decided.day AS day,
+    decided.rendering AS rendering,
+    decided.compression AS compression,
     source_region,
     decided.replaces_epoch AS replaces_epoch,
     decided.replaces_number AS replaces_number
 FROM
 (
-    SELECT epoch, planned_at, orders, rendering, source_region
+    SELECT epoch, planned_at, orders, source_region
     FROM {ledger:Identifier}.epochs
     WHERE epoch = {epoch:UInt64}
     ORDER BY _block_number, _block_offset

@@ -7,6 +7,7 @@ SELECT
     bucket,
     target_bucket,
     target_prefix,
+    day,
     rows,
     checksum,
     min_inserted,
@@ -22,4 +23,4 @@ WHERE (session, bucket, target_bucket, target_prefix) IN
         HAVING sum(rows) >= {count_threshold:UInt64}
             OR min(planned_at) <= fromUnixTimestamp64Milli({planned_before:Int64})
     )
-ORDER BY session, bucket, target_bucket, target_prefix, epoch
+ORDER BY session, bucket, target_bucket, target_prefix, epoch, day

@@ -23,10 +23,12 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs
         min_start DateTime64(3, 'UTC'),
         max_start DateTime64(3, 'UTC'),
         key String,
+        day String,
+        rendering String,
+        compression String,
         replaces_epoch UInt64,
         replaces_number UInt32
     )) COMMENT 'orders decided in this step, for arrivals of earlier epochs; the place in the array is the number',
-    rendering String COMMENT 'how the orders of this step are rendered: name and version',
     source_region String COMMENT 'the Source Region field of the orders of this step',
     ordered_through UInt64 COMMENT 'every deliverable arrival up to this epoch is in an order',
     sent_through UInt64 COMMENT 'every order decided up to this epoch was enqueued',
@@ -40,5 +42,6 @@ SETTINGS
     non_replicated_deduplication_window = 10000,
     enable_block_number_column = 1,
     enable_block_offset_column = 1,
+    max_suspicious_broken_parts = 0,
     fsync_after_insert = 1,
     fsync_part_directory = 1

@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.arrivals
     bucket String,
     target_bucket String,
     target_prefix String,
+    day Date32 COMMENT 'of startTime, UTC',
     rows UInt64,
     checksum Int64,
     min_inserted DateTime('UTC'),
@@ -17,8 +18,9 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.arrivals
 )
 ENGINE = MergeTree
 PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
-ORDER BY (epoch, kind, session, bucket, target_bucket, target_prefix)
+ORDER BY (epoch, kind, session, bucket, target_bucket, target_prefix, day)
 SETTINGS
     non_replicated_deduplication_window = 10000,
+    max_suspicious_broken_parts = 0,
     fsync_after_insert = 1,
     fsync_part_directory = 1

@@ -17,7 +17,9 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.orders
     min_start DateTime64(3, 'UTC'),
     max_start DateTime64(3, 'UTC'),
     key String,
-    rendering String,
+    day String COMMENT 'UTC day of startTime whose rows alone it takes, or empty',
+    rendering String COMMENT 'how its rows become lines: name and version',
+    compression String COMMENT 'of its object: none or gzip',
     source_region String,
     replaces_epoch UInt64 COMMENT 'with replaces_number, the order that lost rows and whose other rows this one takes; or 0',
     replaces_number UInt32
@@ -27,5 +29,6 @@ PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, number)
 SETTINGS
     non_replicated_deduplication_window = 10000,
+    max_suspicious_broken_parts = 0,
     fsync_after_insert = 1,
     fsync_part_directory = 1

@@ -16,5 +16,6 @@ ENGINE = MergeTree
 PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, number)
 SETTINGS
+    max_suspicious_broken_parts = 0,
     fsync_after_insert = 1,
     fsync_part_directory = 1

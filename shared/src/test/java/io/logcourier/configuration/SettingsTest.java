@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.ConfigurationException;
+import io.logcourier.accesslog.Form;
 import io.logcourier.clickhouse.Endpoint;
 import io.logcourier.ledger.Lane;
 import java.io.IOException;
@@ -44,6 +45,8 @@ class SettingsTest {
             Map.entry("aws.region", "eu-west-3"),
             Map.entry("s3.endpoint", "http://localhost:9000"),
             Map.entry("s3.bucket-owners", "123456789012, cats=210987654321"),
+            Map.entry("delivery.account-id", "123456789012"),
+            Map.entry("delivery.forms", "cats=gzip,*=simple"),
             Map.entry("s3.acl", "bucket-owner-full-control"),
             Map.entry("s3.encryption", "aws:kms:dsse"),
             Map.entry("s3.encryption-key", "alias/logs"),
@@ -84,6 +87,7 @@ class SettingsTest {
                         new Settings.Targets(Map.of(), Optional.empty(), Optional.empty(), Optional.empty()),
                         new Settings.Queue("", ""),
                         new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
+                        new Settings.Forms("", Form.parse("*=simple")),
                         new Settings.Worker(8 << 20, 8, 4, Duration.ofSeconds(10), Duration.ofMinutes(20), List.of()),
                         Level.INFO));
     }
@@ -306,6 +310,8 @@ class SettingsTest {
         "s3.bucket-owners,cats=123456789012 dogs=123456789012",
         "s3.bucket-owners,'123456789012,210987654321'",
         "s3.bucket-owners,'cats=123456789012,cats=123456789012'",
+        "delivery.account-id,1234",
+        "delivery.forms,*=zip",
         "s3.acl,public-read",
         "s3.acl,Private",
         "s3.encryption,aes256",
@@ -315,6 +321,14 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.read(Map.of(setting, value), Map.of()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining(setting + " = '" + value + "'");
+    }
+
+    @Test
+    void partitionedKeysNeedAnAccount() {
+        assertThatThrownBy(() -> Settings.read(Map.of("delivery.forms", "*=event-time"), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("delivery.forms")
+                .hasMessageContaining("delivery.account-id is needed");
     }
 
     @Test

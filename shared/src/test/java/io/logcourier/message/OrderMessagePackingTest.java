@@ -2,6 +2,7 @@ package io.logcourier.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
@@ -122,7 +123,9 @@ class OrderMessagePackingTest {
                 to,
                 new Tally(rows, 0, TIME, TIME, TIME, TIME),
                 "key-" + number,
+                "",
                 "text-1",
+                Compression.NONE,
                 "us-east-1",
                 0,
                 0);

@@ -1,9 +1,11 @@
 package io.logcourier.discovery;
 
+import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.BlockSize;
 import io.logcourier.accesslog.AccessLogTable.Part;
-import io.logcourier.accesslog.ObjectKey;
+import io.logcourier.accesslog.Form;
+import io.logcourier.accesslog.KeyStyle;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Arrivals;
@@ -24,11 +26,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -55,6 +60,7 @@ final class Planner {
     private final AccessLogTable table;
     private final OrderQueue queue;
     private final Settings.Discovery limits;
+    private final Settings.Forms forms;
     private final Duration ledgerRetention;
 
     Planner(Settings settings, ClickHouse clickHouse, OrderQueue queue) {
@@ -63,6 +69,7 @@ final class Planner {
         table = new AccessLogTable(clickHouse, lane);
         this.queue = queue;
         limits = settings.discovery();
+        forms = settings.forms();
         ledgerRetention = settings.ledgerRetention();
     }
 
@@ -128,7 +135,19 @@ final class Planner {
     /** Derives the arrivals of what the newest epoch claimed, where that is not done. */
     private void completeArrivals(Head head) {
         if (!head.claims().isEmpty() && !ledger.hasArrivals(head.epoch())) {
+            checkPresent(head);
             ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), head.claims()));
+        }
+    }
+
+    /** Another planner may have claimed blocks that this replica does not have yet: they would be counted short. */
+    private void checkPresent(Head head) {
+        List<BlockRange> present = table.parts().stream().map(Part::blocks).toList();
+        boolean isWhole = head.claims().stream()
+                .allMatch(claim -> BlockRanges.subtract(claim, present).isEmpty());
+        if (!isWhole && table.isLagging()) {
+            throw new RetryableException("the replica that lane " + lane.name()
+                    + " is planned on lags: it lacks blocks of" + " epoch " + head.epoch() + "; a later tick goes on");
         }
     }
 
@@ -160,7 +179,6 @@ final class Planner {
                         head,
                         Stream.concat(orders(head, due).stream(), replacements.stream())
                                 .toList()),
-                AccessLogTable.RENDERING,
                 lane.sourceRegion(),
                 notDue.isPresent() ? notDue.getAsLong() - 1 : head.epoch(),
                 head.epoch(),
@@ -219,56 +237,98 @@ final class Planner {
                 .toList();
     }
 
-    /** What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. */
-    private static List<BlockRange> frontier(List<Part> parts, List<BlockRange> before, List<BlockRange> claims) {
-        Set<String> live = parts.stream().map(Part::partition).collect(Collectors.toSet());
-        return BlockRanges.union(Stream.concat(before.stream(), claims.stream())
+    /**
+     * What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. A
+     * replica that lags forgets none: it may be the one that has not heard of a partition yet. It is asked before the
+     * look that decides.
+     */
+    private List<BlockRange> frontier(List<Part> parts, List<BlockRange> before, List<BlockRange> claims) {
+        List<BlockRange> claimed = BlockRanges.union(
+                Stream.concat(before.stream(), claims.stream()).toList());
+        if (partitions(parts)
+                        .containsAll(claimed.stream().map(BlockRange::partition).toList())
+                || table.isLagging()) {
+            return claimed;
+        }
+        Set<String> live = partitions(table.parts());
+        return claimed.stream()
                 .filter(range -> live.contains(range.partition()))
-                .toList());
+                .toList();
     }
 
-    /** Orders for {@code due}, which is sorted by group and epoch: whole epochs, up to the object limit. */
+    private static Set<String> partitions(List<Part> parts) {
+        return parts.stream().map(Part::partition).collect(Collectors.toSet());
+    }
+
+    /**
+     * Orders for {@code due}, which is sorted by group and epoch: whole epochs, up to the object limit, per group, and per
+     * day where keys name the day.
+     */
     private List<Draft> orders(Head head, List<Arrivals> due) {
+        record Share(Group group, String day, Form form) {}
+        Map<Share, List<Arrivals>> shares = due.stream()
+                .collect(Collectors.groupingBy(
+                        arrivals -> {
+                            Form form = forms.rules().of(arrivals.group().targetBucket());
+                            String day = form.keyStyle() == KeyStyle.EVENT_TIME ? arrivals.day() : "";
+                            return new Share(arrivals.group(), day, form);
+                        },
+                        LinkedHashMap::new,
+                        Collectors.toList()));
         List<Draft> drafts = new ArrayList<>();
-        Draft open = null;
-        for (Arrivals arrivals : due) {
-            if (open != null && open.group.equals(arrivals.group())) {
-                if (open.tally.rows() + arrivals.tally().rows() <= limits.objectLimit()) {
-                    open = new Draft(
-                            open.group,
-                            open.from,
-                            arrivals.epoch(),
-                            open.tally.plus(arrivals.tally()),
-                            Optional.empty());
-                    continue;
+        shares.forEach((share, arrivals) -> {
+            NavigableMap<Long, Tally> epochs = new TreeMap<>();
+            arrivals.forEach(some -> epochs.merge(some.epoch(), some.tally(), Tally::plus));
+            Draft open = null;
+            for (Map.Entry<Long, Tally> epoch : epochs.entrySet()) {
+                Draft next = new Draft(
+                        share.group,
+                        share.day,
+                        share.form,
+                        epoch.getKey(),
+                        epoch.getKey(),
+                        epoch.getValue(),
+                        Optional.empty());
+                if (open == null) {
+                    open = next;
+                } else if (open.tally.rows() + next.tally.rows() <= limits.objectLimit()) {
+                    open = open.and(next);
+                } else {
+                    drafts.add(open);
+                    open = next;
                 }
-                drafts.add(open);
-            } else if (open != null) {
-                drafts.add(open.through(head.epoch()));
             }
-            open = new Draft(arrivals.group(), arrivals.epoch(), arrivals.epoch(), arrivals.tally(), Optional.empty());
-        }
-        if (open != null) {
             drafts.add(open.through(head.epoch()));
-        }
+        });
         return drafts;
     }
 
     /**
      * Orders for what is left of those that lost rows for certain. Where nothing is left there is nothing to decide: the
      * loss is recorded at once, and recording it twice does no harm. Where all is left, workers were shown too little:
-     * the order is enqueued again.
+     * the order is enqueued again. A replica that lags may lack them too, and says nothing.
      */
     private List<Draft> replacements() {
         List<Draft> drafts = new ArrayList<>();
         List<WorkOrder> whole = new ArrayList<>();
-        for (WorkOrder order : ledger.confirmedShortfalls(SUPERSEDED_PER_STEP)) {
+        List<WorkOrder> confirmed = ledger.confirmedShortfalls(SUPERSEDED_PER_STEP);
+        if (confirmed.isEmpty() || table.isLagging()) {
+            return drafts;
+        }
+        for (WorkOrder order : confirmed) {
             Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
             if (left.rows() == 0) {
                 ledger.commit(List.of(Ledger.superseded(order, 0)));
             } else if (left.rows() != order.tally().rows()
                     || left.checksum() != order.tally().checksum()) {
-                drafts.add(new Draft(order.group(), order.fromEpoch(), order.toEpoch(), left, Optional.of(order)));
+                drafts.add(new Draft(
+                        order.group(),
+                        order.day(),
+                        form(order),
+                        order.fromEpoch(),
+                        order.toEpoch(),
+                        left,
+                        Optional.of(order)));
             } else {
                 whole.add(order);
             }
@@ -285,18 +345,33 @@ final class Planner {
         return drafts;
     }
 
+    /** The form of what takes the place of an order: today's, unless its key names a day and the order is of many. */
+    private Form form(WorkOrder order) {
+        Form form = forms.rules().of(order.group().targetBucket());
+        return order.day().isEmpty() && form.keyStyle() == KeyStyle.EVENT_TIME
+                ? new Form(KeyStyle.DELIVERY_TIME, form.compression())
+                : form;
+    }
+
     /**
      * An order without a number.
      *
+     * @param day whose rows alone it takes, or empty
      * @param replaces the order that it takes what is left of, if it does
      */
-    private record Draft(Group group, long from, long to, Tally tally, Optional<WorkOrder> replaces) {
+    private record Draft(
+            Group group, String day, Form form, long from, long to, Tally tally, Optional<WorkOrder> replaces) {
+        /** Takes what {@code later} does as well. */
+        Draft and(Draft later) {
+            return new Draft(group, day, form, from, later.to, tally.plus(later.tally), replaces);
+        }
+
         /**
          * Takes the epochs up to {@code epoch} as well, which have no rows of the group: so the orders of one step share
          * their range and fit one query.
          */
         Draft through(long epoch) {
-            return new Draft(group, from, epoch, tally, replaces);
+            return new Draft(group, day, form, from, epoch, tally, replaces);
         }
     }
 
@@ -305,12 +380,22 @@ final class Planner {
         List<Draft> sorted = drafts.stream()
                 .sorted(Comparator.comparingLong(Draft::from)
                         .thenComparingLong(Draft::to)
-                        .thenComparing(Draft::group))
+                        .thenComparing(Draft::group)
+                        .thenComparing(Draft::day))
                 .toList();
         long epoch = head.epoch() + 1;
         List<WorkOrder> orders = new ArrayList<>();
         for (int number = 0; number < sorted.size(); number++) {
             Draft draft = sorted.get(number);
+            KeyStyle.Source source = new KeyStyle.Source(
+                    forms.accountId(),
+                    lane.sourceRegion(),
+                    draft.group,
+                    draft.day,
+                    head.now(),
+                    head.ledger(),
+                    epoch,
+                    number);
             orders.add(new WorkOrder(
                     epoch,
                     number,
@@ -319,8 +404,10 @@ final class Planner {
                     draft.from,
                     draft.to,
                     draft.tally,
-                    ObjectKey.simple(draft.group.targetPrefix(), head.now(), head.ledger(), epoch, number),
+                    draft.form.keyStyle().key(source) + draft.form.compression().suffix(),
+                    draft.day,
                     AccessLogTable.RENDERING,
+                    draft.form.compression(),
                     lane.sourceRegion(),
                     draft.replaces.map(WorkOrder::epoch).orElse(0L),
                     draft.replaces.map(WorkOrder::number).orElse(0)));

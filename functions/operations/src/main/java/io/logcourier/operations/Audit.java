@@ -9,6 +9,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.BlockRanges;
+import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Ledger.Standing;
@@ -17,6 +18,7 @@ import io.logcourier.ledger.WorkOrder;
 import io.logcourier.message.OrderMessage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,7 +34,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongConsumer;
-import java.util.zip.CRC32C;
+import java.util.zip.CheckedOutputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
@@ -113,25 +115,32 @@ public final class Audit {
 
     private Rendered render(Ledger ledger, List<Standing> delivered, List<Difference> differences) {
         // What the rows of an order make now.
-        final class Sum {
-            private final CRC32C crc = new CRC32C();
+        final class Made {
+            private final Contents.Sum sum = new Contents.Sum();
+            private final OutputStream lines;
             private long rows;
-            private long bytes;
+
+            Made(WorkOrder order) throws IOException {
+                lines = order.compression().compress(new CheckedOutputStream(OutputStream.nullOutputStream(), sum));
+            }
         }
-        Map<Integer, Sum> sums = new HashMap<>();
+        Map<Integer, Made> made = new HashMap<>();
         WorkOrder any = delivered.getFirst().order();
-        try (InputStream lines = new AccessLogTable(clickHouse, lane)
+        try (InputStream rendered = new AccessLogTable(clickHouse, lane)
                 .render(
                         delivered.stream().map(Standing::order).toList(),
                         ledger.claims(any.fromEpoch(), any.toEpoch()))) {
-            Frames frames = new Frames(lines);
+            for (Standing standing : delivered) {
+                made.put(standing.order().number(), new Made(standing.order()));
+            }
+            Frames frames = new Frames(rendered);
             while (frames.next()) {
-                Sum sum = sums.computeIfAbsent(frames.number(), number -> new Sum());
-                sum.rows++;
-                frames.line((bytes, offset, length) -> {
-                    sum.crc.update(bytes, offset, length);
-                    sum.bytes += length;
-                });
+                Made object = made.get(frames.number());
+                object.rows++;
+                frames.line(object.lines::write);
+            }
+            for (Made object : made.values()) {
+                object.lines.close();
             }
         } catch (IOException e) {
             throw new RetryableException("ClickHouse broke off a result: " + e.getMessage(), e);
@@ -140,10 +149,12 @@ public final class Audit {
         long gone = 0;
         for (Standing standing : delivered) {
             WorkOrder order = standing.order();
-            Sum sum = sums.getOrDefault(order.number(), new Sum());
-            if (sum.rows < order.tally().rows()) {
+            Made object = made.get(order.number());
+            long bytes = object.sum.bytes();
+            long crc = object.sum.getValue();
+            if (object.rows < order.tally().rows()) {
                 gone++;
-            } else if (sum.bytes == standing.deliveredBytes() && sum.crc.getValue() == standing.deliveredCrc32c()) {
+            } else if (bytes == standing.deliveredBytes() && crc == standing.deliveredCrc32c()) {
                 same++;
             } else {
                 differences.add(new Difference(
@@ -151,8 +162,8 @@ public final class Audit {
                                 .formatted(
                                         order.id(),
                                         order.group().bucket(),
-                                        sum.bytes,
-                                        sum.crc.getValue(),
+                                        bytes,
+                                        crc,
                                         standing.deliveredBytes(),
                                         standing.deliveredCrc32c())));
             }
@@ -240,6 +251,7 @@ public final class Audit {
             String bucket,
             String targetBucket,
             String key,
+            Compression compression,
             long rows,
             long bytes,
             long crc32c) {
@@ -330,7 +342,7 @@ public final class Audit {
         Contents found;
         try (InputStream object =
                 s3.getObject(request -> request.bucket(entry.targetBucket()).key(entry.key()))) {
-            found = Contents.of(object);
+            found = Contents.of(object, entry.compression());
         } catch (S3Exception e) {
             return List.of(new Difference(entry.name() + " cannot be read: " + e.getMessage()));
         } catch (SdkException | IOException e) {

@@ -16,6 +16,7 @@ import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Offset.Outcome;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.message.OrderMessage;
+import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
 import java.io.IOException;
 import java.io.InputStream;
@@ -152,7 +153,7 @@ final class Delivery {
      */
     boolean settle(Task task, long found) {
         WorkOrder order = task.order();
-        Optional<Contents> object = store.find(task.target());
+        Optional<Contents> object = store.find(task.target(), order.compression());
         if (object.filter(stored -> stored.lines() == order.tally().rows()).isPresent()) {
             Offset offset =
                     Offset.delivered(order, object.get().bytes(), object.get().crc32c());
@@ -168,12 +169,26 @@ final class Delivery {
                 .filter(since ->
                         !since.plus(supersedeAfter).isAfter(task.standing().now()))
                 .isPresent();
+        if (confirmed) {
+            abandon(task);
+        }
         ledger.recordShortfall(order, found, confirmed ? Finding.CONFIRMED : Finding.LACKING);
         about(log.atWarn(), order)
                 .addKeyValue("rows", order.tally().rows())
                 .addKeyValue("found", found)
                 .log(confirmed ? "lost rows, a later order will take the rest" : "lacks rows");
         return confirmed;
+    }
+
+    /** What is left goes out under another key: an upload that some attempt could not abort would stay for ever. */
+    private void abandon(Task task) {
+        try {
+            store.abandon(task.target());
+        } catch (TargetRefusedException e) {
+            about(log.atWarn(), task.order())
+                    .addKeyValue("reason", e.getMessage())
+                    .log("parts of its uploads may stay behind");
+        }
     }
 
     /** Records that an order is given up. */
@@ -225,7 +240,7 @@ final class Delivery {
         WorkOrder order = task.order();
         int shares = shares(order);
         uploads.acquireUninterruptibly(shares);
-        LogObject object = new LogObject(store, task.target(), metadata(order), partSize, executor);
+        LogObject object = new LogObject(store, task.target(), label(order), order.compression(), partSize, executor);
         boolean handedOver = false;
         try {
             RuntimeException failure = null;
@@ -259,12 +274,14 @@ final class Delivery {
     }
 
     /** What an object says of itself. Follows from the order, as its key and bytes do. */
-    private static Map<String, String> metadata(WorkOrder order) {
-        return Map.of(
-                "order", order.id(),
-                "rows", Long.toString(order.tally().rows()),
-                "first-time", order.tally().minStart().toString(),
-                "last-time", order.tally().maxStart().toString());
+    private static Label label(WorkOrder order) {
+        return new Label(
+                order.compression().contentType(),
+                Map.of(
+                        "order", order.id(),
+                        "rows", Long.toString(order.tally().rows()),
+                        "first-time", order.tally().minStart().toString(),
+                        "last-time", order.tally().maxStart().toString()));
     }
 
     /** How much of the memory for uploads an order takes, going by its rows. */

@@ -1,9 +1,13 @@
 package io.logcourier.worker;
 
 import io.logcourier.RetryableException;
+import io.logcourier.ledger.Compression;
+import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
 import io.logcourier.worker.ObjectStore.Upload;
-import java.util.Map;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -17,10 +21,11 @@ import java.util.zip.CRC32C;
 final class LogObject implements AutoCloseable {
     private final ObjectStore store;
     private final Target target;
-    private final Map<String, String> metadata;
+    private final Label label;
     private final int partSize;
     private final Executor background;
     private final CRC32C crc = new CRC32C();
+    private final OutputStream lines;
     private Part part = new Part(crc);
     private long bytes;
     private Upload upload;
@@ -28,16 +33,44 @@ final class LogObject implements AutoCloseable {
     private CompletableFuture<Void> underway = CompletableFuture.completedFuture(null);
     private boolean completed;
 
-    LogObject(ObjectStore store, Target target, Map<String, String> metadata, int partSize, Executor background) {
+    LogObject(
+            ObjectStore store, Target target, Label label, Compression compression, int partSize, Executor background) {
         this.store = store;
         this.target = target;
-        this.metadata = metadata;
+        this.label = label;
         this.partSize = partSize;
         this.background = background;
+        lines = compressed(compression);
     }
 
-    /** Appends bytes; may wait for a part to go out. */
+    private OutputStream compressed(Compression compression) {
+        try {
+            return compression.compress(new OutputStream() {
+                @Override
+                public void write(int b) {
+                    append(new byte[] {(byte) b}, 0, 1);
+                }
+
+                @Override
+                public void write(byte[] source, int offset, int length) {
+                    append(source, offset, length);
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException("memory takes every byte", e);
+        }
+    }
+
+    /** Writes lines, or a part of one; may wait for a part of the object to go out. */
     void write(byte[] source, int offset, int length) {
+        try {
+            lines.write(source, offset, length);
+        } catch (IOException e) {
+            throw new UncheckedIOException("memory takes every byte", e);
+        }
+    }
+
+    private void append(byte[] source, int offset, int length) {
         int from = offset;
         int left = length;
         while (left > 0) {
@@ -57,7 +90,7 @@ final class LogObject implements AutoCloseable {
     private void send() {
         await();
         if (upload == null) {
-            upload = store.begin(target, metadata);
+            upload = store.begin(target, label);
         }
         int number = ++parts;
         Part body = part;
@@ -66,13 +99,18 @@ final class LogObject implements AutoCloseable {
 
     /** Ends the object, which is not visible yet: {@link #bytes} and {@link #crc32c} are those of the whole. */
     void seal() {
+        try {
+            lines.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("memory takes every byte", e);
+        }
         part.end();
     }
 
     /** Makes the sealed object visible. */
     void complete() {
         if (upload == null) {
-            store.put(target, metadata, part);
+            store.put(target, label, part);
         } else {
             send();
             await();

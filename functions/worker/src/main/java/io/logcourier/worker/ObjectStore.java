@@ -1,6 +1,7 @@
 package io.logcourier.worker;
 
 import io.logcourier.accesslog.Contents;
+import io.logcourier.ledger.Compression;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,17 +11,28 @@ import java.util.Optional;
  * {@link io.logcourier.RetryableException} for everything else.
  */
 interface ObjectStore extends AutoCloseable {
-    /** Writes an object in one request, with {@code metadata} for users. */
-    void put(Target target, Map<String, String> metadata, Part body);
+    /** Writes an object in one request. */
+    void put(Target target, Label label, Part body);
 
-    /** Begins an object that is written in parts, with {@code metadata} for users. */
-    Upload begin(Target target, Map<String, String> metadata);
+    /** Begins an object that is written in parts. */
+    Upload begin(Target target, Label label);
 
     /** Reads an object, if it is there, for what it holds. */
-    Optional<Contents> find(Target target);
+    Optional<Contents> find(Target target, Compression compression);
+
+    /** Throws away what attempts at an object that nobody will complete any more have left unfinished. */
+    void abandon(Target target);
 
     @Override
     void close();
+
+    /**
+     * What an object says of itself.
+     *
+     * @param contentType its Content-Type
+     * @param metadata for users
+     */
+    record Label(String contentType, Map<String, String> metadata) {}
 
     /** Where an object goes. */
     record Target(String bucket, String key) {

@@ -3,6 +3,7 @@ package io.logcourier.worker;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.Contents;
 import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.Compression;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -10,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -30,8 +30,6 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 final class S3ObjectStore implements ObjectStore {
     private static final Logger log = LoggerFactory.getLogger(S3ObjectStore.class);
 
-    private static final String CONTENT_TYPE = "text/plain";
-
     /** Answers that stay the same until somebody changes the target or its rights. */
     private static final Set<String> REFUSALS = Set.of(
             "AccessControlListNotSupported",
@@ -47,6 +45,9 @@ final class S3ObjectStore implements ObjectStore {
 
     /** What S3 has ever allowed; new buckets are held to less. Everything else would break the request. */
     private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]");
+
+    /** Of the bytes of a request, where it does not say what the object is. */
+    private static final String BODY_TYPE = "application/octet-stream";
 
     private static final int KEY_BYTES = 1024;
 
@@ -65,7 +66,7 @@ final class S3ObjectStore implements ObjectStore {
     }
 
     @Override
-    public void put(Target target, Map<String, String> metadata, Part body) {
+    public void put(Target target, Label label, Part body) {
         check(target);
         call(
                 "write",
@@ -77,14 +78,14 @@ final class S3ObjectStore implements ObjectStore {
                                 .acl(targets.acl().orElse(null))
                                 .serverSideEncryption(targets.encryptionAsked().orElse(null))
                                 .ssekmsKeyId(targets.encryptionKey().orElse(null))
-                                .metadata(metadata)
-                                .contentType(CONTENT_TYPE)
+                                .metadata(label.metadata())
+                                .contentType(label.contentType())
                                 .checksumCRC32C(crc32c(body)),
                         body(body)));
     }
 
     @Override
-    public Upload begin(Target target, Map<String, String> metadata) {
+    public Upload begin(Target target, Label label) {
         check(target);
         String id = call("begin", target, () -> s3.createMultipartUpload(request -> request.bucket(target.bucket())
                         .key(target.key())
@@ -92,26 +93,49 @@ final class S3ObjectStore implements ObjectStore {
                         .acl(targets.acl().orElse(null))
                         .serverSideEncryption(targets.encryptionAsked().orElse(null))
                         .ssekmsKeyId(targets.encryptionKey().orElse(null))
-                        .metadata(metadata)
-                        .contentType(CONTENT_TYPE)
+                        .metadata(label.metadata())
+                        .contentType(label.contentType())
                         .checksumAlgorithm(ChecksumAlgorithm.CRC32_C))
                 .uploadId());
         return new S3Upload(target, id);
     }
 
     @Override
-    public Optional<Contents> find(Target target) {
+    public Optional<Contents> find(Target target, Compression compression) {
         check(target);
         return call("read", target, () -> {
             try (InputStream object = s3.getObject(
                     request -> request.bucket(target.bucket()).key(target.key()).expectedBucketOwner(owner(target)))) {
-                return Optional.of(Contents.of(object));
+                return Optional.of(Contents.of(object, compression));
             } catch (NoSuchKeyException e) {
                 return Optional.empty();
             } catch (IOException e) {
                 throw new RetryableException(target + " broke off: " + e.getMessage(), e);
             }
         });
+    }
+
+    @Override
+    public void abandon(Target target) {
+        check(target);
+        call("abort uploads of", target, () -> {
+            abortAll(target);
+            return true;
+        });
+    }
+
+    private void abortAll(Target target) {
+        s3
+                .listMultipartUploads(request -> request.bucket(target.bucket())
+                        .expectedBucketOwner(owner(target))
+                        .prefix(target.key()))
+                .uploads()
+                .stream()
+                .filter(upload -> upload.key().equals(target.key()))
+                .forEach(upload -> s3.abortMultipartUpload(request -> request.bucket(target.bucket())
+                        .key(target.key())
+                        .expectedBucketOwner(owner(target))
+                        .uploadId(upload.uploadId())));
     }
 
     private final class S3Upload implements Upload {
@@ -162,17 +186,7 @@ final class S3ObjectStore implements ObjectStore {
          */
         private void abortOthers() {
             try {
-                s3
-                        .listMultipartUploads(request -> request.bucket(target.bucket())
-                                .expectedBucketOwner(owner(target))
-                                .prefix(target.key()))
-                        .uploads()
-                        .stream()
-                        .filter(upload -> upload.key().equals(target.key()))
-                        .forEach(upload -> s3.abortMultipartUpload(request -> request.bucket(target.bucket())
-                                .key(target.key())
-                                .expectedBucketOwner(owner(target))
-                                .uploadId(upload.uploadId())));
+                abortAll(target);
             } catch (SdkException e) {
                 log.warn("cannot look for unfinished uploads of {}, which is complete", target, e);
             }
@@ -224,7 +238,7 @@ final class S3ObjectStore implements ObjectStore {
 
     /** Read in place: the SDK would copy a buffer. */
     private static RequestBody body(Part part) {
-        return RequestBody.fromContentProvider(part::open, part.length(), CONTENT_TYPE);
+        return RequestBody.fromContentProvider(part::open, part.length(), BODY_TYPE);
     }
 
     private static String crc32c(Part part) {

@@ -44,6 +44,7 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     private static final Duration LONGEST_DELAY = Duration.ofMinutes(15);
 
     private final Settings.Worker limits;
+    private final boolean isDeployed;
     private final Lane lane;
     private final ClickHouse clickHouse;
     private final ObjectStore store;
@@ -52,23 +53,34 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     private final Ledger ledger;
     private final Delivery delivery;
 
-    /** As deployed: configured by the environment. */
+    /** As deployed: configured by the environment, and with a timeout that the context tells. */
     public WorkerHandler() {
-        this(Logging.apply(Settings.fromEnvironment()));
+        this(Logging.apply(Settings.fromEnvironment()), true);
     }
 
-    /** Configured by {@code settings}. */
+    /** Configured by {@code settings}, for a caller who has {@linkplain Settings.Worker#checkTimeout checked} them. */
     public WorkerHandler(Settings settings) {
+        this(settings, false);
+    }
+
+    private WorkerHandler(Settings settings, boolean isDeployed) {
         this(
                 settings,
+                isDeployed,
                 ClickHouse.connect(settings.lane().endpoint()),
                 new S3ObjectStore(settings),
                 new SqsReturnPath(settings));
     }
 
-    /** On collaborators that it closes. */
-    WorkerHandler(Settings settings, ClickHouse clickHouse, ObjectStore store, ReturnPath returnPath) {
+    /**
+     * On collaborators that it closes.
+     *
+     * @param isDeployed whether the time that the context leaves is all that an invocation has
+     */
+    WorkerHandler(
+            Settings settings, boolean isDeployed, ClickHouse clickHouse, ObjectStore store, ReturnPath returnPath) {
         limits = settings.worker();
+        this.isDeployed = isDeployed;
         lane = settings.lane();
         this.clickHouse = clickHouse;
         this.store = store;
@@ -77,8 +89,17 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         delivery = new Delivery(lane.name(), ledger, new AccessLogTable(clickHouse, lane), store, limits, executor);
     }
 
+    /**
+     * Serves a batch of messages.
+     *
+     * @throws io.logcourier.ConfigurationException before anything is done, if the function's timeout is longer than
+     *     {@code worker.supersede-after}
+     */
     @Override
     public SQSBatchResponse handleRequest(SQSEvent event, Context context) {
+        if (isDeployed) {
+            limits.checkTimeout(Duration.ofMillis(context.getRemainingTimeInMillis()));
+        }
         List<CompletableFuture<List<BatchItemFailure>>> underway = event.getRecords().stream()
                 .map(message -> CompletableFuture.supplyAsync(() -> failures(message, context), executor))
                 .toList();

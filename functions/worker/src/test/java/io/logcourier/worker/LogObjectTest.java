@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.RetryableException;
+import io.logcourier.ledger.Compression;
+import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
 import java.util.Map;
 import java.util.Random;
@@ -17,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LogObjectTest {
     private static final Target TARGET = new Target("bucket", "key");
-    private static final Map<String, String> METADATA = Map.of("order", "5/2");
+    private static final Label LABEL = new Label("text/plain", Map.of("order", "5/2"));
     private static final int PART = 1000;
 
     private final MemoryStore store = new MemoryStore();
@@ -40,7 +42,7 @@ class LogObjectTest {
 
         assertThat(store.calls()).containsExactly("put");
         assertThat(store.object(TARGET)).isEqualTo(bytes);
-        assertThat(store.metadata(TARGET)).isEqualTo(METADATA);
+        assertThat(store.label(TARGET)).isEqualTo(LABEL);
     }
 
     @ParameterizedTest
@@ -60,7 +62,7 @@ class LogObjectTest {
                 .startsWith("begin", "part 1")
                 .endsWith("part " + parts, "complete");
         assertThat(store.object(TARGET)).isEqualTo(bytes);
-        assertThat(store.metadata(TARGET)).isEqualTo(METADATA);
+        assertThat(store.label(TARGET)).isEqualTo(LABEL);
     }
 
     @ParameterizedTest
@@ -69,7 +71,7 @@ class LogObjectTest {
         Random random = new Random(seed);
         byte[] bytes = bytes(random.nextInt(20 * PART));
 
-        try (LogObject object = new LogObject(store, TARGET, METADATA, PART, background)) {
+        try (LogObject object = new LogObject(store, TARGET, LABEL, Compression.NONE, PART, background)) {
             for (int from = 0; from < bytes.length; ) {
                 int count = Math.min(bytes.length - from, random.nextInt(3 * PART));
                 object.write(bytes, from, count);
@@ -105,7 +107,7 @@ class LogObjectTest {
                 throw failure;
             }
         });
-        LogObject object = new LogObject(store, TARGET, METADATA, PART, background);
+        LogObject object = new LogObject(store, TARGET, LABEL, Compression.NONE, PART, background);
 
         assertThatThrownBy(() -> {
                     byte[] bytes = bytes(5 * PART);
@@ -127,7 +129,7 @@ class LogObjectTest {
             }
         });
         byte[] bytes = bytes(3 * PART);
-        try (LogObject object = new LogObject(store, TARGET, METADATA, PART, background)) {
+        try (LogObject object = new LogObject(store, TARGET, LABEL, Compression.NONE, PART, background)) {
             for (int attempt = 0; attempt < 3; attempt++) {
                 assertThatThrownBy(() -> object.write(bytes, 0, bytes.length)).isInstanceOf(RetryableException.class);
             }
@@ -145,7 +147,7 @@ class LogObjectTest {
                 throw new TargetRefusedException("NoSuchBucket", null);
             }
         });
-        try (LogObject object = new LogObject(store, TARGET, METADATA, PART, background)) {
+        try (LogObject object = new LogObject(store, TARGET, LABEL, Compression.NONE, PART, background)) {
             byte[] bytes = bytes(3 * PART);
             assertThatThrownBy(() -> object.write(bytes, 0, bytes.length)).isInstanceOf(TargetRefusedException.class);
         }
@@ -159,7 +161,7 @@ class LogObjectTest {
                 throw cause;
             }
         });
-        try (LogObject object = new LogObject(store, TARGET, METADATA, PART, background)) {
+        try (LogObject object = new LogObject(store, TARGET, LABEL, Compression.NONE, PART, background)) {
             byte[] bytes = bytes(3 * PART);
             assertThatThrownBy(() -> object.write(bytes, 0, bytes.length))
                     .isInstanceOf(RetryableException.class)
@@ -181,7 +183,7 @@ class LogObjectTest {
     }
 
     private LogObject written(byte[] bytes) {
-        LogObject object = new LogObject(store, TARGET, METADATA, PART, background);
+        LogObject object = new LogObject(store, TARGET, LABEL, Compression.NONE, PART, background);
         object.write(bytes, 0, bytes.length);
         return object;
     }

@@ -1,6 +1,7 @@
 package io.logcourier.worker;
 
 import io.logcourier.accesslog.Contents;
+import io.logcourier.ledger.Compression;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,7 +19,7 @@ import java.util.function.Consumer;
 /** An {@link ObjectStore} in memory that writes down what is asked of it, and fails where a test says so. */
 final class MemoryStore implements ObjectStore {
     private final Map<Target, byte[]> objects = new HashMap<>();
-    private final Map<Target, Map<String, String>> metadata = new HashMap<>();
+    private final Map<Target, Label> labels = new HashMap<>();
     private final List<String> calls = new ArrayList<>();
     private Consumer<String> fault = call -> {};
 
@@ -33,9 +34,9 @@ final class MemoryStore implements ObjectStore {
         return bytes == null ? null : bytes.clone();
     }
 
-    /** The metadata of an object, or null where none is visible. */
-    synchronized Map<String, String> metadata(Target target) {
-        return metadata.get(target);
+    /** What an object says of itself, or null where none is visible. */
+    synchronized Label label(Target target) {
+        return labels.get(target);
     }
 
     /** What was asked, in order: put, begin, part 1, complete, abort. */
@@ -49,14 +50,19 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized void put(Target target, Map<String, String> data, Part body) {
+    public synchronized void put(Target target, Label data, Part body) {
         called("put");
-        metadata.put(target, data);
+        labels.put(target, data);
         objects.put(target, bytes(body));
     }
 
     @Override
-    public Upload begin(Target target, Map<String, String> data) {
+    public void abandon(Target target) {
+        called("abandon");
+    }
+
+    @Override
+    public Upload begin(Target target, Label data) {
         called("begin");
         NavigableMap<Integer, byte[]> parts = new TreeMap<>();
         return new Upload() {
@@ -74,7 +80,7 @@ final class MemoryStore implements ObjectStore {
                 parts.values().forEach(whole::put);
                 synchronized (MemoryStore.this) {
                     objects.put(target, whole.array());
-                    metadata.put(target, data);
+                    labels.put(target, data);
                 }
             }
 
@@ -87,11 +93,11 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized Optional<Contents> find(Target target) {
+    public synchronized Optional<Contents> find(Target target, Compression compression) {
         called("find");
         return Optional.ofNullable(objects.get(target)).map(bytes -> {
             try {
-                return Contents.of(new ByteArrayInputStream(bytes));
+                return Contents.of(new ByteArrayInputStream(bytes), compression);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -1,6 +1,7 @@
 package io.logcourier.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.amazonaws.services.lambda.runtime.ClientContext;
 import com.amazonaws.services.lambda.runtime.CognitoIdentity;
@@ -9,6 +10,7 @@ import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
+import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
@@ -38,7 +40,11 @@ class WorkerHandlerTest {
     private final Empty clickHouse = new Empty();
     private final Return returnPath = new Return();
     private final WorkerHandler worker = new WorkerHandler(
-            Settings.read(Map.of("worker.retry-delay", "10s"), Map.of()), clickHouse, new MemoryStore(), returnPath);
+            Settings.read(Map.of("worker.retry-delay", "10s"), Map.of()),
+            false,
+            clickHouse,
+            new MemoryStore(),
+            returnPath);
 
     @AfterEach
     void close() {
@@ -102,6 +108,7 @@ class WorkerHandlerTest {
         List<String> allowed = List.of("copies/of/", "copies/of/cats", "whole", "whole/", "whole/x");
         try (WorkerHandler handler = new WorkerHandler(
                 Settings.read(Map.of("worker.replay-targets", "copies/of/, whole"), Map.of()),
+                false,
                 clickHouse,
                 new MemoryStore(),
                 returnPath)) {
@@ -172,6 +179,28 @@ class WorkerHandlerTest {
         assertThat(failed(29_999, messages)).containsExactly("id-0", "id-1", "id-2");
 
         assertThat(clickHouse.queries).hasValue(0);
+    }
+
+    @Test
+    void aFunctionThatMayRunLongerThanOrdersWaitThatLostRowsRefusesToRun() {
+        try (WorkerHandler handler = new WorkerHandler(
+                Settings.read(Map.of("worker.supersede-after", "5m"), Map.of()),
+                true,
+                clickHouse,
+                new MemoryStore(),
+                returnPath)) {
+            assertThatThrownBy(() -> handler.handleRequest(event(message(0, ORDER, 1)), new Clock(301_000)))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("worker.supersede-after is 300s")
+                    .hasMessageContaining("301s");
+            assertThat(clickHouse.queries).hasValue(0);
+            assertThat(returnPath.buried).isEmpty();
+
+            assertThat(handler.handleRequest(event(message(0, ORDER, 1)), new Clock(300_000))
+                            .getBatchItemFailures())
+                    .hasSize(1);
+            assertThat(clickHouse.queries).hasPositiveValue();
+        }
     }
 
     private List<String> failed(int remainingMillis, SQSMessage... messages) {

@@ -84,9 +84,11 @@ final class WorkCommand implements Callable<Integer> {
         }
     }
 
-    /** As many invocations at once as there are processors. */
+    /** As many invocations at once as there are processors; none may run longer than the settings allow. */
     static EventSource.Mapping mapping(Settings settings) {
-        return EventSource.Mapping.asDeployed(
+        EventSource.Mapping mapping = EventSource.Mapping.asDeployed(
                 settings.queue().requiredUrl(), Runtime.getRuntime().availableProcessors());
+        settings.worker().checkTimeout(mapping.timeout());
+        return mapping;
     }
 }

@@ -1,9 +1,13 @@
 package io.logcourier.localstack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logcourier.ConfigurationException;
+import io.logcourier.configuration.Settings;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -70,6 +74,14 @@ class CommandLineTest {
         assertThat(message.replace('.', '-')).contains(last[0].replaceFirst("^--", ""));
         assertThat(message).contains(last.length == 2 ? last[1] : "");
         assertThat(err.toString()).doesNotContain("\tat ");
+    }
+
+    @Test
+    void noWorkerMayRunLongerThanOrdersWaitThatLostRows() {
+        assertThatThrownBy(() -> WorkCommand.mapping(Settings.read(
+                        Map.of("queue.url", "http://localhost:1/orders", "worker.supersede-after", "1m"), Map.of())))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("worker.supersede-after is 60s");
     }
 
     @Test

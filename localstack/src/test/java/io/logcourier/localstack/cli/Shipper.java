@@ -27,7 +27,11 @@ final class Shipper implements AutoCloseable {
 
     /** Posts one record per request id; returns when they are stored. */
     void post(List<String> requestIds) throws IOException, InterruptedException {
-        String rows = requestIds.stream().map(Shipper::row).collect(joining("\n"));
+        insert(requestIds.stream().map(Shipper::row).collect(joining("\n")));
+    }
+
+    /** Posts JSON lines; returns when they are stored. */
+    void insert(String rows) throws IOException, InterruptedException {
         query("INSERT INTO logs.access_logs_ingest SETTINGS date_time_input_format = 'best_effort' FORMAT JSONEachRow\n"
                 + rows);
     }

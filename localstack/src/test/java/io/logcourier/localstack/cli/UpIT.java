@@ -109,7 +109,7 @@ class UpIT {
         Random random = new Random(seed);
         Set<String> stored = new HashSet<>();
         int sent = 0;
-        for (String signal : List.of("KILL", "KILL", "TERM", "KILL")) {
+        for (String signal : List.of("KILL", "TERM")) {
             try (CourierProcess up = up();
                     Shipper shipper = shipper(up.ready())) {
                 int before = LogFiles.files(objects()).size();

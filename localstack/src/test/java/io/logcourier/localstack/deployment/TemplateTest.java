@@ -31,8 +31,6 @@ class TemplateTest {
     private static final Set<String> LEFT_OUT = Set.of(
             // A secret: the function asks Secrets Manager.
             "clickhouse.password",
-            // For the command line, which makes the tables.
-            "clickhouse.log-retention",
             // Their defaults are made for these functions.
             "clickhouse.timeout",
             "discovery.epoch-limit",
@@ -81,7 +79,10 @@ class TemplateTest {
                         allowed.stream().map(Object::toString).toList());
         Duration redeliverAfter =
                 Setting.duration(setting("discovery.redeliver-after").fallback());
+        Duration supersedeAfter =
+                Setting.duration(setting("worker.supersede-after").fallback());
         template.mapping("ByWorkerTimeout").forEach((timeout, values) -> {
+            assertThat(supersedeAfter).isGreaterThan(Duration.ofSeconds(Integer.parseInt(timeout)));
             int visibility = (int) Template.get(values, "Visibility");
             assertThat(visibility).isGreaterThanOrEqualTo(6 * Integer.parseInt(timeout));
             assertThat(redeliverAfter).isGreaterThan(Duration.ofSeconds(visibility));

@@ -1,0 +1,175 @@
+package io.logcourier.localstack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logcourier.discovery.FaultyPlanner;
+import io.logcourier.message.SqsOrderQueue;
+import io.logcourier.message.Tick;
+import io.logcourier.operations.Audit;
+import io.logcourier.operations.AuditReport;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Objects have the form that was asked for when their order was decided. */
+class FormsIT {
+    private static final String ACCOUNT = "123456789012";
+    private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
+    private static final Tick FLUSH = new Tick(Optional.empty(), true, false);
+
+    @RegisterExtension
+    static final Stack STACK = new Stack();
+
+    @Test
+    void byEventTimeAnObjectHoldsOneUtcDayHoweverLateItsRowsAre() {
+        Installation courier = STACK.installation(forms("*=event-time gzip"));
+        List<LogRow> rows = Stream.of(
+                        "2026-03-01T23:59:59.999Z",
+                        "2026-03-02T00:00:00.000Z",
+                        "2026-03-02T00:00:00.001Z",
+                        "2026-02-28T12:00:00.000Z",
+                        "2024-02-29T23:59:59.999Z",
+                        "2002-01-01T00:00:00.001Z",
+                        "2286-01-01T00:00:00.000Z")
+                .map(time -> at(courier, "cats", "r" + time, time))
+                .toList();
+        courier.insert(rows);
+
+        courier.deliver("seven rows of six days", rows);
+
+        assertThat(courier.objects(courier.target()).keySet().stream()
+                        .map(key -> key.replaceFirst("[0-9A-F]{16}[.]gz$", "")))
+                .containsExactlyInAnyOrder(
+                        Stream.of("2002/01/01", "2024/02/29", "2026/02/28", "2026/03/01", "2026/03/02", "2286/01/01")
+                                .map(day -> "logs/" + ACCOUNT + "/us-east-1/cats/" + day + "/" + day.replace('/', '-')
+                                        + "-00-00-00-")
+                                .toArray(String[]::new));
+        assertThat(courier.deepAudit().rendered()).isEqualTo(new Audit.Rendered(6, 0));
+        assertThat(courier.deepAudit().differences()).isEmpty();
+    }
+
+    @Test
+    void aCompressedObjectSaysWhatItIs() {
+        Installation courier = STACK.installation(forms("*=gzip"));
+        List<LogRow> rows = List.of(LogRow.of("cats", "r", courier.target()));
+        courier.insert(rows);
+
+        courier.deliver("gzip", rows);
+
+        String key = courier.objects(courier.target()).keySet().iterator().next();
+        var head = courier.s3()
+                .headObject(request -> request.bucket(courier.target()).key(key));
+        assertThat(head.contentType()).isEqualTo("application/gzip");
+        assertThat(head.contentEncoding()).isNull();
+    }
+
+    @Test
+    void aFormChangedBetweenAnOrderAndItsDeliveryDoesNotChangeTheObject() {
+        Installation before = STACK.installation(forms("*=event-time gzip"));
+        Installation untouched = STACK.installation(forms("*=event-time gzip"));
+        for (Installation courier : List.of(before, untouched)) {
+            courier.insert(at(courier, "cats", "r", "2026-03-01T12:00:00.000Z"));
+            courier.flush();
+        }
+        try (SqsOrderQueue queue = new SqsOrderQueue(before.settings())) {
+            FaultyPlanner.plan(before, queue, Map.of("delivery.forms", "*=simple", "worker.part-size", "5MiB"), FLUSH);
+        }
+
+        before.drain();
+        untouched.drain();
+
+        assertThat(before.objects(before.target()).keySet())
+                .hasSize(1)
+                .allMatch(key -> key.contains("/2026/03/01/") && key.endsWith(".gz"));
+        assertThat(before.objects(before.target()).values().iterator().next())
+                .isEqualTo(untouched
+                        .objects(untouched.target())
+                        .values()
+                        .iterator()
+                        .next());
+    }
+
+    /** Whatever is asked for from step to step, each row is in one object. */
+    @Test
+    void formsChangeFromStepToStep() {
+        Installation courier = STACK.installation(Map.of("discovery.object-limit", "30"));
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        List<LogRow> rows = new ArrayList<>();
+        List<String> forms = List.of("*=simple", "*=delivery-time", "*=event-time", "*=event-time gzip", "*=gzip");
+        try (SqsOrderQueue queue = new SqsOrderQueue(courier.settings())) {
+            for (int step = 0; step < 12; step++) {
+                List<LogRow> batch = new ArrayList<>();
+                for (int i = 0; i < 20; i++) {
+                    batch.add(at(
+                            courier,
+                            random.nextBoolean() ? "cats" : "dogs",
+                            step + "-" + i,
+                            "2026-03-0" + (1 + random.nextInt(3)) + "T0" + random.nextInt(10) + ":00:00.000Z"));
+                }
+                courier.insert(batch);
+                rows.addAll(batch);
+                FaultyPlanner.plan(
+                        courier,
+                        queue,
+                        forms(forms.get(random.nextInt(forms.size()))),
+                        random.nextBoolean() ? FLUSH : PLAIN);
+                if (random.nextBoolean()) {
+                    courier.drain();
+                }
+            }
+        }
+
+        AuditReport report = courier.deliver("seed " + seed, rows);
+
+        assertThat(report.isWell()).as("seed %d", seed).isTrue();
+        assertThat(courier.deepAudit().rendered().gone()).as("seed %d", seed).isZero();
+    }
+
+    @Test
+    void whatIsLeftOfAnOrderOfOneDayIsOfThatDay() {
+        Installation courier = STACK.installation(forms("*=event-time"));
+        List<LogRow> rows = Stream.of("2026-03-01", "2026-03-02")
+                .flatMap(
+                        day -> Stream.of("a", "b").map(name -> at(courier, "cats", day + name, day + "T12:00:00.000Z")))
+                .toList();
+        courier.insert(rows);
+        courier.flush();
+        courier.receive(courier.settings().queue().url());
+        courier.execute(
+                "ALTER TABLE {logs}.access_logs DELETE WHERE req_id = '2026-03-01b' SETTINGS mutations_sync = 2");
+        courier.execute("INSERT INTO {ledger}.shortfalls (epoch, number, found, finding)"
+                + " SELECT epoch, number, 1, 'confirmed' FROM {ledger}.orders WHERE day = '2026-03-01'");
+
+        courier.tick(new Tick(Optional.empty(), false, true));
+        courier.drain();
+
+        Set<String> left = Set.of("2026-03-01a", "2026-03-02a", "2026-03-02b");
+        AuditReport report = courier.assertDelivered(
+                "what is left",
+                rows.stream().filter(row -> left.contains(row.text("req_id"))).collect(Collectors.toList()));
+        assertThat(report.balance().lost()).isEqualTo(1);
+    }
+
+    private static Map<String, String> forms(String forms) {
+        return Map.of("delivery.account-id", ACCOUNT, "delivery.forms", forms);
+    }
+
+    private static LogRow at(Installation courier, String bucket, String id, String time) {
+        Instant start = Instant.parse(time);
+        return LogRow.of(bucket, id, courier.target())
+                .with(
+                        "startTime",
+                        "%d.%03d"
+                                .formatted(
+                                        start.getEpochSecond(), start.toEpochMilli() - start.getEpochSecond() * 1000));
+    }
+}
