@@ -23,7 +23,7 @@ public record OrderMessage(
     /** What one message carries at most, so that it fits one invocation. */
     private static final long ROWS = 100_000;
 
-    private static final int ORDERS = 500;
+    private static final int ORDERS = 2000;
 
     /** Null stands for empty. */
     public OrderMessage {
@@ -42,7 +42,7 @@ public record OrderMessage(
 
     /**
      * First deliveries of {@code orders}, which are sorted: runs of neighbours that take the same epochs, up to 100,000
-     * rows and 500 orders each.
+     * rows and 2,000 orders each.
      */
     public static List<OrderMessage> deliver(String lane, List<WorkOrder> orders) {
         return pack(lane, orders, false, Optional.empty());

@@ -74,16 +74,16 @@ class OrderMessagePackingTest {
     }
 
     @Test
-    void aMessageCarriesNoMoreThanFiveHundredOrders() {
-        List<WorkOrder> orders = IntStream.range(0, 1_001)
+    void aMessageCarriesNoMoreThanTwoThousandOrders() {
+        List<WorkOrder> orders = IntStream.range(0, 4_001)
                 .mapToObj(number -> order(5, number, 1, 4, 1))
                 .toList();
 
         assertThat(OrderMessage.deliver("main", orders))
                 .containsExactly(
-                        OrderMessage.of("main", 5, 0, 499),
-                        OrderMessage.of("main", 5, 500, 999),
-                        OrderMessage.of("main", 5, 1000, 1000));
+                        OrderMessage.of("main", 5, 0, 1999),
+                        OrderMessage.of("main", 5, 2000, 3999),
+                        OrderMessage.of("main", 5, 4000, 4000));
     }
 
     @ParameterizedTest
@@ -93,7 +93,7 @@ class OrderMessagePackingTest {
         List<WorkOrder> orders = new ArrayList<>();
         for (int epoch = 1; epoch < 20; epoch++) {
             int from = 1;
-            for (int number = 0; number < random.nextInt(1_200); number++) {
+            for (int number = 0; number < random.nextInt(4_800); number++) {
                 from += random.nextInt(20) == 0 ? 1 : 0;
                 if (random.nextInt(30) > 0) {
                     orders.add(order(

@@ -90,8 +90,10 @@ final class Planner {
         Optional<Redelivery> redelivered = Optional.empty();
         while (!timeIsUp.getAsBoolean()) {
             Head head = ledger.head();
-            complete(head);
+            // Orders first: workers can begin while the arrivals are counted.
+            completeOrders(head);
             int sent = send(ledger.decided(head.sentThrough(), head.epoch()));
+            completeArrivals(head);
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
             List<Draft> replacements = replacements();
@@ -122,15 +124,19 @@ final class Planner {
         return line.addKeyValue("lane", lane.name()).addKeyValue("epoch", epoch.epoch());
     }
 
-    /** Derives what follows from the newest epoch, where a planner died before it did. */
-    private void complete(Head head) {
-        if (!head.claims().isEmpty() && !ledger.hasArrivals(head.epoch())) {
-            checkPresent(head);
-            ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), head.claims()));
-        }
+    /** Derives the orders that the newest epoch decided, where that is not done. */
+    private void completeOrders(Head head) {
         if (head.orderCount() > 0 && !ledger.hasOrders(head.epoch(), head.orderCount())) {
             ledger.supersede(head.epoch());
             ledger.deriveOrders(head.epoch());
+        }
+    }
+
+    /** Derives the arrivals of what the newest epoch claimed, where that is not done. */
+    private void completeArrivals(Head head) {
+        if (!head.claims().isEmpty() && !ledger.hasArrivals(head.epoch())) {
+            checkPresent(head);
+            ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), head.claims()));
         }
     }
 

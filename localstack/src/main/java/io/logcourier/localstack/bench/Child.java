@@ -3,6 +3,7 @@ package io.logcourier.localstack.bench;
 import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
@@ -39,9 +40,9 @@ final class Child implements AutoCloseable {
     }
 
     /**
-     * Starts a {@code main} of this class path.
+     * Starts a {@code main} of this class path, to which a folder of its name is added.
      *
-     * @param folder for what it logs
+     * @param folder for what it logs; where the folder of its name is, if there is one
      * @param environment more variables than this process has
      */
     static Child start(
@@ -52,7 +53,9 @@ final class Child implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        String classPath =
+                System.getProperty("java.class.path") + File.pathSeparator + folder.resolve(main.getSimpleName());
+        command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(List.of(arguments));
         Path log = folder.resolve(main.getSimpleName() + ".log");
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());

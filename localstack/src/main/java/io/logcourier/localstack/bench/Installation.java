@@ -74,6 +74,7 @@ final class Installation implements AutoCloseable {
                 .forEach(setting -> variables.put(setting.variable(), all.get(setting.name())));
         variables.put("AWS_ACCESS_KEY_ID", LaptopStack.CREDENTIALS.accessKeyId());
         variables.put("AWS_SECRET_ACCESS_KEY", LaptopStack.CREDENTIALS.secretAccessKey());
+        Requests.install(folder.resolve(CourierProcess.class.getSimpleName()));
         courier = start(CourierProcess.class, options.courier(), variables, Integer.toString(options.concurrency()));
         courier.ready(CourierProcess.Counts.class);
         clickHouse = ClickHouse.connect(settings.lane().endpoint());

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -47,17 +48,21 @@ public final class DeployedFunction implements AutoCloseable {
         api = new RuntimeApi(PATIENCE);
         List<String> classPath = new ArrayList<>(List.of(task.toString(), task.resolve("lib") + "/*"));
         classPath.addAll(runtime());
-        ProcessBuilder builder = new ProcessBuilder(
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                String.join(File.pathSeparator, classPath),
-                AWSLambda.class.getName(),
-                handler);
+                "-XX:TieredStopAtLevel=1"));
+        // As arguments, which count as they do on Lambda; the JVM would write a line about the variable, and ignore it.
+        Map<String, String> variables = new HashMap<>(environment);
+        String options = variables.remove("JAVA_TOOL_OPTIONS");
+        if (options != null) {
+            command.addAll(List.of(options.split(" ")));
+        }
+        command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath), AWSLambda.class.getName(), handler));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
-        builder.environment().putAll(environment);
+        builder.environment().putAll(variables);
         builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
         builder.environment().put("AWS_LAMBDA_FUNCTION_NAME", name);
         builder.environment().put("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
