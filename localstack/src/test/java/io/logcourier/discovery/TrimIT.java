@@ -78,6 +78,32 @@ class TrimIT {
     }
 
     @Test
+    void aMessageAboutATrimmedEpochIsBuriedWithTheReason() {
+        arrive("early", 20);
+        courier.flush();
+        String body =
+                courier.receive(courier.settings().queue().url()).getFirst().body();
+        courier.send(body);
+        courier.drain();
+        passTo(PARTITION);
+        deliver("recent");
+        age(11);
+        arrive("late", 5);
+        courier.tick(PLAIN);
+
+        courier.send(body);
+        courier.drain();
+
+        assertThat(courier.deadLetters())
+                .hasSize(1)
+                .allSatisfy(letter -> assertThat(letter.body()).isEqualTo(body))
+                .allSatisfy(letter -> assertThat(
+                                letter.messageAttributes().get("reason").stringValue())
+                        .contains("knows 0 of the orders"));
+        assertThat(courier.books().differences()).isEmpty();
+    }
+
+    @Test
     void booksYoungerThanTheirRetentionAreKept() {
         arrive("early", 20);
         courier.flush();

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
+import io.logcourier.operations.AuditReport;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -30,11 +33,14 @@ class ConcurrencyIT {
     private static final int MOST_BLOCKS = 100;
     private static final int EPOCHS = 6;
 
+    /** Its place in a line split at spaces. */
+    private static final int REQUEST_ID = 6;
+
     @RegisterExtension
     static final Stack STACK = new Stack();
 
     @ParameterizedTest
-    @ValueSource(longs = {31, 32})
+    @ValueSource(longs = 31)
     void rowsInsertedWhileTicksAndWorkersRunAreInOneObjectEach(long seed) throws Exception {
         Map<String, String> limits = Map.of("discovery.epoch-limit", "2000", "discovery.object-limit", "1500");
         Queue<LogRow> rows = new ConcurrentLinkedQueue<>();
@@ -68,6 +74,59 @@ class ConcurrencyIT {
         }
 
         courier.deliver("seed " + seed, rows);
+    }
+
+    @Test
+    void blocksOfOneToTwoHundredThousandRowsInsertedWhileTicksAndWorkersRun() throws Exception {
+        List<Integer> sizes = List.of(1, 200_000, 7, 3_000, 1, 40_000);
+        Installation courier = STACK.installation(Map.of("discovery.epoch-limit", "50000"));
+        try (EventSource source = courier.source();
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            source.start();
+            AtomicInteger writing = new AtomicInteger(2);
+            List<Future<?>> work = new ArrayList<>();
+            for (int writer = 0; writer < 2; writer++) {
+                int own = writer;
+                work.add(threads.submit(() -> {
+                    try {
+                        for (int block = 0; block < sizes.size(); block++) {
+                            courier.execute(
+                                    ("INSERT INTO {logs}.access_logs_ingest (insertedAt, startTime, bucketName, req_id,"
+                                                    + " loggingEnabled, loggingTargetBucket, loggingTargetPrefix)"
+                                                    + " SELECT now() - 3600 * (number %% 3), now64(3), concat('bucket-', toString(number %% 5)),"
+                                                    + " concat('%d-%d-', toString(number)), true, '%s', 'logs/' FROM numbers(%d)"
+                                                    + " SETTINGS max_insert_block_size = 200000, max_block_size = 200000")
+                                            .formatted(own, block, courier.target(), sizes.get(block)));
+                        }
+                    } finally {
+                        writing.decrementAndGet();
+                    }
+                }));
+            }
+            work.add(threads.submit(() -> {
+                while (writing.get() > 0) {
+                    courier.flush();
+                }
+            }));
+            await(work);
+        }
+        courier.flush();
+        courier.drain();
+
+        int inserted = 2 * sizes.stream().mapToInt(Integer::intValue).sum();
+        Set<String> ids = new HashSet<>();
+        long lines = 0;
+        for (byte[] object : courier.objects(courier.target()).values()) {
+            for (String line : Installation.lines(object)) {
+                ids.add(line.split(" ", REQUEST_ID + 2)[REQUEST_ID]);
+                lines++;
+            }
+        }
+        assertThat(lines).isEqualTo(inserted);
+        assertThat(ids).hasSize(inserted);
+        AuditReport report = courier.audit();
+        assertThat(report.isWell()).as(report.text()).isTrue();
+        assertThat(report.balance().delivered()).isEqualTo(inserted);
     }
 
     /** Blocks of 1 to 400 rows, until some epochs were planned beside them; one INSERT in four spans hours. */

@@ -49,8 +49,8 @@ class FormsIT {
                         .map(key -> key.replaceFirst("[0-9A-F]{16}[.]gz$", "")))
                 .containsExactlyInAnyOrder(
                         Stream.of("2002/01/01", "2024/02/29", "2026/02/28", "2026/03/01", "2026/03/02", "2286/01/01")
-                                .map(day -> "logs/" + ACCOUNT + "/us-east-1/cats/" + day + "/" + day.replace('/', '-')
-                                        + "-00-00-00-")
+                                .map(day -> "logs/cats/" + ACCOUNT + "/us-east-1/cats/" + day + "/"
+                                        + day.replace('/', '-') + "-00-00-00-")
                                 .toArray(String[]::new));
         assertThat(courier.deepAudit().rendered()).isEqualTo(new Audit.Rendered(6, 0));
         assertThat(courier.deepAudit().differences()).isEmpty();
