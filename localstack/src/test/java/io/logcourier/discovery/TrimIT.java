@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -140,8 +141,7 @@ class TrimIT {
         arrive("early", 20);
         courier.tick(PLAIN);
         passTo(PARTITION + 10);
-        shift("epochs", "planned_at", 100);
-        shift("epochs", "redelivered_at", 100);
+        shift("epochs", 100, "planned_at", "redelivered_at");
         arrive("late", 5);
 
         courier.tick(PLAIN);
@@ -183,7 +183,7 @@ class TrimIT {
                 assertThat(fault.struck()).as(fault.toString()).isTrue();
                 assertThat(courier.books().differences()).as(fault.toString()).isEmpty();
 
-                shift("epochs", "redelivered_at", 1);
+                shift("epochs", 1, "redelivered_at");
                 courier.tick(PLAIN);
 
                 assertThat(older(courier.books().balance().begin()))
@@ -237,16 +237,17 @@ class TrimIT {
 
     /** All that is in the books now happened so many days earlier. */
     private void age(int days) {
-        shift("epochs", "planned_at", days);
-        shift("epochs", "redelivered_at", days);
-        shift("arrivals", "planned_at", days);
-        shift("orders", "planned_at", days);
+        shift("epochs", days, "planned_at", "redelivered_at");
+        shift("arrivals", days, "planned_at");
+        shift("orders", days, "planned_at");
     }
 
-    private void shift(String table, String time, int days) {
+    private void shift(String table, int days, String... times) {
+        String updates = Stream.of(times)
+                .map(time -> "%s = %s - INTERVAL %d DAY".formatted(time, time, days))
+                .collect(Collectors.joining(", "));
         courier.execute(
-                "ALTER TABLE {ledger}.%s UPDATE %s = %s - INTERVAL %d DAY WHERE true SETTINGS mutations_sync = 2"
-                        .formatted(table, time, time, days));
+                "ALTER TABLE {ledger}.%s UPDATE %s WHERE true SETTINGS mutations_sync = 2".formatted(table, updates));
     }
 
     private long newest() {

@@ -67,7 +67,7 @@ class NetworkTroubleIT {
                 Arguments.of("denied until it is mended", denied, ever, Request.PUT),
                 Arguments.of("a clock that is wrong", skewed, ever, Request.PUT),
                 Arguments.of("a bucket that is gone and made again", gone, ever, Request.PUT),
-                Arguments.of("cut within ten parts", cut, 10, Request.PART),
+                Arguments.of("cut within five parts", cut, 5, Request.PART),
                 Arguments.of("cut within a part", cut, 1, Request.PART),
                 Arguments.of("500 between parts until it is mended", internal, ever, Request.SECOND_PART),
                 Arguments.of("a PUT whose success nobody hears", unheard, ever, Request.PUT),

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -266,10 +267,12 @@ final class Planner {
      */
     private List<Draft> orders(Head head, List<Arrivals> due) {
         record Share(Group group, String day, Form form) {}
+        Map<String, Form> byTarget = new HashMap<>();
         Map<Share, List<Arrivals>> shares = due.stream()
                 .collect(Collectors.groupingBy(
                         arrivals -> {
-                            Form form = forms.rules().of(arrivals.group().targetBucket());
+                            Form form =
+                                    byTarget.computeIfAbsent(arrivals.group().targetBucket(), forms.rules()::of);
                             String day = form.keyStyle() == KeyStyle.EVENT_TIME ? arrivals.day() : "";
                             return new Share(arrivals.group(), day, form);
                         },

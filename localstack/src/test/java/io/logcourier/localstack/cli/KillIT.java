@@ -163,10 +163,9 @@ class KillIT {
         return folder.resolve("objects");
     }
 
-    /** Everything; compiled in haste, since none lives long. */
+    /** Everything. */
     private CourierProcess up() throws IOException {
         return CourierProcess.start(
-                Map.of("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1"),
                 "up",
                 "--json",
                 "--clickhouse-port=0",
