@@ -13,9 +13,11 @@ import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit.Difference;
 import io.logcourier.operations.AuditReport;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -27,6 +29,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Books older than their retention are forgotten, never what something still waits for, and never so that it shows. */
 class TrimIT {
     private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
+
+    /** The others leave behind what one of these does. */
+    private static final Set<Faults.Kind> DIFFERENT =
+            EnumSet.of(Faults.Kind.STOPS_BEFORE, Faults.Kind.STOPS_AFTER, Faults.Kind.TWICE);
+
     private static final long PARTITION = Ledger.EPOCHS_PER_PARTITION;
 
     @RegisterExtension
@@ -176,8 +183,9 @@ class TrimIT {
             List<Faults> faults = none.calls().stream()
                     .filter(call -> call.point().equals("trim.sql"))
                     .flatMap(call -> call.faults().stream())
+                    .filter(fault -> DIFFERENT.contains(fault.kind()))
                     .toList();
-            assertThat(faults).hasSizeGreaterThanOrEqualTo(5);
+            assertThat(faults).hasSizeGreaterThanOrEqualTo(DIFFERENT.size());
             for (Faults fault : faults) {
                 trim(queue, fault);
                 assertThat(fault.struck()).as(fault.toString()).isTrue();

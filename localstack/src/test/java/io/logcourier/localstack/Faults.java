@@ -129,6 +129,11 @@ public final class Faults {
         return new Faults(Kind.STOPS_BEFORE, NOWHERE);
     }
 
+    /** What happens. */
+    public Kind kind() {
+        return kind;
+    }
+
     /** The calls so far. */
     public synchronized List<Call> calls() {
         return List.copyOf(calls);
