@@ -43,7 +43,10 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private static final List<String> METHODS = List.of("GET", "POST");
     private static final int INSERT_CHUNK = 1 << 20;
+
+    /** Of what a client still sends after an error, so much is read; one that sends more may lose the answer. */
     private static final long DRAIN_LIMIT = 64L << 20;
+
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
     static {

@@ -313,7 +313,7 @@ class ClickHouseFrontIT {
 
     @Test
     void anErrorReachesAClientThatIsStillSending() throws Exception {
-        assertError(insertThousandByteLines(http, "nope", 200_000), 404, 60);
+        assertError(insertThousandByteLines(http, "nope", 50_000), 404, 60);
     }
 
     private static HttpResponse<byte[]> insertThousandByteLines(Http http, String table, int lines) throws Exception {
