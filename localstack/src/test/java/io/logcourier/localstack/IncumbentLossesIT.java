@@ -18,6 +18,15 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * each batch is discovered and delivered before the next one becomes visible, which is when a cursor jumps over it.
  */
 class IncumbentLossesIT {
+    /** A block with rows of {@code stamped} becomes visible after one of now. */
+    private void assertDeliveredThoughLate(Instant stamped) {
+        Installation courier = STACK.installation();
+        List<LogRow> late = rows(courier, "late", ROWS, stamped, 0);
+        List<LogRow> early = rows(courier, "early", ROWS, now, 30);
+
+        assertAllDelivered(courier, List.of(early, late));
+    }
+
     private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final int ROWS = 5_000;
@@ -29,29 +38,17 @@ class IncumbentLossesIT {
 
     @Test
     void aBlockVisibleAfterALaterOneOfTheSameSecond() {
-        Installation courier = STACK.installation();
-        List<LogRow> late = rows(courier, "late", ROWS, now, 0);
-        List<LogRow> early = rows(courier, "early", ROWS, now, 30);
-
-        assertAllDelivered(courier, List.of(early, late));
+        assertDeliveredThoughLate(now);
     }
 
     @Test
     void aBlockStampedASecondEarlierAndVisibleLater() {
-        Installation courier = STACK.installation();
-        List<LogRow> late = rows(courier, "late", ROWS, now.minusSeconds(1), 0);
-        List<LogRow> early = rows(courier, "early", ROWS, now, 30);
-
-        assertAllDelivered(courier, List.of(early, late));
+        assertDeliveredThoughLate(now.minusSeconds(1));
     }
 
     @Test
     void aBlock66SecondsLate() {
-        Installation courier = STACK.installation();
-        List<LogRow> late = rows(courier, "late", ROWS, now.minusSeconds(66), 0);
-        List<LogRow> early = rows(courier, "early", ROWS, now, 30);
-
-        assertAllDelivered(courier, List.of(early, late));
+        assertDeliveredThoughLate(now.minusSeconds(66));
     }
 
     @Test

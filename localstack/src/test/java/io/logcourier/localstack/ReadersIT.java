@@ -494,12 +494,14 @@ class ReadersIT {
 
     /** Skips the test, with the reason, where a command is not there or fails. */
     private static void assumeRuns(String... command) {
+        String trouble;
         try {
             Ran ran = run(new byte[0], command);
-            assumeTrue(ran.code() == 0, String.join(" ", command) + " failed: " + ran.err());
+            trouble = ran.code() == 0 ? "" : "failed: " + ran.err();
         } catch (IOException e) {
-            assumeTrue(false, e.getMessage());
+            trouble = "did not run: " + e.getMessage();
         }
+        assumeTrue(trouble.isEmpty(), String.join(" ", command) + " " + trouble);
     }
 
     private static String text(byte[] line) {

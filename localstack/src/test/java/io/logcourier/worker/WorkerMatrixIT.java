@@ -130,11 +130,7 @@ class WorkerMatrixIT {
                 with("delay", "find", "insert offsets"),
                 call -> !READING.contains(call.point()),
                 rounds -> {
-                    order(rounds, 1);
-                    for (int next = round + 1; next <= round + rounds; next++) {
-                        courier.send(message(next).body());
-                    }
-                    courier.drain();
+                    deliverAhead(rounds);
                     courier.execute("ALTER TABLE {ledger}.offsets DELETE WHERE epoch = "
                             + message(round + 1).epoch() + " SETTINGS mutations_sync = 2");
                     delete("true");
@@ -156,33 +152,22 @@ class WorkerMatrixIT {
 
     @Test
     void aWorkerThatReplays() {
-        run(
-                with("put", "replayable.sql", "send"),
-                call -> !READING.contains(call.point()),
-                rounds -> {
-                    order(rounds, 1);
-                    for (int next = round + 1; next <= round + rounds; next++) {
-                        courier.send(message(next).body());
-                    }
-                    courier.drain();
-                },
-                () -> {
-                    for (String key :
-                            courier.objects(courier.target(), round + "/").keySet()) {
-                        courier.s3().deleteObject(request -> request.bucket(courier.target())
-                                .key(key));
-                    }
-                    for (String bucket : List.of("first", "second")) {
-                        courier.send(new ReplayMessage(
-                                        Message.VERSION,
-                                        courier.lane().name(),
-                                        round + "-" + bucket,
-                                        Instant.EPOCH,
-                                        Instant.now(),
-                                        Optional.empty())
-                                .body());
-                    }
-                });
+        run(with("put", "replayable.sql", "send"), call -> !READING.contains(call.point()), this::deliverAhead, () -> {
+            for (String key : courier.objects(courier.target(), round + "/").keySet()) {
+                courier.s3().deleteObject(request -> request.bucket(courier.target())
+                        .key(key));
+            }
+            for (String bucket : List.of("first", "second")) {
+                courier.send(new ReplayMessage(
+                                Message.VERSION,
+                                courier.lane().name(),
+                                round + "-" + bucket,
+                                Instant.EPOCH,
+                                Instant.now(),
+                                Optional.empty())
+                        .body());
+            }
+        });
     }
 
     @Test
@@ -317,6 +302,15 @@ class WorkerMatrixIT {
         }
         arrive(batch);
         courier.receive(courier.settings().queue().url());
+    }
+
+    /** Orders of the next rounds, delivered once already. */
+    private void deliverAhead(int rounds) {
+        order(rounds, 1);
+        for (int next = round + 1; next <= round + rounds; next++) {
+            courier.send(message(next).body());
+        }
+        courier.drain();
     }
 
     private void sendOrders() {
