@@ -69,7 +69,8 @@ class EventsIT {
         worker = new WorkerHandler(stack.settings());
         discovery = new DiscoveryHandler(stack.settings());
         assertThat(tick("tick.json"))
-                .isEqualTo(Map.of("lane", "main", "epochs", 1, "orders", 0, "messages", 0, "redelivered", 0));
+                .isEqualTo(Map.of(
+                        "lane", "main", "epochs", 1, "rows", 2000, "orders", 0, "messages", 0, "redelivered", 0));
         assertThat(tick("tick-flush.json")).containsEntry("orders", BUCKETS).containsEntry("lane", "main");
     }
 
