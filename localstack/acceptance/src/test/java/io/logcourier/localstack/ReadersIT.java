@@ -46,7 +46,7 @@ import tools.jackson.databind.json.JsonMapper;
  * of row, and is held to it here.
  */
 class ReadersIT {
-    private static final Path PAGE = Path.of("..", "docs", "readers.md");
+    private static final Path PAGE = Path.of("..", "..", "docs", "readers.md");
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final JsonMapper JSON = new JsonMapper();
     private static final String SOURCE_REGION = "us-east-1";

@@ -50,7 +50,7 @@ final class CourierProcess implements AutoCloseable {
     private static CourierProcess start(boolean terminal, Map<String, String> environment, String... arguments)
             throws IOException {
         Path folder = Files.createTempDirectory("courier-process-");
-        Path built = Path.of("target").toAbsolutePath();
+        Path built = Path.of("..", "target").toAbsolutePath().normalize();
         assertThat(built.resolve("lib")).as("made by `mvn package`").isDirectory();
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -19,7 +19,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /** template.yaml. Short tags such as {@code !Ref} are read as their long forms. */
 record Template(Map<String, Object> root) {
-    static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
+    static final Path REPOSITORY = Path.of("..", "..").toAbsolutePath().normalize();
 
     static Template read() {
         LoaderOptions options = new LoaderOptions();

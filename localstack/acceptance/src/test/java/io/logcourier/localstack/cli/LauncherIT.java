@@ -17,11 +17,11 @@ class LauncherIT {
 
     @Test
     void findsItsJdkThoughJavaHomeAndThePathNameAnOlderOne() throws Exception {
-        Path script = Files.copy(Path.of("..", "courier"), folder.resolve("courier"));
+        Path script = Files.copy(Path.of("..", "..", "courier"), folder.resolve("courier"));
         Path target = Files.createDirectories(folder.resolve("localstack").resolve("target"));
         for (String made : new String[] {"classes", "lib"}) {
             Files.createSymbolicLink(
-                    target.resolve(made), Path.of("target", made).toAbsolutePath());
+                    target.resolve(made), Path.of("..", "target", made).toAbsolutePath());
         }
         Files.createFile(target.resolve("built"));
         Path old = oldJdk();
