@@ -93,7 +93,7 @@ class Stack:
         }
         subprocess.run(
             ["sam", "deploy", "--config-env", "local", "--stack-name", STACK, "--region", REGION]
-            + ["--no-resolve-s3", "--s3-bucket", "code", "--no-progressbar", "--parameter-overrides"]
+            + ["--no-progressbar", "--parameter-overrides"]
             + [f"{name}={value}" for name, value in parameters.items()],
             cwd=ROOT,
             env={**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint, "SAM_CLI_TELEMETRY": "0"},

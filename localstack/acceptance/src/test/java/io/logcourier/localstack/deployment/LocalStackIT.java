@@ -38,7 +38,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
  * LocalStack that the system property {@code localstack.endpoint} names, such as that of {@code localstack/host/up}.
  */
 class LocalStackIT {
-    private static final String IMAGE = "localstack/localstack:4.14.0";
+    static final String IMAGE = "localstack/localstack:4.14.0";
     private static final String TARGET = "access-logs";
     private static final int BUCKETS = 10;
     private static final int ROWS = 2000;

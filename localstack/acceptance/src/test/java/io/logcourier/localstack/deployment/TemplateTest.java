@@ -30,6 +30,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.yaml.snakeyaml.Yaml;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -157,6 +158,38 @@ class TemplateTest {
     }
 
     @Test
+    void theVariablesForSamLocalAreOnesThatAFunctionHas() throws IOException {
+        String file = Files.readString(Template.REPOSITORY.resolve("localstack/sam-local.json"));
+        Set<String> known = new HashSet<>();
+        template.functions()
+                .forEach(function -> known.addAll(template.environment(function).keySet()));
+
+        assertThat(known)
+                .containsAll(new JsonMapper().readTree(file).path("Parameters").propertyNames());
+    }
+
+    @Test
+    void whatTheComposeFileStartsIsHealthyBeforeItIsUsedKeepsItsDataAndListensOnLoopback() throws IOException {
+        Map<String, Object> compose =
+                new Yaml().load(Files.readString(Template.REPOSITORY.resolve("localstack/compose.yaml")));
+        Map<String, Object> services = Template.map(compose.get("services"));
+        services.values().forEach(service -> {
+            assertThat(List.of(Template.map(service).getOrDefault("ports", List.of()))
+                            .toString())
+                    .doesNotContainPattern("(^|[ \\[])(?!127\\.0\\.0\\.1:)[0-9.]+:[0-9]");
+            Template.map(Template.get(service, "depends_on")).keySet().forEach(other -> assertThat(
+                            Template.get(services.get(other), "healthcheck", "test"))
+                    .as(other)
+                    .isNotNull());
+        });
+        assertThat(Template.get(services.get("localstack"), "image")).isEqualTo(LocalStackIT.IMAGE);
+        assertThat(services.entrySet().stream()
+                        .filter(service -> Template.get(service.getValue(), "volumes") == null)
+                        .map(Map.Entry::getKey))
+                .containsExactly("schema");
+    }
+
+    @Test
     void noSecretIsInTheEnvironment() {
         Set<String> secrets = new HashSet<>(Setting.all().stream()
                 .filter(Setting::secret)
@@ -219,7 +252,8 @@ class TemplateTest {
     @Test
     void everyFunctionRunsOnJava25OnArmAndLogsJsonThatIsKeptForATime() {
         assertThat(template.global("Runtime")).isEqualTo("java25");
-        assertThat(template.global("Architectures")).isEqualTo(List.of("arm64"));
+        assertThat(template.global("Architectures")).isEqualTo(List.of(Map.of("Ref", "Architecture")));
+        assertThat(template.parameter("Architecture").get("Default")).isEqualTo("arm64");
         for (Resource function : template.functions()) {
             assertThat(function.text("LoggingConfig", "LogFormat")).isEqualTo("JSON");
             String group = function.text("LoggingConfig", "LogGroup", "Ref");
