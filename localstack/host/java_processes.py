@@ -2,7 +2,8 @@
 
 Each execution environment is a JVM with the function's unzipped code and AWS's runtime interface client on its class
 path, and a server that speaks Lambda's runtime API with it. One event at a time, as on Lambda; a JVM that ended, or took
-longer than its timeout, is replaced before the next event. Fits LocalStack 4.14.0 (on Python 3.13: it does not start on 3.12), whose interface is internal.
+longer than its timeout, is replaced before the next event. Fits LocalStack 4.14.0, whose interface is internal and whose
+S3 needs Python 3.13.
 
 JAVA names the JVM, JAVA_RUNTIME its class path for the runtime interface client, FUNCTION_LOGS a folder for outputs.
 """
@@ -156,10 +157,12 @@ class JavaProcess(RuntimeExecutor):
     def stop(self):
         if self.instance:
             self.instance.stop()
+            self.instance = None
 
     def invoke(self, payload):
-        if self.instance.has_ended:
-            self.instance.stop()
+        if self.instance and self.instance.has_ended:
+            self.stop()
+        if not self.instance:
             self._start()
         seconds = self.settings.timeout
         event = {
@@ -173,7 +176,7 @@ class JavaProcess(RuntimeExecutor):
         }
         answer = self.instance.handle(event, seconds)
         if not answer:
-            self.instance.process.kill()
+            self.stop()
             answer = True, failure("Sandbox.Timedout", f"Task timed out after {seconds} seconds")
         return InvocationResult(payload["invoke-id"], answer[1], is_error=answer[0], logs=self.get_logs()[-LOG_TAIL:])
 

@@ -231,8 +231,10 @@ def main():
     parser.add_argument("--every", type=int, default=60, help="seconds between ticks: LocalStack fires no schedule")
     arguments = parser.parse_args()
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    if not arguments.check:
+    if arguments.check:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: stopped.set())
         signal.signal(signal.SIGINT, lambda *_: stopped.set())
     folder = pathlib.Path(tempfile.mkdtemp(prefix="host-", dir=ROOT / "target"))
     stack = Stack(folder, free_port() if arguments.check else arguments.port)
