@@ -25,6 +25,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.localstack.LocalStackContainer;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -38,6 +40,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
  * LocalStack that the system property {@code localstack.endpoint} names, such as that of {@code localstack/host/up}.
  */
 class LocalStackIT {
+    private static final Logger log = LoggerFactory.getLogger(LocalStackIT.class);
+
     static final String IMAGE = "localstack/localstack:4.14.0";
     private static final String TARGET = "access-logs";
     private static final int BUCKETS = 10;
@@ -54,7 +58,11 @@ class LocalStackIT {
             endpoint = URI.create(running);
             return;
         }
-        assumeTrue(DockerClientFactory.instance().isDockerAvailable(), "LocalStack needs Docker, which is not here");
+        boolean hasDocker = DockerClientFactory.instance().isDockerAvailable();
+        if (!hasDocker) {
+            log.warn("SKIPPED: {} needs Docker, which is not here", IMAGE);
+        }
+        assumeTrue(hasDocker, "Docker is not here");
         container = Optional.of(new LocalStackContainer(IMAGE).withServices("s3", "sqs"));
         container.get().start();
         endpoint = container.get().getEndpoint();
