@@ -20,13 +20,17 @@ import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Offset.Outcome;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
+import io.logcourier.logging.Metric;
+import io.logcourier.logging.Metrics;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +68,7 @@ final class Delivery {
     private final Duration supersedeAfter;
     private final Executor executor;
     private final Semaphore uploads;
+    private final Metrics metrics;
 
     /** {@code executor} runs uploads, as many at once as the settings allow, more where objects are small. */
     Delivery(
@@ -72,7 +77,8 @@ final class Delivery {
             AccessLogTable table,
             ObjectStore store,
             Settings.Worker limits,
-            Executor executor) {
+            Executor executor,
+            Metrics metrics) {
         this.lane = lane;
         this.ledger = ledger;
         this.table = table;
@@ -80,6 +86,7 @@ final class Delivery {
         this.partSize = limits.partSize();
         this.supersedeAfter = limits.supersedeAfter();
         this.executor = executor;
+        this.metrics = metrics;
         this.uploads = new Semaphore(limits.uploads() * SHARES);
     }
 
@@ -199,6 +206,7 @@ final class Delivery {
     void giveUp(WorkOrder order, String reason) {
         ledger.commit(List.of(Offset.givenUp(order, reason)));
         about(log.atWarn(), order).addKeyValue("reason", reason).log("gave up");
+        metrics.write(Map.of(Metric.ORDERS_GIVEN_UP, 1L));
     }
 
     /** A line about an order. */
@@ -382,15 +390,34 @@ final class Delivery {
                 failures.add(new Failure(task, e.getCause() instanceof RuntimeException cause ? cause : e));
             }
         });
-        ledger.commit(delivered.entrySet().stream()
-                .filter(entry -> entry.getKey().isFirst())
-                .map(Map.Entry::getValue)
-                .toList());
+        Map<Task, Offset> first = new LinkedHashMap<>(delivered);
+        first.keySet().removeIf(task -> !task.isFirst());
+        ledger.commit(first.values());
+        measure(first);
         delivered.forEach((task, offset) -> about(log.atInfo(), task.order())
                 .addKeyValue("rows", offset.rows())
                 .addKeyValue("bytes", offset.bytes())
                 .addKeyValue("object", task.target())
                 .log(task.isFirst() ? "delivered" : "replayed"));
         return failures;
+    }
+
+    private void measure(Map<Task, Offset> delivered) {
+        if (delivered.isEmpty()) {
+            return;
+        }
+        Instant oldest = delivered.keySet().stream()
+                .map(task -> task.order().tally().minInserted())
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
+        metrics.write(Map.of(
+                Metric.ORDERS_DELIVERED,
+                (long) delivered.size(),
+                Metric.ROWS_DELIVERED,
+                delivered.values().stream().mapToLong(Offset::rows).sum(),
+                Metric.BYTES_DELIVERED,
+                delivered.values().stream().mapToLong(Offset::bytes).sum(),
+                Metric.DELIVERY_DELAY,
+                Math.max(0, Duration.between(oldest, Instant.now()).toSeconds())));
     }
 }
