@@ -42,9 +42,14 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
      */
     public record Rule(String pattern, Form form) {
         private boolean fits(String bucket) {
-            return bucket.matches(
-                    Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+            return Form.fits(pattern, bucket);
         }
+    }
+
+    /** Whether a pattern, in which {@code *} stands for any characters, is one of this bucket's name. */
+    public static boolean fits(String pattern, String bucket) {
+        return bucket.matches(
+                Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
     }
 
     /**

@@ -66,6 +66,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     static final Setting<String> REGION = text("aws.region", "us-east-1", "region of the queue and the buckets");
     public static final Setting<Optional<URI>> S3_ENDPOINT =
             define("s3.endpoint", "", "another S3 than AWS's, addressed path style", Setting::optionalUri);
+    static final Setting<List<String>> TARGETS = define(
+            "s3.targets",
+            "*",
+            "the buckets that may get objects, as patterns separated by commas; ! in front of one forbids; the first that fits counts",
+            Setting::list);
     static final Setting<Map<String, String>> BUCKET_OWNERS = define(
             "s3.bucket-owners",
             "",

@@ -78,18 +78,32 @@ public record Settings(
      * How log objects are written. These are conditions of writing, not part of an order: they hold from the next attempt
      * on.
      *
+     * @param rules patterns of bucket names, those with {@link #NOT} in front of buckets that get no objects
      * @param owners accounts by the bucket that must belong to them, or by {@link #EVERY_BUCKET}
      * @param acl a canned ACL
      * @param encryption the name of a server-side encryption
      * @param encryptionKey of KMS; only where the encryption is one of KMS
      */
     public record Targets(
+            List<String> rules,
             Map<String, String> owners,
             Optional<String> acl,
             Optional<String> encryption,
             Optional<String> encryptionKey) {
         /** Stands for all buckets that are not named; no bucket is called so. */
         public static final String EVERY_BUCKET = "*";
+
+        /** In front of a pattern: such buckets get no objects. */
+        static final String NOT = "!";
+
+        /** Whether a bucket may get objects: the first rule that fits says so, and without one it may not. */
+        public boolean allow(String bucket) {
+            return rules.stream()
+                    .filter(rule -> Form.fits(rule.startsWith(NOT) ? rule.substring(1) : rule, bucket))
+                    .findFirst()
+                    .filter(rule -> !rule.startsWith(NOT))
+                    .isPresent();
+        }
 
         /** The account that a bucket must belong to, if that matters. */
         public Optional<String> owner(String bucket) {
@@ -304,7 +318,11 @@ public record Settings(
 
         private Targets targets() {
             Targets targets = new Targets(
-                    get(Setting.BUCKET_OWNERS), get(Setting.ACL), get(Setting.ENCRYPTION), get(Setting.ENCRYPTION_KEY));
+                    get(Setting.TARGETS),
+                    get(Setting.BUCKET_OWNERS),
+                    get(Setting.ACL),
+                    get(Setting.ENCRYPTION),
+                    get(Setting.ENCRYPTION_KEY));
             if (targets.encryptionKey().isPresent()
                     && !targets.encryptionAsked().orElseThrow().startsWith(Setting.KMS)) {
                 problems.add("%s and %s = '%s' are both set: a key needs an encryption of KMS"

@@ -59,6 +59,7 @@ class SettingsTest {
             Map.entry("discovery.epoch-limit", "2000000"),
             Map.entry("discovery.redeliver-after", "1d"),
             Map.entry("delivery.source-region", "eu-west-3"),
+            Map.entry("s3.targets", "!cats,*"),
             Map.entry("delivery.more-columns", "hostname"),
             Map.entry("worker.part-size", "16MiB"),
             Map.entry("worker.uploads", "2"),
@@ -86,7 +87,8 @@ class SettingsTest {
                                 List.of()),
                         Duration.ofDays(3),
                         new Settings.Aws("us-east-1", Optional.empty(), Optional.empty()),
-                        new Settings.Targets(Map.of(), Optional.empty(), Optional.empty(), Optional.empty()),
+                        new Settings.Targets(
+                                List.of("*"), Map.of(), Optional.empty(), Optional.empty(), Optional.empty()),
                         new Settings.Queue("", ""),
                         new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
                         new Settings.Forms("", Form.parse("*=simple")),
@@ -326,6 +328,23 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.read(Map.of(setting, value), Map.of()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining(setting + " = '" + value + "'");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "*,cats,true",
+        "'cats,dogs-*',cats,true",
+        "'cats,dogs-*',dogs-1,true",
+        "'cats,dogs-*',owls,false",
+        "'!audit-*,*',audit-1,false",
+        "'!audit-*,*',cats,true",
+        "'*,!audit-*',audit-1,true",
+        "!audit-*,cats,false"
+    })
+    void theFirstRuleThatFitsSaysWhetherABucketMayGetObjects(String rules, String bucket, boolean allowed) {
+        Settings settings = Settings.read(Map.of("s3.targets", rules), Map.of());
+
+        assertThat(settings.targets().allow(bucket)).isEqualTo(allowed);
     }
 
     @Test

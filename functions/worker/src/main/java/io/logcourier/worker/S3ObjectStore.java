@@ -210,7 +210,10 @@ final class S3ObjectStore implements ObjectStore {
         return targets.owner(target.bucket()).orElse(null);
     }
 
-    private static void check(Target target) {
+    private void check(Target target) {
+        if (!targets.allow(target.bucket())) {
+            throw new TargetRefusedException("s3.targets does not allow objects in bucket " + target.bucket(), null);
+        }
         if (!BUCKET.matcher(target.bucket()).matches()) {
             throw new TargetRefusedException("InvalidBucketName: '" + target.bucket() + "' is no bucket name", null);
         }

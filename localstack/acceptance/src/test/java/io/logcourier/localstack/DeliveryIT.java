@@ -30,6 +30,17 @@ class DeliveryIT {
     static final Stack STACK = new Stack();
 
     @Test
+    void aRowOfTenMegabytesIsDeliveredLikeOthers() {
+        Installation courier = STACK.installation(Map.of("worker.part-size", "5MiB"));
+        List<LogRow> rows = List.of(
+                LogRow.of("bucket", "small", courier.target()),
+                LogRow.of("bucket", "large", courier.target()).with("userAgent", "a\"b ".repeat(10 << 18)));
+        courier.insert(rows);
+
+        courier.deliver("ten megabytes", rows);
+    }
+
+    @Test
     void everyRowIsInExactlyOneObjectByteForByte() {
         Installation courier = STACK.installation();
         List<LogRow> rows = rows(courier, 20_260_101, 3_000, 12);

@@ -13,6 +13,7 @@ import io.logcourier.localstack.LogRow;
 import io.logcourier.localstack.Stack;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.ReplayMessage;
+import io.logcourier.operations.Audit;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
 import io.logcourier.worker.ObjectStore.Upload;
@@ -98,6 +99,28 @@ class S3ObjectStoreIT {
 
         assertThat(courier.objects(courier.target())).containsExactlyEntriesOf(objects);
         assertThat(metadata(courier)).isEqualTo(metadata);
+    }
+
+    @Test
+    void aTargetThatIsNotAllowedGetsNothingUntilItIs() {
+        Installation courier = STACK.installation(Map.of("worker.attempts", "1"));
+        List<LogRow> rows = rows(courier, "bucket", 10, "agent");
+        courier.insert(rows);
+        courier.flush();
+        try (WorkerHandler worker =
+                new WorkerHandler(courier.settings(Map.of("s3.targets", "!" + courier.target() + ",*")))) {
+            assertThat(courier.serve(worker)).as("the orders").isTrue();
+            assertThat(courier.serve(worker)).as("more").isFalse();
+        }
+        assertThat(courier.objects(courier.target())).isEmpty();
+        assertThat(courier.audit().refused())
+                .extracting(Audit.Refused::reason)
+                .containsExactly("s3.targets does not allow objects in bucket " + courier.target());
+
+        courier.redrive();
+        courier.drain();
+
+        courier.assertDelivered("allowed", rows);
     }
 
     /** S3Proxy knows nothing of owners and encryption: what is asked for is what this checks. */
