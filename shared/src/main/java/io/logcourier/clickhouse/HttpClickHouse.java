@@ -1,8 +1,8 @@
 package io.logcourier.clickhouse;
 
 import com.clickhouse.client.api.ClickHouseException;
-import com.clickhouse.client.api.ClientFaultCause;
 import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ClientFaultCause;
 import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.QueryResponse;

@@ -82,10 +82,11 @@ public final class AccessLogStore implements Store, AutoCloseable {
      */
     public void check(Run run) {
         new AccessLogTable(clickHouse, lane).check();
-        Set.copyOf(run.targetBuckets()).forEach(bucket -> call(
-                bucket,
-                () -> s3.listObjectsV2(request ->
-                        request.bucket(bucket).prefix(run.prefix()).maxKeys(1))));
+        Set.copyOf(run.targetBuckets())
+                .forEach(bucket -> call(
+                        bucket,
+                        () -> s3.listObjectsV2(request ->
+                                request.bucket(bucket).prefix(run.prefix()).maxKeys(1))));
     }
 
     @Override
@@ -178,7 +179,8 @@ public final class AccessLogStore implements Store, AutoCloseable {
                 .findFirst()
                 .orElse(Compression.NONE);
         call(bucket + "/" + key, () -> {
-            try (InputStream stored = s3.getObject(request -> request.bucket(bucket).key(key))) {
+            try (InputStream stored =
+                    s3.getObject(request -> request.bucket(bucket).key(key))) {
                 // One that is no compressed file breaks at its first bytes already.
                 reader.object(located, new Lines(new Fetched(bucket + "/" + key, stored), compression));
                 return true;

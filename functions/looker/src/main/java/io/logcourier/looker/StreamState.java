@@ -2,7 +2,9 @@ package io.logcourier.looker;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -20,6 +22,7 @@ final class StreamState {
 
     private final List<Range> refused = new ArrayList<>();
     private final List<Range> unknown = new ArrayList<>();
+    private final Set<Range> settled = new HashSet<>();
     private int next;
     private long lastPushMillis;
 
@@ -113,15 +116,23 @@ final class StreamState {
         accountedFor.set(Math.toIntExact(index));
     }
 
-    /** How many of the pushes without an answer turned out to be stored, how many not. */
-    synchronized int[] settled() {
-        int present = (int) unknown.stream().filter(this::isTouched).count();
-        return new int[] {present, unknown.size() - present};
+    /**
+     * Settles the pushes without an answer, now that there was time to read.
+     *
+     * @return how many turned out to be stored, and how many not; each push counts once
+     */
+    synchronized int[] settle() {
+        List<Range> present = unknown.stream().filter(this::isTouched).toList();
+        unknown.removeAll(present);
+        List<Range> absent =
+                unknown.stream().filter(push -> !settled.contains(push)).toList();
+        settled.addAll(absent);
+        return new int[] {present.size(), absent.size()};
     }
 
     /** Whether no entry is left to wait for. */
     synchronized boolean isComplete() {
-        return unknown.stream().allMatch(this::isTouched) && nextMissing(0) >= next;
+        return unknown.stream().allMatch(push -> isTouched(push) || settled.contains(push)) && nextMissing(0) >= next;
     }
 
     /** The entries that should be there and are not, in order. */

@@ -207,9 +207,11 @@ final class Validator implements Store.Reader {
      */
     synchronized void settle(List<StreamState> of, boolean givenUp) {
         for (StreamState state : of) {
-            int[] settled = state.settled();
-            settledPresent += settled[0];
-            settledAbsent += settled[1];
+            if (givenUp) {
+                int[] settled = state.settle();
+                settledPresent += settled[0];
+                settledAbsent += settled[1];
+            }
             for (Range range : state.missing()) {
                 int entries = range.to() - range.from();
                 if (givenUp) {
