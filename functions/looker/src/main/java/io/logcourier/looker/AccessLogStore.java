@@ -181,7 +181,6 @@ public final class AccessLogStore implements Store, AutoCloseable {
         call(bucket + "/" + key, () -> {
             try (InputStream stored =
                     s3.getObject(request -> request.bucket(bucket).key(key))) {
-                // One that is no compressed file breaks at its first bytes already.
                 reader.object(located, new Lines(new Fetched(bucket + "/" + key, stored), compression));
                 return true;
             } catch (NoSuchKeyException e) {

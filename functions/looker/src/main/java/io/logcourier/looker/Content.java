@@ -469,7 +469,7 @@ final class Content {
     }
 
     /** The entry whose time and id an entry has: its own, or those of the request that it is a part of. */
-    private long parent(int stream, long index) {
+    long parent(int stream, long index) {
         long inFragment = index % run.fragment();
         return shape(stream, index) == Shape.SUB_RECORDS ? index - inFragment % GROUP : index;
     }

@@ -133,6 +133,7 @@ public final class Looker {
     /** Has it end: no more is written, and reading ends with what is in hand. */
     public void stop() {
         stopped = true;
+        validator.stop();
     }
 
     /** How far it is. */

@@ -25,7 +25,7 @@ import java.util.Optional;
  * @param reading which streams are read
  * @param readStreams for {@link Reading#SOME}: how many
  * @param maxDelay from write to visible object
- * @param patience how long to look for an entry after the last write of its cycle; at least {@code maxDelay}
+ * @param patience how long to look for an entry after the last write of its cycle
  * @param pollEvery between two looks
  * @param mostFindings that are reported in detail
  */
@@ -61,22 +61,19 @@ public record Plan(
     /** Checks all of it. */
     public Plan {
         List<String> problems = new ArrayList<>();
-        need(problems, streams >= 1, "streams", streams);
-        need(problems, jitterPercent >= 0 && jitterPercent < PERCENT, "jitter (0 to 99 percent)", jitterPercent);
-        need(problems, stopAfterFragments >= 0, "fragments", stopAfterFragments);
-        need(problems, cycles >= 0, "cycles", cycles);
-        need(problems, changeStreamsEvery >= 1, "cycles until streams change", changeStreamsEvery);
-        need(problems, maxConcurrentWrites >= 1, "concurrent writes", maxConcurrentWrites);
+        need(problems, streams >= 1, "n-streams", streams);
+        need(problems, jitterPercent >= 0 && jitterPercent < PERCENT, "jitter, in percent,", jitterPercent);
+        need(problems, stopAfterFragments >= 0, "cycle-stop-write-after-n-fragments", stopAfterFragments);
+        need(problems, cycles >= 0, "n-cycles", cycles);
+        need(problems, changeStreamsEvery >= 1, "change-streams-every-n-cycles", changeStreamsEvery);
+        need(problems, maxConcurrentWrites >= 1, "max-concurrent-writes", maxConcurrentWrites);
         need(problems, rate >= 0, "rate", rate);
         need(problems, retries >= 0, "retries", retries);
-        need(problems, stepNanos >= 0, "step in nanoseconds", stepNanos);
-        need(problems, reading != Reading.SOME || readStreams >= 1, "streams to read", readStreams);
-        need(problems, mostFindings >= 0, "findings", mostFindings);
+        need(problems, stepNanos >= 0, "time-step-ns", stepNanos);
+        need(problems, reading != Reading.SOME || readStreams >= 1, "read-n-streams-only", readStreams);
+        need(problems, mostFindings >= 0, "max-findings", mostFindings);
         if (minLag.compareTo(maxLag) > 0) {
-            problems.add("the least lag is " + minLag + ", more than the greatest, " + maxLag);
-        }
-        if (patience.compareTo(maxDelay) < 0) {
-            problems.add("looking ends after " + patience + ", before the greatest delay, " + maxDelay);
+            problems.add("min-lag is " + minLag + ", more than max-lag, " + maxLag);
         }
         if (stopAfterFragments == 0 && stopAfter.isZero()) {
             problems.add("nothing says when a cycle stops writing: after some fragments, or some seconds");
@@ -88,7 +85,7 @@ public record Plan(
 
     private static void need(List<String> problems, boolean holds, String what, long value) {
         if (!holds) {
-            problems.add("the number of " + what + " is " + value);
+            problems.add(what + " is " + value);
         }
     }
 

@@ -86,8 +86,12 @@ public record Report(
         }
     }
 
-    /** From write to visible object, in milliseconds. */
-    public record Delay(long entries, long p50, long p95, long p99, long max) {}
+    /**
+     * From write to visible object, in milliseconds.
+     *
+     * @param distribution what 0, 5, 10 and so on to 100 percent of the entries took at most
+     */
+    public record Delay(long entries, long p50, long p95, long p99, long max, List<Long> distribution) {}
 
     /** For people. */
     public String text() {
@@ -142,11 +146,22 @@ public record Report(
         return text.append(verdict()).toString();
     }
 
+    /** The same run, kept from its end by a failure. */
+    public Report failed(String reason) {
+        return new Report(run, began, ended, interrupted, reason, cycles, writing, reading, streams);
+    }
+
+    /** Whether nothing was accepted, or something could not be read: then what is right says little. */
+    public boolean isCutShort() {
+        boolean nothing = writing.accepted() + writing.unknown() == 0 && writing.refused() > 0;
+        return interrupted || !failure.isEmpty() || nothing || reading.unread() > 0;
+    }
+
     private String verdict() {
         if (!reading.isRight()) {
             return "Something is wrong.";
         }
-        if (interrupted || !failure.isEmpty()) {
+        if (isCutShort()) {
             return "Stopped before the end; what was read is right.";
         }
         if (reading.objects() == 0) {

@@ -55,6 +55,11 @@ public record Run(
     /** Streams that a run can have. */
     static final int MOST_STREAMS = 1 << 20;
 
+    /** Bytes; ClickHouse takes 268,402,944 at once. */
+    private static final long LARGEST_INSERT = 200_000_000;
+
+    private static final int LINE = 1_000;
+    private static final int HUGE_LINE = 12_000;
     private static final int NAME_DIGITS = 5;
     private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
 
@@ -62,10 +67,15 @@ public record Run(
     public Run {
         if (!ID.matcher(id).matches()) {
             throw new IllegalArgumentException(
-                    "the run id is '" + id + "': up to 32 lower case letters, digits and hyphens are needed");
+                    "run-id is '" + id + "': up to 32 lower case letters, digits and hyphens are needed");
         }
         if (fragment < 1) {
-            throw new IllegalArgumentException("a fragment has " + fragment + " entries: at least 1 is needed");
+            throw new IllegalArgumentException(
+                    "n-entries-per-stream-fragment is " + fragment + ": at least 1 is needed");
+        }
+        if ((long) fragment * Math.max(lineLength, shape == Shape.HUGE_AGENTS ? HUGE_LINE : LINE) > LARGEST_INSERT) {
+            throw new IllegalArgumentException("n-entries-per-stream-fragment is " + fragment
+                    + ": ClickHouse would cut so large an INSERT into blocks, and could store it in part");
         }
         if (targetBuckets.isEmpty()) {
             throw new IllegalArgumentException("no target bucket is named");

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -37,6 +38,7 @@ final class Validator implements Store.Reader {
     private final Map<Verdict, Long> counts = new EnumMap<>(Verdict.class);
     private final List<Finding> findings = new ArrayList<>();
     private final Histogram delays = new Histogram(3);
+    private volatile boolean stopped;
     private long objects;
     private long bytes;
     private long findingsLeftOut;
@@ -70,8 +72,16 @@ final class Validator implements Store.Reader {
         read.keySet().removeIf(place -> place.contains(stream.targetPrefix()));
     }
 
+    /** From here on no object is wanted. */
+    void stop() {
+        stopped = true;
+    }
+
     @Override
     public boolean wants(Store.Located object) {
+        if (stopped) {
+            return false;
+        }
         if (object.stream().isPresent()
                 && !states.containsKey(object.stream().get().number())) {
             return false;
@@ -251,7 +261,10 @@ final class Validator implements Store.Reader {
                         delays.getValueAtPercentile(50),
                         delays.getValueAtPercentile(95),
                         delays.getValueAtPercentile(99),
-                        delays.getMaxValue()),
+                        delays.getMaxValue(),
+                        IntStream.rangeClosed(0, 20)
+                                .mapToObj(step -> delays.getValueAtPercentile(step * 5))
+                                .toList()),
                 List.copyOf(findings),
                 findingsLeftOut);
     }
