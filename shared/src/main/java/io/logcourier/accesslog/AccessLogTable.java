@@ -13,12 +13,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The log table of one lane: every statement on it. Thread-safe. */
 public final class AccessLogTable {
-    /** How new orders are rendered. */
-    public static final String RENDERING = "text-1";
-
     /**
      * What a row is known by, hashed with XXH64: a fifth of the cost of SipHash here. Should a ClickHouse of another
      * version combine the parts in another way, orders of before would fall short and be superseded by equal ones.
@@ -28,6 +26,9 @@ public final class AccessLogTable {
 
     private static final String IDENTITY_MARK = "/* identity */";
     private static final String CLAIMED_MARK = "/* claimed */";
+    private static final String ROWS_MARK = "/* rows */";
+    private static final String FIELDS_MARK = "/* fields */";
+    private static final String MORE_MARK = "/* more */";
 
     private final ClickHouse clickHouse;
     private final Lane lane;
@@ -39,9 +40,9 @@ public final class AccessLogTable {
     }
 
     /**
-     * Checks that rows keep their block numbers through merges.
+     * Checks that rows keep their block numbers through merges, and that the columns which log objects are to have are there.
      *
-     * @throws ConfigurationException if the table is missing or a setting is off, with the statement that mends it
+     * @throws ConfigurationException if the table or a column is missing or a setting is off, with what mends it
      */
     public void check() {
         record Engine(String engineFull) {}
@@ -61,6 +62,24 @@ public final class AccessLogTable {
                     "the log table " + name() + " does not keep block numbers: run ALTER TABLE "
                             + name() + " MODIFY SETTING "
                             + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", ")));
+        }
+        checkMoreColumns();
+    }
+
+    private void checkMoreColumns() {
+        if (lane.moreColumns().isEmpty()) {
+            return;
+        }
+        record Column(String name) {}
+        List<String> known = clickHouse.list(sql("column-names.sql"), Column.class).stream()
+                .map(Column::name)
+                .toList();
+        List<String> unknown = lane.moreColumns().stream()
+                .filter(column -> !known.contains(column))
+                .toList();
+        if (!unknown.isEmpty()) {
+            throw new ConfigurationException("delivery.more-columns names " + String.join(", ", unknown)
+                    + ": the log table " + name() + " has " + String.join(", ", known));
         }
     }
 
@@ -107,23 +126,31 @@ public final class AccessLogTable {
         return claimed(sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims);
     }
 
+    /** What orders of one epoch have in common if one query renders them. */
+    public record Query(long fromEpoch, long toEpoch, Rendering rendering) {
+        /**
+         * The query for {@code order}.
+         *
+         * @throws ConfigurationException if this version of log-courier does not know its rendering
+         */
+        public static Query of(WorkOrder order) {
+            return new Query(order.fromEpoch(), order.toEpoch(), Rendering.of(order));
+        }
+    }
+
     /**
      * Renders the rows of some orders as frames: order number (UInt32), identity hash (Int64), line (String), in the
      * RowBinary format; sorted by order number and, within an order, by startTime, req_id and identity.
      *
-     * @param orders at least one, all decided by the same epoch, taking the same epochs, rendered the same way
+     * @param orders at least one, all decided by the same epoch, of one {@link Query}
      * @param claims the blocks claimed by the epochs that they take
      * @return the frames; the caller closes the stream
      */
     public InputStream render(List<WorkOrder> orders, List<BlockRange> claims) {
         WorkOrder any = orders.getFirst();
-        if (!any.rendering().equals(RENDERING)) {
-            throw new ConfigurationException("order " + any.id() + " of lane " + lane.name() + " is to be rendered as "
-                    + any.rendering() + ", which this version does not know: it knows " + RENDERING);
-        }
         return clickHouse.query(
                 claimed(
-                        sql("render-" + RENDERING + ".sql")
+                        rendered(Rendering.of(any), any.moreColumns())
                                 .with("ledger", lane.ledger())
                                 .with("epoch", any.epoch())
                                 .with(
@@ -161,6 +188,22 @@ public final class AccessLogTable {
     public boolean isLagging() {
         record Count(long count) {}
         return clickHouse.one(sql("lagging.sql"), Count.class).orElseThrow().count() > 0;
+    }
+
+    private Statement rendered(Rendering rendering, List<String> moreColumns) {
+        String more = IntStream.range(0, moreColumns.size())
+                .mapToObj(i -> rendering == Rendering.TEXT
+                        ? ", ' ', other_token(ifNull(toString({more_%d:Identifier}), ''))".formatted(i)
+                        : ", {more_%d:Identifier}".formatted(i))
+                .collect(Collectors.joining());
+        Statement statement = sql("render-" + rendering.version() + ".sql")
+                .replace(FIELDS_MARK, sql("fields.sql").sql())
+                .replace(MORE_MARK, more)
+                .replace(ROWS_MARK, sql("rows.sql").sql());
+        for (int i = 0; i < moreColumns.size(); i++) {
+            statement = statement.with("more_" + i, moreColumns.get(i));
+        }
+        return statement;
     }
 
     private static long bound(List<WorkOrder> orders, boolean low) {

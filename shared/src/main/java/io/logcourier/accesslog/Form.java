@@ -11,11 +11,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What log objects are like. Frozen in each order, so a change touches later orders only. */
-public record Form(KeyStyle keyStyle, Compression compression) {
-    private static final Form DEFAULT = new Form(KeyStyle.SIMPLE, Compression.NONE);
+public record Form(KeyStyle keyStyle, Rendering rendering, Compression compression) {
+    private static final Form DEFAULT = new Form(KeyStyle.SIMPLE, Rendering.TEXT, Compression.NONE);
 
     /**
-     * Which target buckets get which form: the first rule that fits counts, simple keys and no compression where none does.
+     * Which target buckets get which form: the first rule that fits counts, simple keys, text and no compression where none does.
      *
      * @param rules in the order in which they were written
      */
@@ -49,7 +49,7 @@ public record Form(KeyStyle keyStyle, Compression compression) {
 
     /**
      * Reads rules: {@code PATTERN=WORD WORD}, several separated by commas. In the pattern {@code *} stands for any
-     * characters; a word is a key style or a compression.
+     * characters; a word is a key style, a rendering or a compression.
      *
      * @throws IllegalArgumentException if they are none
      */
@@ -70,12 +70,23 @@ public record Form(KeyStyle keyStyle, Compression compression) {
         List<String> words =
                 new ArrayList<>(List.of(text.substring(equals + 1).strip().split("\\s+")));
         Optional<KeyStyle> style = take(KeyStyle.values(), words);
+        Optional<Rendering> rendering = take(Rendering.values(), words);
         Optional<Compression> compression = take(Compression.values(), words);
         if (!words.isEmpty()) {
-            throw new IllegalArgumentException("'%s' is not expected in '%s': one of %s and one of %s is"
-                    .formatted(words.getFirst(), text, names(KeyStyle.values()), names(Compression.values())));
+            throw new IllegalArgumentException("'%s' is not expected in '%s': one of %s, one of %s and one of %s is"
+                    .formatted(
+                            words.getFirst(),
+                            text,
+                            names(KeyStyle.values()),
+                            names(Rendering.values()),
+                            names(Compression.values())));
         }
-        return new Rule(pattern, new Form(style.orElse(DEFAULT.keyStyle()), compression.orElse(DEFAULT.compression())));
+        return new Rule(
+                pattern,
+                new Form(
+                        style.orElse(DEFAULT.keyStyle()),
+                        rendering.orElse(DEFAULT.rendering()),
+                        compression.orElse(DEFAULT.compression())));
     }
 
     /** Removes the first of {@code words} that names a value. */

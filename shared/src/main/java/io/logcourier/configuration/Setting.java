@@ -1,6 +1,7 @@
 package io.logcourier.configuration;
 
 import io.logcourier.accesslog.Form;
+import io.logcourier.accesslog.Rendering;
 import java.net.URI;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -117,8 +119,13 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "delivery.forms",
             "*=simple",
             "what log objects are like, by target bucket: PATTERN=WORDS, several separated by commas, the first that fits counts; "
-                    + "words are simple, delivery-time or event-time for keys, none or gzip for compression",
+                    + "words are simple, delivery-time or event-time for keys, text or json for what is in it, none, gzip or zstd for compression",
             Form::parse);
+    static final Setting<List<String>> MORE_COLUMNS = define(
+            "delivery.more-columns",
+            "",
+            "columns of the log table that follow the 27 fields, at the end of the line or under their own names, separated by commas",
+            Setting::columns);
     static final Setting<Long> PART_SIZE = define(
             "worker.part-size",
             "8MiB",
@@ -231,6 +238,19 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             }
         }
         return owners;
+    }
+
+    private static List<String> columns(String text) {
+        List<String> columns = list(text);
+        columns.forEach(Setting::identifier);
+        List<String> taken = columns.stream().filter(Rendering.FIELDS::contains).toList();
+        if (!taken.isEmpty()) {
+            throw new IllegalArgumentException("the record has a field of that name: " + String.join(", ", taken));
+        }
+        if (Set.copyOf(columns).size() < columns.size()) {
+            throw new IllegalArgumentException("each column can be named once");
+        }
+        return columns;
     }
 
     private static Function<String, Optional<String>> oneOf(String... values) {

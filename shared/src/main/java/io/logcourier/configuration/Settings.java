@@ -264,7 +264,8 @@ public record Settings(
                     get(Setting.LOGS),
                     get(Setting.TABLE_NAME),
                     get(Setting.LEDGER),
-                    get(Setting.SOURCE_REGION));
+                    get(Setting.SOURCE_REGION),
+                    get(Setting.MORE_COLUMNS));
             Settings settings = new Settings(
                     lane,
                     get(Setting.LOG_RETENTION),

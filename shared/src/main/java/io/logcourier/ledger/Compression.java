@@ -1,10 +1,13 @@
 package io.logcourier.ledger;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.airlift.compress.zstd.ZstdInputStream;
+import io.airlift.compress.zstd.ZstdOutputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
@@ -14,17 +17,20 @@ import java.util.zip.GZIPOutputStream;
  */
 public enum Compression {
     @JsonProperty("none")
-    NONE("", "text/plain"),
+    NONE("", Optional.empty()),
     /** RFC 1952: one member, without name or time, so that equal lines make equal bytes. */
     @JsonProperty("gzip")
-    GZIP(".gz", "application/gzip");
+    GZIP(".gz", Optional.of("application/gzip")),
+    /** RFC 8878: one frame with a checksum, at the library's only level, which is near 3. */
+    @JsonProperty("zstd")
+    ZSTD(".zst", Optional.of("application/zstd"));
 
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private final String suffix;
-    private final String contentType;
+    private final Optional<String> contentType;
 
-    Compression(String suffix, String contentType) {
+    Compression(String suffix, Optional<String> contentType) {
         this.suffix = suffix;
         this.contentType = contentType;
     }
@@ -34,8 +40,8 @@ public enum Compression {
         return suffix;
     }
 
-    /** The Content-Type of an object of lines. */
-    public String contentType() {
+    /** The Content-Type of what is compressed; that of the content where nothing is. */
+    public Optional<String> contentType() {
         return contentType;
     }
 
@@ -44,6 +50,7 @@ public enum Compression {
         return switch (this) {
             case NONE -> out;
             case GZIP -> new GZIPOutputStream(new BufferedOutputStream(out, BUFFER_BYTES), BUFFER_BYTES);
+            case ZSTD -> new ZstdOutputStream(out);
         };
     }
 
@@ -52,6 +59,7 @@ public enum Compression {
         return switch (this) {
             case NONE -> in;
             case GZIP -> new GZIPInputStream(in, BUFFER_BYTES);
+            case ZSTD -> new ZstdInputStream(in);
         };
     }
 }

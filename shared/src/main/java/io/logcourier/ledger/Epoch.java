@@ -14,6 +14,7 @@ import java.util.List;
  * @param frontier everything claimed so far in the live partitions
  * @param orders decided in this step, for arrivals of earlier epochs
  * @param sourceRegion of these orders
+ * @param moreColumns of these orders
  * @param orderedThrough every deliverable arrival up to this epoch is in an order
  * @param sentThrough every order decided up to this epoch was enqueued
  * @param redeliveredAt when open orders were last enqueued again
@@ -28,6 +29,7 @@ public record Epoch(
         List<BlockRange> frontier,
         List<WorkOrder> orders,
         String sourceRegion,
+        List<String> moreColumns,
         long orderedThrough,
         long sentThrough,
         Instant redeliveredAt,

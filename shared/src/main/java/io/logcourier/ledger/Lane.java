@@ -1,6 +1,7 @@
 package io.logcourier.ledger;
 
 import io.logcourier.clickhouse.Endpoint;
+import java.util.List;
 
 /**
  * One independent ClickHouse endpoint (a shard, with its replicas) and its own ledger.
@@ -11,5 +12,13 @@ import io.logcourier.clickhouse.Endpoint;
  * @param table the log table
  * @param ledger database of the ledger
  * @param sourceRegion what the Source Region field of its log lines says
+ * @param moreColumns columns of the log table that follow the fields in its log objects
  */
-public record Lane(String name, Endpoint endpoint, String logs, String table, String ledger, String sourceRegion) {}
+public record Lane(
+        String name,
+        Endpoint endpoint,
+        String logs,
+        String table,
+        String ledger,
+        String sourceRegion,
+        List<String> moreColumns) {}

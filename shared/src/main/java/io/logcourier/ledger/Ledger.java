@@ -46,7 +46,8 @@ public final class Ledger {
         }
         record Now(Instant now) {}
         Instant now = clickHouse.one(sql("now.sql"), Now.class).orElseThrow().now();
-        return append(new Epoch(0, now, ledgerId, ledgerId, List.of(), delivered, List.of(), "", 0, 0, now, 0));
+        return append(
+                new Epoch(0, now, ledgerId, ledgerId, List.of(), delivered, List.of(), "", List.of(), 0, 0, now, 0));
     }
 
     /** The newest row of the log. */

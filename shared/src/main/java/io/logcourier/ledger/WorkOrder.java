@@ -2,6 +2,7 @@ package io.logcourier.ledger;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * "Deliver these rows of this group as this object." Written down before it is sent, never changed: key and bytes of
@@ -19,6 +20,7 @@ import java.time.Instant;
  * @param rendering how the rows become lines: name and version
  * @param compression of the object
  * @param sourceRegion what the Source Region field says
+ * @param moreColumns columns of the log table that follow the fields
  * @param replacesEpoch with {@code replacesNumber}, the order that lost rows and whose other rows this one takes; 0 in
  *     every other order
  * @param replacesNumber see {@code replacesEpoch}
@@ -36,6 +38,7 @@ public record WorkOrder(
         String rendering,
         Compression compression,
         String sourceRegion,
+        List<String> moreColumns,
         long replacesEpoch,
         int replacesNumber) {
     /** Names the order within its lane. */

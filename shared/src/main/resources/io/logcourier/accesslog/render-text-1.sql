@@ -20,6 +20,7 @@ WITH
         arrayStringConcat(arrayMap(byte -> if(match(byte, separators), concat('%', hex(byte)), byte), splitByString('', text))),
         text) AS escape,
     text -> if(text = '', '-', escape(unsafe_tokens, text, '[\\x00-\\x20\\x7f"\\\\]')) AS token,
+    text -> if(text = '', '-', escape(true, text, '[\\x00-\\x20\\x7f"\\\\]')) AS other_token,
     text -> if(text = '', '-', concat('"', escape(unsafe_quoted, text, '[\\x00-\\x1f\\x7f"\\\\]'), '"')) AS quoted,
     text -> if(text = '', '"-"', quoted(text)) AS quoted_always,
     number -> ifNull(toString(number), '-') AS integer,
@@ -58,37 +59,7 @@ SELECT
         token(ifNull(tlsVersion, '')), ' ',
         '- ',
         token(ifNull(aclRequired, '')), ' ',
-        token({source_region:String}), '\n') AS line
-FROM
-(
-    SELECT
-        log.*,
-        wanted.number AS number,
-        /* identity */ AS identity,
-        _partition_id,
-        _block_number,
-        _block_offset
-    FROM {logs:Identifier}.{table:Identifier} AS log
-    INNER JOIN
-    (
-        SELECT number, session, bucket, target_bucket, target_prefix, day = '' AS any_day, toDate32OrZero(day) AS only_day
-        FROM {ledger:Identifier}.orders
-        WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
-    ) AS wanted
-    ON log.raftSessionID = wanted.session
-        AND log.bucketName = wanted.bucket
-        AND log.loggingTargetBucket = wanted.target_bucket
-        AND log.loggingTargetPrefix = wanted.target_prefix
-    WHERE (raftSessionID, bucketName) IN
-        (
-            SELECT session, bucket
-            FROM {ledger:Identifier}.orders
-            WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
-        )
-        AND (any_day OR toDate32(startTime, 'UTC') = only_day)
-        AND insertedAt BETWEEN toDateTime({min_inserted:UInt32}) AND toDateTime({max_inserted:UInt32})
-        AND /* claimed */
-)
-ORDER BY number, startTime, req_id, _partition_id, _block_number, _block_offset
+        token({source_region:String}) /* more */, '\n') AS line
+/* rows */
 -- Several orders are rendered at once: one thread each costs the least, and blocks that stay in the processor's cache.
 SETTINGS max_threads = 1, max_block_size = 8192

@@ -20,11 +20,12 @@ SELECT
     decided.rendering AS rendering,
     decided.compression AS compression,
     source_region,
+    more_columns,
     decided.replaces_epoch AS replaces_epoch,
     decided.replaces_number AS replaces_number
 FROM
 (
-    SELECT epoch, planned_at, orders, source_region
+    SELECT epoch, planned_at, orders, source_region, more_columns
     FROM {ledger:Identifier}.epochs
     WHERE epoch = {epoch:UInt64}
     ORDER BY _block_number, _block_offset

@@ -19,8 +19,9 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.orders
     key String,
     day String COMMENT 'UTC day of startTime whose rows alone it takes, or empty',
     rendering String COMMENT 'how its rows become lines: name and version',
-    compression String COMMENT 'of its object: none or gzip',
+    compression String COMMENT 'of its object: none, gzip or zstd',
     source_region String,
+    more_columns Array(String) COMMENT 'columns of the log table that follow the fields',
     replaces_epoch UInt64 COMMENT 'with replaces_number, the order that lost rows and whose other rows this one takes; or 0',
     replaces_number UInt32
 )

@@ -13,11 +13,17 @@ class FormTest {
     void theFirstRuleThatFitsCounts() {
         Form.Rules rules = Form.parse("cats-*-logs = event-time gzip, *-logs=gzip , dogs=delivery-time");
 
-        assertThat(rules.of("cats-1-logs")).isEqualTo(new Form(KeyStyle.EVENT_TIME, Compression.GZIP));
-        assertThat(rules.of("cats--logs")).isEqualTo(new Form(KeyStyle.EVENT_TIME, Compression.GZIP));
-        assertThat(rules.of("cats-logs")).isEqualTo(new Form(KeyStyle.SIMPLE, Compression.GZIP));
-        assertThat(rules.of("dogs")).isEqualTo(new Form(KeyStyle.DELIVERY_TIME, Compression.NONE));
-        assertThat(rules.of("dogs.logs")).isEqualTo(new Form(KeyStyle.SIMPLE, Compression.NONE));
+        assertThat(rules.of("cats-1-logs")).isEqualTo(new Form(KeyStyle.EVENT_TIME, Rendering.TEXT, Compression.GZIP));
+        assertThat(rules.of("cats--logs")).isEqualTo(new Form(KeyStyle.EVENT_TIME, Rendering.TEXT, Compression.GZIP));
+        assertThat(rules.of("cats-logs")).isEqualTo(new Form(KeyStyle.SIMPLE, Rendering.TEXT, Compression.GZIP));
+        assertThat(rules.of("dogs")).isEqualTo(new Form(KeyStyle.DELIVERY_TIME, Rendering.TEXT, Compression.NONE));
+        assertThat(rules.of("dogs.logs")).isEqualTo(new Form(KeyStyle.SIMPLE, Rendering.TEXT, Compression.NONE));
+    }
+
+    @Test
+    void theOrderOfWordsDoesNotMatter() {
+        assertThat(Form.parse("*=zstd json event-time").of("cats"))
+                .isEqualTo(new Form(KeyStyle.EVENT_TIME, Rendering.JSON, Compression.ZSTD));
     }
 
     @Test
@@ -42,6 +48,8 @@ class FormTest {
                 "*= | '' is not expected in '*='",
                 "*=bzip2 | 'bzip2' is not expected in '*=bzip2': one of simple",
                 "*=gzip none | is not expected",
+                "*=json text | is not expected",
+                "*=zstd-99 | 'zstd-99' is not expected",
                 "*=GZIP | 'GZIP' is not expected"
             })
     void whatIsNoRuleIsNamed(String text, String problem) {

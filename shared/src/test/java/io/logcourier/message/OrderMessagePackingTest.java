@@ -127,6 +127,7 @@ class OrderMessagePackingTest {
                 "text-1",
                 Compression.NONE,
                 "us-east-1",
+                List.of(),
                 0,
                 0);
     }

@@ -181,6 +181,7 @@ final class Planner {
                         Stream.concat(orders(head, due).stream(), replacements.stream())
                                 .toList()),
                 lane.sourceRegion(),
+                lane.moreColumns(),
                 notDue.isPresent() ? notDue.getAsLong() - 1 : head.epoch(),
                 head.epoch(),
                 redelivery.map(Redelivery::at).orElse(head.redeliveredAt()),
@@ -352,7 +353,7 @@ final class Planner {
     private Form form(WorkOrder order) {
         Form form = forms.rules().of(order.group().targetBucket());
         return order.day().isEmpty() && form.keyStyle() == KeyStyle.EVENT_TIME
-                ? new Form(KeyStyle.DELIVERY_TIME, form.compression())
+                ? new Form(KeyStyle.DELIVERY_TIME, form.rendering(), form.compression())
                 : form;
     }
 
@@ -407,11 +408,12 @@ final class Planner {
                     draft.from,
                     draft.to,
                     draft.tally,
-                    draft.form.keyStyle().key(source) + draft.form.compression().suffix(),
+                    draft.form.keyStyle().key(source) + draft.form.rendering().suffix(draft.form.compression()),
                     draft.day,
-                    AccessLogTable.RENDERING,
+                    draft.form.rendering().version(),
                     draft.form.compression(),
                     lane.sourceRegion(),
+                    lane.moreColumns(),
                     draft.replaces.map(WorkOrder::epoch).orElse(0L),
                     draft.replaces.map(WorkOrder::number).orElse(0)));
         }

@@ -211,10 +211,17 @@ public final class AccessLogStore implements Store, AutoCloseable {
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            if (plain.isEmpty()) {
-                plain = Optional.of(compression.decompress(stored));
+            try {
+                if (plain.isEmpty()) {
+                    plain = Optional.of(compression.decompress(stored));
+                }
+                return plain.get().read(target, offset, length);
+            } catch (CourierException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                // How the library for zstd says that bytes are damaged.
+                throw new IOException(e.getMessage(), e);
             }
-            return plain.get().read(target, offset, length);
         }
     }
 

@@ -54,6 +54,17 @@ final class Fields {
         starts[count] = Math.min(at, to + 1);
     }
 
+    /** Where the fields end that {@code more} others follow, each a token without spaces; the start if there are too few. */
+    static int end(byte[] line, int from, int to, int more) {
+        int end = to;
+        for (int i = 0; i < more; i++) {
+            do {
+                end--;
+            } while (end > from && line[end] != ' ');
+        }
+        return Math.max(from, end);
+    }
+
     byte[] bytes() {
         return bytes;
     }

@@ -73,7 +73,8 @@ public final class LogLine {
         return value == null || value.equals("");
     }
 
-    private static Object unmapped(Object ip) {
+    /** An address without the mark of an IPv4 one in IPv6. */
+    public static Object unmapped(Object ip) {
         if (ip == null) {
             return null;
         }

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  * @param targetBuckets that receive log objects; streams take them in turn
  * @param targetPrefix what keys of log objects begin with
  * @param sourceRegion the Source Region field of log lines
+ * @param moreFields that follow those of the format in log lines; they must be there, their values are not compared
  */
 public record Run(
         String id,
@@ -27,7 +28,8 @@ public record Run(
         Shape shape,
         List<String> targetBuckets,
         String targetPrefix,
-        String sourceRegion) {
+        String sourceRegion,
+        int moreFields) {
     /** How well what pads a line compresses. */
     public enum Compressibility {
         /** Random letters. */

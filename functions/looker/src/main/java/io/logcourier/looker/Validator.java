@@ -367,11 +367,12 @@ final class Validator implements Store.Reader {
                 return;
             }
             Bytes expected = maker.line(stream, entry.index(), entry.startMillis(), entry.pushedMillis());
-            if (!Arrays.equals(expected.array(), 0, expected.length(), bytes, from, to)) {
+            int end = content.run().moreFields() == 0 ? to : Fields.end(bytes, from, to, content.run().moreFields());
+            if (!Arrays.equals(expected.array(), 0, expected.length(), bytes, from, end)) {
                 differences.put(
                         line,
                         new Fields(expected.array(), 0, expected.length())
-                                .differences(new Fields(bytes, from, to))
+                                .differences(new Fields(bytes, from, end))
                                 .getFirst());
             } else if (!ended) {
                 differences.put(line, new Difference("its line feed", "there", "nothing"));

@@ -73,7 +73,7 @@ final class ContentTest {
                 Shape.MIXED,
                 List.of("logs"),
                 "",
-                "us-east-1");
+                "us-east-1", 0);
         assertThat(write(new Content(other).maker(), other.stream(1), 0)).isNotEqualTo(once);
     }
 
@@ -81,7 +81,7 @@ final class ContentTest {
     void anEntryOfAnotherRunIsNotKnown() {
         Run run = run(Shape.ORDINARY, Compressibility.MAX, 0);
         Run other = new Run(
-                "other", seed, FRAGMENT, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "", "us-east-1");
+                "other", seed, FRAGMENT, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "", "us-east-1", 0);
         byte[] line = LogLine.of(
                         FaultyStore.columns(write(new Content(other).maker(), other.stream(0), 0)
                                 .getFirst()),
@@ -115,7 +115,7 @@ final class ContentTest {
     }
 
     private Run run(Shape shape, Compressibility compressibility, int length) {
-        return new Run("test", seed, FRAGMENT, length, compressibility, shape, List.of("logs"), "", "us-east-1");
+        return new Run("test", seed, FRAGMENT, length, compressibility, shape, List.of("logs"), "", "us-east-1", 0);
     }
 
     private static List<String> write(Content.Maker maker, LogStream stream, long first) {

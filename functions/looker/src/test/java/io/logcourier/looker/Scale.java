@@ -33,7 +33,7 @@ final class Scale {
         int entries = Integer.parseInt(arguments[0]);
         int threads = Integer.parseInt(arguments[1]);
         Run run = new Run(
-                "scale", 1, FRAGMENT, 600, Compressibility.MEDIUM, Shape.MIXED, List.of("logs"), "", "us-east-1");
+                "scale", 1, FRAGMENT, 600, Compressibility.MEDIUM, Shape.MIXED, List.of("logs"), "", "us-east-1", 0);
         Computed store = new Computed(run, threads);
         Plan plan = new Plan(
                 STREAMS,

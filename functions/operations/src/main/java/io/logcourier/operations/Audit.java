@@ -3,6 +3,7 @@ package io.logcourier.operations;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.Query;
 import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Frames;
 import io.logcourier.clickhouse.ClickHouse;
@@ -34,6 +35,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import java.util.zip.CheckedOutputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -106,8 +108,10 @@ public final class Audit {
             List<Standing> delivered = ledger.standing(run.epoch(), run.first(), run.last()).stream()
                     .filter(standing -> standing.outcomes().contains(Offset.Outcome.DELIVERED))
                     .toList();
-            if (!delivered.isEmpty()) {
-                rendered = rendered.plus(render(ledger, delivered, differences));
+            for (List<Standing> together : delivered.stream()
+                    .collect(Collectors.groupingBy(standing -> Query.of(standing.order())))
+                    .values()) {
+                rendered = rendered.plus(render(ledger, together, differences));
             }
         }
         return rendered;

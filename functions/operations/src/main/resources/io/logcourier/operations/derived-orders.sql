@@ -10,10 +10,10 @@ WITH
             sipHash64(
                 planned_at, decided.session, decided.bucket, decided.target_bucket, decided.target_prefix, decided.from_epoch,
                 decided.to_epoch, decided.rows, decided.checksum, decided.min_inserted, decided.max_inserted, decided.min_start,
-                decided.max_start, decided.key, decided.day, decided.rendering, decided.compression, source_region, decided.replaces_epoch, decided.replaces_number) AS hash
+                decided.max_start, decided.key, decided.day, decided.rendering, decided.compression, source_region, more_columns, decided.replaces_epoch, decided.replaces_number) AS hash
         FROM
         (
-            SELECT epoch, planned_at, orders, source_region
+            SELECT epoch, planned_at, orders, source_region, more_columns
             FROM {ledger:Identifier}.epochs
             WHERE epoch < (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
             ORDER BY epoch, _block_number, _block_offset
@@ -29,7 +29,7 @@ WITH
             bucket,
             sipHash64(
                 planned_at, session, bucket, target_bucket, target_prefix, from_epoch, to_epoch, rows, checksum, min_inserted,
-                max_inserted, min_start, max_start, key, day, rendering, compression, source_region, replaces_epoch, replaces_number) AS hash
+                max_inserted, min_start, max_start, key, day, rendering, compression, source_region, more_columns, replaces_epoch, replaces_number) AS hash
         FROM {ledger:Identifier}.orders
         WHERE epoch >= {begin:UInt64} AND epoch < (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
     ),

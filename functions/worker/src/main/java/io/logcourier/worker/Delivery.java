@@ -6,8 +6,10 @@ import static java.util.stream.Collectors.groupingBy;
 import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.Query;
 import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Frames;
+import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Ledger.Finding;
@@ -92,14 +94,12 @@ final class Delivery {
                     + message.epoch() + "/" + message.first() + " to " + message.last()
                     + ": a replica may lag, or the message is not ours");
         }
-        record Epochs(long from, long to) {}
-        Map<Epochs, List<Task>> wanted = standings.stream()
+        Map<Query, List<Task>> wanted = standings.stream()
                 .filter(standing -> message.replay()
                         ? !standing.outcomes().contains(Outcome.SUPERSEDED)
                         : standing.outcomes().isEmpty())
                 .map(standing -> task(standing, message))
-                .collect(groupingBy(task ->
-                        new Epochs(task.order().fromEpoch(), task.order().toEpoch())));
+                .collect(groupingBy(task -> Query.of(task.order())));
         List<Failure> failures = new ArrayList<>();
         wanted.values().forEach(tasks -> failures.addAll(deliver(tasks)));
         return failures;
@@ -205,7 +205,7 @@ final class Delivery {
                 .addKeyValue("bucket", order.group().bucket());
     }
 
-    /** Delivers orders that take the same epochs. */
+    /** Delivers orders that one query renders. */
     private List<Failure> deliver(List<Task> tasks) {
         List<WorkOrder> orders = tasks.stream().map(Task::order).toList();
         WorkOrder any = orders.getFirst();
@@ -276,7 +276,7 @@ final class Delivery {
     /** What an object says of itself. Follows from the order, as its key and bytes do. */
     private static Label label(WorkOrder order) {
         return new Label(
-                order.compression().contentType(),
+                Rendering.of(order).contentType(order.compression()),
                 Map.of(
                         "order", order.id(),
                         "rows", Long.toString(order.tally().rows()),

@@ -35,7 +35,7 @@ class DeliveryLogTest {
              "from_epoch": 3, "to_epoch": 4, "rows": 1, "checksum": 7,
              "min_inserted": "2026-01-02T03:00:00Z", "max_inserted": "2026-01-02T03:00:00Z",
              "min_start": "2026-01-02T03:00:00Z", "max_start": "2026-01-02T03:00:00Z",
-             "key": "of-cats/2026", "day": "", "rendering": "text-1", "compression": "none", "source_region": "us-east-1", "replaces_epoch": 0, "replaces_number": 0, "outcomes": [],
+             "key": "of-cats/2026", "day": "", "rendering": "text-1", "compression": "none", "source_region": "us-east-1", "more_columns": [], "replaces_epoch": 0, "replaces_number": 0, "outcomes": [],
              "delivered_bytes": 0, "delivered_crc32c": 0, "short_since": null, "now": "2026-01-02T03:05:00Z"}
             """;
 

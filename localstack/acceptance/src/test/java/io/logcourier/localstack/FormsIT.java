@@ -1,6 +1,7 @@
 package io.logcourier.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.discovery.FaultyPlanner;
 import io.logcourier.message.SqsOrderQueue;
@@ -18,6 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Objects have the form that was asked for when their order was decided. */
 class FormsIT {
@@ -56,19 +59,87 @@ class FormsIT {
         assertThat(courier.deepAudit().differences()).isEmpty();
     }
 
-    @Test
-    void aCompressedObjectSaysWhatItIs() {
-        Installation courier = STACK.installation(forms("*=gzip"));
+    @ParameterizedTest
+    @CsvSource({
+        "text, '', text/plain",
+        "gzip, .gz, application/gzip",
+        "zstd, .zst, application/zstd",
+        "json, .json, application/x-ndjson",
+        "json gzip, .json.gz, application/gzip"
+    })
+    void anObjectSaysWhatItIs(String form, String suffix, String contentType) {
+        Installation courier = STACK.installation(forms("*=" + form));
         List<LogRow> rows = List.of(LogRow.of("cats", "r", courier.target()));
         courier.insert(rows);
 
-        courier.deliver("gzip", rows);
+        courier.deliver(form, rows);
 
         String key = courier.objects(courier.target()).keySet().iterator().next();
+        assertThat(key).matches("[^.]*\\Q" + suffix);
         var head = courier.s3()
                 .headObject(request -> request.bucket(courier.target()).key(key));
-        assertThat(head.contentType()).isEqualTo("application/gzip");
+        assertThat(head.contentType()).isEqualTo(contentType);
         assertThat(head.contentEncoding()).isNull();
+    }
+
+    @Test
+    void ordersOfSeveralFormsTravelInOneMessage() {
+        Installation courier = STACK.installation(forms("json-*=json zstd,*=simple"));
+        List<LogRow> rows = new ArrayList<>();
+        for (String target : List.of(courier.target(), "json-" + courier.target())) {
+            for (int i = 0; i < 6; i++) {
+                rows.add(LogRow.of(List.of("cats", "dogs", "owls").get(i % 3), target + i, target));
+            }
+        }
+        courier.s3().createBucket(request -> request.bucket("json-" + courier.target()));
+        courier.insert(rows);
+
+        courier.flush();
+        assertThat(courier.receive(courier.settings().queue().url())).hasSize(1);
+        courier.tick(new Tick(Optional.empty(), false, true));
+        courier.drain();
+
+        assertThat(courier.objects(courier.target())).hasSize(3);
+        assertThat(courier.objects("json-" + courier.target())).hasSize(3);
+        AuditReport report = courier.deepAudit();
+        assertThat(report.isWell()).as("%s", report).isTrue();
+        assertThat(report.balance().delivered()).isEqualTo(12);
+        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(6, 0));
+    }
+
+    @Test
+    void columnsThatAreAskedForFollowTheFields() {
+        LogRow row =
+                LogRow.of("cats", "r", "target").with("hostname", "s3 \"1\"").with("raftSessionID", 5);
+        for (String form : List.of("text", "json")) {
+            Map<String, String> asked =
+                    Map.of("delivery.forms", "*=" + form, "delivery.more-columns", "hostname, raftSessionID");
+            Installation courier = STACK.installation(asked);
+            courier.insert(row.with("loggingTargetBucket", courier.target()));
+            courier.flush();
+            try (SqsOrderQueue queue = new SqsOrderQueue(courier.settings())) {
+                FaultyPlanner.plan(courier, queue, forms("*=" + form), FLUSH);
+            }
+            courier.drain();
+
+            byte[] object =
+                    courier.objects(courier.target()).values().iterator().next();
+            if (form.equals("text")) {
+                assertThat(Installation.lines(object)).containsExactly(row.line() + " s3%20%221%22 5");
+            } else {
+                Map<String, Object> expected = row.typed();
+                expected.put("hostname", "s3 \"1\"");
+                expected.put("raftSessionID", 5L);
+                assertThat(TypedFields.parse(object)).containsExactlyEntriesOf(expected);
+            }
+            assertThat(courier.deepAudit().isWell()).isTrue();
+        }
+    }
+
+    @Test
+    void aColumnThatIsNotThereIsRefusedByName() {
+        assertThatThrownBy(() -> STACK.installation(Map.of("delivery.more-columns", "hostname,colour")))
+                .hasMessageContaining("delivery.more-columns names colour: the log table");
     }
 
     @Test
@@ -104,7 +175,15 @@ class FormsIT {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         List<LogRow> rows = new ArrayList<>();
-        List<String> forms = List.of("*=simple", "*=delivery-time", "*=event-time", "*=event-time gzip", "*=gzip");
+        List<String> forms = List.of(
+                "*=simple",
+                "*=delivery-time",
+                "*=event-time",
+                "*=event-time gzip",
+                "*=gzip",
+                "*=zstd",
+                "*=json",
+                "*=event-time json zstd");
         try (SqsOrderQueue queue = new SqsOrderQueue(courier.settings())) {
             for (int step = 0; step < 12; step++) {
                 List<LogRow> batch = new ArrayList<>();

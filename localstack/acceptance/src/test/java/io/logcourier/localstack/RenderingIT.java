@@ -23,6 +23,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -32,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The statement that workers render by, against {@link LogLine}, byte for byte, over rows that love trouble: what a
+ * The statements that workers render by, against {@link LogLine}, byte for byte, and {@link TypedFields}, over rows that love trouble: what a
  * shipper would never send, too, since the log table may be written by others.
  */
 class RenderingIT {
@@ -141,7 +143,24 @@ class RenderingIT {
     @ParameterizedTest
     @ValueSource(longs = {71, 72})
     void everyRowBecomesTheLineThatTheFormatDescribes(long seed) throws IOException {
-        Installation courier = STACK.installation(Map.of("delivery.source-region", SOURCE_REGION));
+        render(seed, "text", RenderingIT::compareLine);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {73, 74})
+    void everyRowBecomesTheJsonObjectOfItsFields(long seed) throws IOException {
+        render(seed, "json", RenderingIT::compareObject);
+    }
+
+    /** Compares a row with what it was rendered as. */
+    private interface Judge {
+        /** Returns what is different by the field where it begins, or nothing. */
+        Optional<Map.Entry<String, String>> compare(Map<String, Object> row, byte[] rendered);
+    }
+
+    private static void render(long seed, String form, Judge judge) throws IOException {
+        Installation courier =
+                STACK.installation(Map.of("delivery.source-region", SOURCE_REGION, "delivery.forms", "*=" + form));
         StoredRows table = new StoredRows(courier.clickHouse(), courier.lane());
         List<Map<String, Object>> rows = new Trouble(seed, table.types()).rows(ROWS);
 
@@ -158,13 +177,17 @@ class RenderingIT {
             WorkOrder any = together.getFirst();
             AccessLogTable logs = new AccessLogTable(courier.clickHouse(), courier.lane());
             try (InputStream rendered = logs.render(together, ledger.claims(any.fromEpoch(), any.toEpoch()))) {
-                compare(seed, expected, together, new Frames(rendered));
+                compare(seed, expected, together, new Frames(rendered), judge);
             }
         }
     }
 
     private static void compare(
-            long seed, Map<String, List<Map<String, Object>>> expected, List<WorkOrder> orders, Frames frames)
+            long seed,
+            Map<String, List<Map<String, Object>>> expected,
+            List<WorkOrder> orders,
+            Frames frames,
+            Judge judge)
             throws IOException {
         Map<Integer, Iterator<Map<String, Object>>> left = new HashMap<>();
         orders.forEach(order -> left.put(
@@ -175,12 +198,8 @@ class RenderingIT {
             Map<String, Object> row = left.get(frames.number()).next();
             ByteArrayOutputStream line = new ByteArrayOutputStream();
             frames.line(line::write);
-            String actual = line.toString(StandardCharsets.ISO_8859_1);
-            String wanted = LogLine.of(row, SOURCE_REGION) + "\n";
-            if (!actual.equals(wanted)) {
-                differences.computeIfAbsent(firstDifference(row, wanted, actual), field -> "%s differs\n%s"
-                        .formatted(field, shown(row, wanted, actual)));
-            }
+            judge.compare(row, line.toByteArray())
+                    .ifPresent(different -> differences.putIfAbsent(different.getKey(), different.getValue()));
         }
         assertThat(left.values())
                 .as("seed %d: rows that were not rendered", seed)
@@ -188,6 +207,31 @@ class RenderingIT {
         if (!differences.isEmpty()) {
             fail("seed %d: %s".formatted(seed, String.join("\n\n", differences.values())));
         }
+    }
+
+    private static Optional<Map.Entry<String, String>> compareLine(Map<String, Object> row, byte[] rendered) {
+        String actual = new String(rendered, StandardCharsets.ISO_8859_1);
+        String wanted = LogLine.of(row, SOURCE_REGION) + "\n";
+        if (actual.equals(wanted)) {
+            return Optional.empty();
+        }
+        String field = firstDifference(row, wanted, actual);
+        return Optional.of(Map.entry(field, "%s differs\n%s".formatted(field, shown(row, wanted, actual))));
+    }
+
+    private static Optional<Map.Entry<String, String>> compareObject(Map<String, Object> row, byte[] rendered) {
+        Map<String, Object> wanted = TypedFields.of(row, SOURCE_REGION);
+        Map<String, Object> actual = TypedFields.parse(rendered);
+        assertThat(actual.keySet()).containsExactlyElementsOf(wanted.keySet());
+        assertThat(rendered).endsWith('\n');
+        return wanted.entrySet().stream()
+                .filter(field -> !Objects.equals(field.getValue(), actual.get(field.getKey())))
+                .findFirst()
+                .map(field -> Map.entry(
+                        field.getKey(),
+                        "%s differs: expected %s, actual %s"
+                                .formatted(
+                                        field.getKey(), shown(field.getValue()), shown(actual.get(field.getKey())))));
     }
 
     /** The field in which the lines part. */

@@ -363,7 +363,8 @@ final class LookerCommand implements Callable<Integer> {
                     shape,
                     targetBuckets,
                     targetPrefix,
-                    settings.lane().sourceRegion());
+                    settings.lane().sourceRegion(),
+                    settings.lane().moreColumns().size());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

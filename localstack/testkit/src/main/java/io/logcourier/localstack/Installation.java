@@ -46,7 +46,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+import org.apache.commons.compress.compressors.zstandard.ZstdCompressorInputStream;
 import org.apache.hadoop.fs.s3a.audit.S3LogParser;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,9 +69,9 @@ public final class Installation implements AutoCloseable {
     private static final int MAX_RECEIVE_COUNT = 4;
 
     /** What follows the prefix in every key: folders where it is partitioned, a time, a unique string, a suffix. */
-    private static final Pattern KEY_END =
-            Pattern.compile("([0-9]{12}/us-east-1/(?<bucket>[^/]+)/(?<day>[0-9]{4}/[0-9]{2}/[0-9]{2})/)?"
-                    + "[0-9]{4}-[0-9]{2}-[0-9]{2}-(?<time>[0-9]{2}-[0-9]{2}-[0-9]{2})-[0-9A-F]{16}(?<gzip>[.]gz)?$");
+    private static final Pattern KEY_END = Pattern.compile(
+            "([0-9]{12}/us-east-1/(?<bucket>[^/]+)/(?<day>[0-9]{4}/[0-9]{2}/[0-9]{2})/)?"
+                    + "[0-9]{4}-[0-9]{2}-[0-9]{2}-(?<time>[0-9]{2}-[0-9]{2}-[0-9]{2})-[0-9A-F]{16}(?<json>[.]json)?(?<compression>[.]gz|[.]zst)?$");
 
     /** In a key by event time, and in none by delivery time unless a test runs at that second. */
     private static final String MIDNIGHT = "00-00-00";
@@ -431,7 +432,8 @@ public final class Installation implements AutoCloseable {
 
     /**
      * Exactly {@code rows}, all for this target bucket, are in objects, each in one: every line byte for byte as the
-     * format has it, under its prefix, apart from other source buckets, in order, and readable for Hadoop's parser. The
+     * format has it, under its prefix, apart from other source buckets, in order, and readable for
+     * Hadoop's parser, or, where it is JSON, for a parser of JSON. The
      * audit finds no difference.
      */
     public AuditReport assertDelivered(String description, Collection<LogRow> rows) {
@@ -445,10 +447,12 @@ public final class Installation implements AutoCloseable {
     /** As {@link #assertDelivered}, of the objects alone whose keys begin with {@code under}. */
     public void assertObjects(String description, String under, Collection<LogRow> rows) {
         Map<String, LogRow> byLine = new HashMap<>();
+        Map<Map<String, Object>, LogRow> byFields = new HashMap<>();
         Map<String, List<String>> expected = new TreeMap<>();
         for (LogRow row : rows) {
             assertThat(row.text("loggingTargetBucket")).isEqualTo(target);
             byLine.put(row.line(), row);
+            byFields.put(row.typed(), row);
             expected.computeIfAbsent(row.text("loggingTargetPrefix"), prefix -> new ArrayList<>())
                     .add(row.line());
         }
@@ -457,10 +461,19 @@ public final class Installation implements AutoCloseable {
             String where = description + ": " + key;
             Matcher end = KEY_END.matcher(key);
             assertThat(end.find()).as(where).isTrue();
-            List<String> lines = lines(end.group("gzip") == null ? bytes : gunzip(bytes));
-            assertReadable(where, lines);
-            assertThat(byLine.keySet()).as(where).containsAll(lines);
-            List<LogRow> read = lines.stream().map(byLine::get).toList();
+            List<String> lines = lines(plain(end.group("compression"), bytes));
+            List<LogRow> read;
+            if (end.group("json") == null) {
+                assertReadable(where, lines);
+                assertThat(byLine.keySet()).as(where).containsAll(lines);
+                read = lines.stream().map(byLine::get).toList();
+            } else {
+                List<Map<String, Object>> fields = lines.stream()
+                        .map(line -> TypedFields.parse(line.getBytes(StandardCharsets.ISO_8859_1)))
+                        .toList();
+                assertThat(byFields.keySet()).as(where).containsAll(fields);
+                read = fields.stream().map(byFields::get).toList();
+            }
             assertThat(read.stream().map(row -> row.text("bucketName")).distinct())
                     .as(where)
                     .hasSize(1);
@@ -479,7 +492,7 @@ public final class Installation implements AutoCloseable {
                         .containsExactly(end.group("day"));
             }
             actual.computeIfAbsent(latin(key.substring(0, end.start())), prefix -> new ArrayList<>())
-                    .addAll(lines);
+                    .addAll(read.stream().map(LogRow::line).toList());
         });
         Stream.of(expected, actual).flatMap(lines -> lines.values().stream()).forEach(lines -> lines.sort(null));
         assertThat(actual.keySet()).as(description).isEqualTo(expected.keySet());
@@ -506,9 +519,16 @@ public final class Installation implements AutoCloseable {
         return List.of(text.substring(0, text.length() - 1).split("\n", -1));
     }
 
-    private static byte[] gunzip(byte[] object) {
-        try (InputStream lines = new GZIPInputStream(new ByteArrayInputStream(object))) {
-            return lines.readAllBytes();
+    /** Decompressed by other libraries than those that compressed it, going by the suffix of its key. */
+    private static byte[] plain(String suffix, byte[] object) {
+        InputStream stored = new ByteArrayInputStream(object);
+        try (InputStream plain =
+                switch (suffix) {
+                    case null -> stored;
+                    case ".gz" -> new GzipCompressorInputStream(stored);
+                    default -> new ZstdCompressorInputStream(stored);
+                }) {
+            return plain.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -207,6 +207,15 @@ public record LogRow(Map<String, Object> fields) {
 
     /** The log line, one character per byte, without its line feed. */
     public String line() {
+        return LogLine.of(columns(), SOURCE_REGION);
+    }
+
+    /** The fields where log objects are no text, as {@link TypedFields} has them. */
+    public Map<String, Object> typed() {
+        return TypedFields.of(columns(), SOURCE_REGION);
+    }
+
+    private Map<String, Object> columns() {
         Map<String, Object> row = new LinkedHashMap<>();
         fields.keySet()
                 .forEach(column -> row.put(
@@ -217,6 +226,6 @@ public record LogRow(Map<String, Object> fields) {
                             case "httpCode", "bytesSent", "objectSize" -> Long.parseUnsignedLong(text(column));
                             default -> text(column);
                         }));
-        return LogLine.of(row, SOURCE_REGION);
+        return row;
     }
 }

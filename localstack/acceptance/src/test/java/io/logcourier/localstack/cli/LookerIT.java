@@ -50,10 +50,15 @@ final class LookerIT {
     private final StringWriter err = new StringWriter();
 
     @ParameterizedTest
-    @ValueSource(strings = {"simple", "delivery-time gzip", "event-time gzip"})
+    @ValueSource(strings = {"simple", "delivery-time gzip", "event-time gzip", "simple zstd"})
     void deliveriesThatAreRightAreFoundRightWhileTheyGoOn(String form) throws InterruptedException, IOException {
-        Installation installation =
-                STACK.installation(Map.of("delivery.forms", "*=" + form, "delivery.account-id", "123456789012"));
+        Installation installation = STACK.installation(Map.of(
+                "delivery.forms",
+                "*=" + form,
+                "delivery.account-id",
+                "123456789012",
+                "delivery.more-columns",
+                form.contains("gzip") ? "hostname,raftSessionID" : ""));
         AtomicBoolean done = new AtomicBoolean();
         AtomicReference<String> metrics = new AtomicReference<>("");
         Thread deliveries = Thread.ofPlatform().start(() -> {
@@ -154,9 +159,10 @@ final class LookerIT {
         assertThat(finds(installation, Verdict.MISSING, strange.size() - 1)).hasSize(1);
     }
 
-    @Test
-    void aDamagedCompressedObjectIsNamed() throws IOException {
-        Installation installation = STACK.installation(Map.of("delivery.forms", "*=simple gzip"));
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "zstd"})
+    void aDamagedCompressedObjectIsNamed(String compression) throws IOException {
+        Installation installation = STACK.installation(Map.of("delivery.forms", "*=simple " + compression));
         assertThat(looker(installation, "--skip-read", "--n-streams=1")).isZero();
         installation.flush();
         installation.drain();

@@ -1,0 +1,99 @@
+package io.logcourier.localstack;
+
+import io.logcourier.accesslog.Rendering;
+import io.logcourier.looker.LogLine;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The typed fields that a row must become where log objects are no text: a second, plain implementation beside
+ * {@link LogLine}, for the same rows. Text is Unicode, with one U+FFFD for what is no UTF-8, however long; numbers are
+ * {@link Long}, the time an {@link Instant}; what is absent is null.
+ */
+public final class TypedFields {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final String TIME = "requestdatetime";
+
+    private TypedFields() {}
+
+    /** The fields of a row. */
+    public static Map<String, Object> of(Map<String, ?> row, String sourceRegion) {
+        List<Object> values = new ArrayList<>();
+        values.add(text(row.get("bucketOwner")));
+        values.add(text(row.get("bucketName")));
+        values.add(row.get("startTime"));
+        values.add(text(LogLine.unmapped(row.get("clientIP"))));
+        for (String column : List.of("requester", "req_id", "operation", "objectKey", "requestURI")) {
+            values.add(text(row.get(column)));
+        }
+        values.add(integer(row.get("httpCode")));
+        values.add(text(row.get("errorCode")));
+        for (String column : List.of("bytesSent", "objectSize", "totalTime", "turnAroundTime")) {
+            values.add(integer(row.get(column)));
+        }
+        for (String column : List.of("referer", "userAgent", "versionId")) {
+            values.add(text(row.get(column)));
+        }
+        values.add(null);
+        for (String column :
+                List.of("signatureVersion", "cipherSuite", "authenticationType", "hostHeader", "tlsVersion")) {
+            values.add(text(row.get(column)));
+        }
+        values.add(null);
+        values.add(text(row.get("aclRequired")));
+        values.add(sourceRegion);
+        Map<String, Object> fields = new LinkedHashMap<>();
+        for (int i = 0; i < values.size(); i++) {
+            fields.put(Rendering.FIELDS.get(i), values.get(i));
+        }
+        return fields;
+    }
+
+    /** The fields that a JSON object holds, in its order. */
+    public static Map<String, Object> parse(byte[] line) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        JSON.readTree(line).forEachEntry((name, value) -> fields.put(name, value(name, value)));
+        return fields;
+    }
+
+    private static Object value(String name, JsonNode value) {
+        if (value.isNull()) {
+            return null;
+        }
+        if (value.isString()) {
+            return name.equals(TIME) ? Instant.parse(value.stringValue()) : collapsed(value.stringValue());
+        }
+        return value.asLong();
+    }
+
+    private static String text(Object value) {
+        return value == null || value.equals("")
+                ? null
+                : collapsed(new String(((String) value).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
+    }
+
+    private static String collapsed(String text) {
+        return text.replaceAll("\ufffd+", "\ufffd");
+    }
+
+    /** Numbers that fit a signed long; of a time the nearest. */
+    private static Object integer(Object value) {
+        return switch (value) {
+            case null -> null;
+            case Float time when !Float.isFinite(time) || time < 0 || time >= 0x1p63F -> null;
+            case Float time ->
+                new BigDecimal(time).setScale(0, RoundingMode.HALF_EVEN).longValueExact();
+            case Long number when number < 0 -> null;
+            case Number number -> number.longValue();
+            default -> throw new IllegalStateException("no number: " + value);
+        };
+    }
+}

@@ -1,0 +1,16 @@
+-- A JSON object per row and line, as frames: order number, identity hash, line. What is no UTF-8 becomes U+FFFD.
+-- Version 1: orders name it, so a change to what it prints is a new file with a new version.
+SELECT
+    number,
+    identity,
+    formatRow('JSONEachRow',
+/* fields */
+    ) AS line
+/* rows */
+SETTINGS
+    max_threads = 1,
+    max_block_size = 8192,
+    date_time_output_format = 'iso',
+    output_format_json_escape_forward_slashes = 0,
+    output_format_json_quote_64bit_integers = 0,
+    output_format_json_validate_utf8 = 1

@@ -1,0 +1,32 @@
+-- The rows of some orders, each with the number of its order and its identity, in order.
+FROM
+(
+    SELECT
+        log.*,
+        wanted.number AS number,
+        /* identity */ AS identity,
+        _partition_id,
+        _block_number,
+        _block_offset
+    FROM {logs:Identifier}.{table:Identifier} AS log
+    INNER JOIN
+    (
+        SELECT number, session, bucket, target_bucket, target_prefix, day = '' AS any_day, toDate32OrZero(day) AS only_day
+        FROM {ledger:Identifier}.orders
+        WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
+    ) AS wanted
+    ON log.raftSessionID = wanted.session
+        AND log.bucketName = wanted.bucket
+        AND log.loggingTargetBucket = wanted.target_bucket
+        AND log.loggingTargetPrefix = wanted.target_prefix
+    WHERE (raftSessionID, bucketName) IN
+        (
+            SELECT session, bucket
+            FROM {ledger:Identifier}.orders
+            WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
+        )
+        AND (any_day OR toDate32(startTime, 'UTC') = only_day)
+        AND insertedAt BETWEEN toDateTime({min_inserted:UInt32}) AND toDateTime({max_inserted:UInt32})
+        AND /* claimed */
+) AS log
+ORDER BY number, startTime, req_id, _partition_id, _block_number, _block_offset
