@@ -367,7 +367,9 @@ final class Validator implements Store.Reader {
                 return;
             }
             Bytes expected = maker.line(stream, entry.index(), entry.startMillis(), entry.pushedMillis());
-            int end = content.run().moreFields() == 0 ? to : Fields.end(bytes, from, to, content.run().moreFields());
+            int end = content.run().moreFields() == 0
+                    ? to
+                    : Fields.end(bytes, from, to, content.run().moreFields());
             if (!Arrays.equals(expected.array(), 0, expected.length(), bytes, from, end)) {
                 differences.put(
                         line,

@@ -73,7 +73,8 @@ final class ContentTest {
                 Shape.MIXED,
                 List.of("logs"),
                 "",
-                "us-east-1", 0);
+                "us-east-1",
+                0);
         assertThat(write(new Content(other).maker(), other.stream(1), 0)).isNotEqualTo(once);
     }
 

@@ -51,7 +51,8 @@ final class LookerTest {
                     shape,
                     List.of("logs-a", "logs-b"),
                     "looker/",
-                    "us-east-1", 0);
+                    "us-east-1",
+                    0);
             FaultyStore store = new FaultyStore(ticker, one)
                     .delay(random.nextInt(5000))
                     .failingReads(random.nextInt(3))
@@ -469,7 +470,8 @@ final class LookerTest {
                 Shape.ORDINARY,
                 List.of("logs"),
                 "looker/",
-                "us-east-1", 0);
+                "us-east-1",
+                0);
     }
 
     private static Plan plan(int cycles, int changeEvery) {
