@@ -68,7 +68,8 @@ public final class AccessLogStore implements Store, AutoCloseable {
         this.readsAtOnce = readsAtOnce;
     }
 
-    private static S3Client s3(Settings settings) {
+    /** The S3 that {@code settings} tell of; the caller closes it. */
+    static S3Client s3(Settings settings) {
         var builder = S3Client.builder().region(Region.of(settings.aws().region()));
         settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
                 .forcePathStyle(true));

@@ -291,19 +291,17 @@ public final class Looker {
         if (lines == null) {
             lines = new Bytes();
         }
-        lines.clear();
         long now = ticker.millis();
         Range push = stream.begin(run.fragment(), now);
         long first = time.take(now, run.fragment());
         lagMillis.set(time.lagMillis(now));
-        maker.write(stream.stream(), push.from(), first, plan.stepNanos(), now, lines);
-        Store.Answer answer = store.write(stream.stream(), lines.array(), 0, lines.length());
+        Store.Answer answer = write(stream, push, first, maker, lines);
         for (int attempt = 0; isAgain(answer, stopAt); attempt++) {
             retries.increment();
             pause(backoff(attempt, push.from()));
-            answer = store.write(stream.stream(), lines.array(), 0, lines.length());
+            answer = write(stream, push, first, maker, lines);
         }
-        stream.end(push, answer.outcome());
+        stream.end(push, answer.outcome(), ticker.millis());
         switch (answer.outcome()) {
             case ACCEPTED -> accepted.increment();
             case REFUSED -> refused.increment();
@@ -317,6 +315,13 @@ public final class Looker {
             reasons.add(answer.reason());
         }
         buffers.add(lines);
+    }
+
+    /** What was refused is made anew: delays count from the attempt that was not. */
+    private Store.Answer write(StreamState stream, Range push, long firstNanos, Content.Maker maker, Bytes lines) {
+        lines.clear();
+        maker.write(stream.stream(), push.from(), firstNanos, plan.stepNanos(), ticker.millis(), lines);
+        return store.write(stream.stream(), lines.array(), 0, lines.length());
     }
 
     private boolean isAgain(Store.Answer answer, long stopAt) {

@@ -85,7 +85,8 @@ final class StreamState {
         return range;
     }
 
-    synchronized void end(Range push, Store.Outcome outcome) {
+    synchronized void end(Range push, Store.Outcome outcome, long nowMillis) {
+        lastPushMillis = nowMillis;
         switch (outcome) {
             case ACCEPTED -> unknown.remove(push);
             case REFUSED -> {

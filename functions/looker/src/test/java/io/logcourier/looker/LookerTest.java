@@ -56,7 +56,7 @@ final class LookerTest {
             FaultyStore store = new FaultyStore(ticker, one)
                     .delay(random.nextInt(5000))
                     .failingReads(random.nextInt(3))
-                    .pushes(push -> HONEST.get(new Random(one + push).nextInt(4)));
+                    .pushes(push -> HONEST.get((int) (Content.mix(one + push) & 3)));
 
             Report report = new Looker(run, plan(3, 2), store, ticker).run();
 
@@ -271,6 +271,18 @@ final class LookerTest {
         assertThat(report.reading().count(Verdict.RIGHT)).isEqualTo(ENTRIES);
         assertThat(report.writing().retries()).isEqualTo(FRAGMENTS * STREAMS);
         assertThat(report.writing().refused()).isZero();
+    }
+
+    @Test
+    void patienceAndDelayCountFromTheAttemptThatIsAccepted() throws InterruptedException {
+        FaultyStore store =
+                new FaultyStore(ticker, seed).delay(15_000).pushes(push -> push < 18 ? Push.REFUSED : Push.STORED);
+
+        Report report = new Looker(run(seed), plan(1, 1), store, ticker).run();
+
+        assertThat(report.writing().retries()).isEqualTo(18);
+        assertThat(report.reading().isRight()).as(report.text()).isTrue();
+        assertThat(report.reading().count(Verdict.RIGHT)).isEqualTo(ENTRIES);
     }
 
     @Test

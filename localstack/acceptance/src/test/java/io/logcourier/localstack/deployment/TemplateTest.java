@@ -234,8 +234,24 @@ class TemplateTest {
                         Template.get(statement, "Fn::If") instanceof List<?> either ? either.get(1) : statement)
                 .filteredOn(statement -> "*".equals(Template.get(statement, "Resource")))
                 .allMatch(statement -> "Vpc".equals(Template.get(statement, "Sid")))
-                .hasSize(2);
+                .hasSize(template.functions().size());
         assertThat(statements.toString()).doesNotContain(":*,").doesNotContain(":*]");
+    }
+
+    @Test
+    void lookerIsDeployedWithABucketOnlyAndAskedInTheWordsThatItKnows() {
+        assertThat(Template.map(template.root().get("Resources")).entrySet())
+                .filteredOn(resource -> resource.getKey().startsWith("Looker"))
+                .hasSize(4)
+                .allSatisfy(resource -> assertThat(Template.get(resource.getValue(), "Condition"))
+                        .isEqualTo("HasLooker"));
+        assertThat(Template.get(template.function("Looker").get("Events", "Watch", "Properties"), "Input", "Fn::Sub"))
+                .asString()
+                .contains("\"target_bucket\"", "\"streams\"", "\"entries\"", "\"max_delay\"", "\"verify_after\"");
+        assertThat(Setting.duration(
+                        template.parameter("LookerVerifyAfter").get("Default").toString()))
+                .isGreaterThan(Setting.duration(
+                        template.parameter("LookerMaxDelay").get("Default").toString()));
     }
 
     private Object tick(String... path) {
