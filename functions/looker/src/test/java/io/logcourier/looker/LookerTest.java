@@ -28,7 +28,7 @@ final class LookerTest {
     private static final int FRAGMENTS = 4;
     private static final int STREAMS = 3;
     private static final int ENTRIES = FRAGMENT * FRAGMENTS * STREAMS;
-    private static final int SEEDS = 60;
+    private static final int SEEDS = 40;
 
     private static final List<Push> HONEST =
             List.of(Push.STORED, Push.REFUSED, Push.STORED_WITHOUT_ANSWER, Push.LOST_WITHOUT_ANSWER);
