@@ -5,12 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.localstack.Installation;
 import io.logcourier.localstack.Stack;
+import io.logcourier.looker.AccessLogStore;
 import io.logcourier.looker.Finding;
 import io.logcourier.looker.Report;
+import io.logcourier.looker.Run;
+import io.logcourier.looker.Run.Compressibility;
+import io.logcourier.looker.Run.Shape;
+import io.logcourier.looker.Store.Outcome;
 import io.logcourier.looker.Verdict;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,6 +32,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -50,7 +59,7 @@ final class LookerIT {
     private final StringWriter err = new StringWriter();
 
     @ParameterizedTest
-    @ValueSource(strings = {"simple", "delivery-time gzip", "event-time gzip", "simple zstd"})
+    @ValueSource(strings = {"simple", "delivery-time zstd", "event-time gzip"})
     void deliveriesThatAreRightAreFoundRightWhileTheyGoOn(String form) throws InterruptedException, IOException {
         Installation installation = STACK.installation(Map.of(
                 "delivery.forms",
@@ -203,6 +212,44 @@ final class LookerIT {
         assertThat(verify(installation, "--s3-endpoint=http://127.0.0.1:1")).isEqualTo(3);
         assertThat(report("looker-test-verified.json").reading().isRight()).isTrue();
         assertThat(err.toString()).doesNotContain("\tat ");
+    }
+
+    @Test
+    void anInsertWithoutAnswerIsNotSentAgainAndOneThatWasNeverSentIsRefused() throws IOException {
+        Installation installation = STACK.installation();
+        Run run = new Run(
+                "test", 1, 1, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "looker/", "us-east-1", 0);
+        AtomicInteger requests = new AtomicInteger();
+        URI address;
+        try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            address = URI.create("http://127.0.0.1:" + silent.getLocalPort());
+            Thread.ofPlatform().daemon().start(() -> hangUp(silent, requests));
+            assertThat(write(installation, run, address)).isEqualTo(Outcome.UNKNOWN);
+            assertThat(requests).hasValue(1);
+        }
+        assertThat(write(installation, run, address)).isEqualTo(Outcome.REFUSED);
+        assertThat(requests).hasValue(1);
+    }
+
+    private static Outcome write(Installation installation, Run run, URI clickHouse) {
+        try (AccessLogStore store =
+                new AccessLogStore(installation.settings(Map.of("clickhouse.url", clickHouse.toString())), 1)) {
+            return store.write(run.stream(0), new byte[] {'{', '}', '\n'}, 0, 3).outcome();
+        }
+    }
+
+    /** Takes requests and closes their connections without an answer. */
+    private static void hangUp(ServerSocket server, AtomicInteger requests) {
+        try {
+            while (true) {
+                try (Socket client = server.accept()) {
+                    assertThat(client.getInputStream().read()).isEqualTo('P');
+                    requests.incrementAndGet();
+                }
+            }
+        } catch (IOException e) {
+            assertThat(server.isClosed()).as(e.toString()).isTrue();
+        }
     }
 
     private List<Finding> finds(Installation installation, Verdict verdict, int count) throws IOException {
