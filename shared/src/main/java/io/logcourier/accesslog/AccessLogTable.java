@@ -140,11 +140,12 @@ public final class AccessLogTable {
 
     /**
      * Renders the rows of some orders as frames: order number (UInt32), identity hash (Int64), line (String), in the
-     * RowBinary format; sorted by order number and, within an order, by startTime, req_id and identity.
+     * RowBinary format; sorted by order number and, within an order, by startTime, req_id and identity. A single order
+     * that becomes a Parquet file comes as this file, its rows sorted so.
      *
-     * @param orders at least one, all decided by the same epoch, of one {@link Query}
+     * @param orders at least one, all decided by the same epoch, of one {@link Query}; one where that makes a file
      * @param claims the blocks claimed by the epochs that they take
-     * @return the frames; the caller closes the stream
+     * @return frames or file; the caller closes the stream
      */
     public InputStream render(List<WorkOrder> orders, List<BlockRange> claims) {
         WorkOrder any = orders.getFirst();
@@ -160,7 +161,7 @@ public final class AccessLogTable {
                                 .with("min_inserted", bound(orders, true))
                                 .with("max_inserted", bound(orders, false)),
                         claims),
-                "RowBinary");
+                Rendering.of(any) == Rendering.PARQUET ? "Parquet" : "RowBinary");
     }
 
     /**

@@ -11,21 +11,26 @@ import java.util.zip.Checksum;
 /**
  * What a log object holds.
  *
- * @param lines how many line feeds, once it is decompressed
+ * @param rows how many: line feeds, once it is decompressed, or what the footer of a Parquet file says
  * @param bytes its length, as it is stored
  * @param crc32c of these bytes, an unsigned 32-bit value
  */
-public record Contents(long lines, long bytes, long crc32c) {
+public record Contents(long rows, long bytes, long crc32c) {
     private static final int BUFFER_BYTES = 64 * 1024;
 
     /**
      * Reads {@code object} to its end; the caller closes it.
      *
-     * @throws IOException if it cannot be read or decompressed
+     * @throws IOException if it cannot be read or decompressed, or is no whole Parquet file where it should be one
      */
-    public static Contents of(InputStream object, Compression compression) throws IOException {
+    public static Contents of(InputStream object, Rendering rendering, Compression compression) throws IOException {
         Sum sum = new Sum();
         InputStream stored = new CheckedInputStream(object, sum);
+        if (rendering == Rendering.PARQUET) {
+            ParquetFooter footer = new ParquetFooter();
+            stored.transferTo(footer);
+            return new Contents(footer.rows(), sum.bytes, sum.getValue());
+        }
         InputStream plain = compression.decompress(stored);
         long lines = 0;
         byte[] buffer = new byte[BUFFER_BYTES];

@@ -81,6 +81,10 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
                             names(Rendering.values()),
                             names(Compression.values())));
         }
+        if (rendering.equals(Optional.of(Rendering.PARQUET)) && compression.isPresent()) {
+            throw new IllegalArgumentException("a Parquet file is compressed by itself: leave out '%s' in '%s'"
+                    .formatted(name(compression.get()), text));
+        }
         return new Rule(
                 pattern,
                 new Form(

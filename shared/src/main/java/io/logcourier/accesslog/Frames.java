@@ -34,6 +34,7 @@ public final class Frames {
     private int number;
     private long identity;
     private long left;
+    private boolean atEnd;
 
     /** The frames of {@code source}, which the caller closes. */
     public Frames(InputStream source) {
@@ -49,6 +50,7 @@ public final class Frames {
     public boolean next() throws IOException {
         line(NOWHERE);
         if (position == limit && !fill()) {
+            atEnd = true;
             return false;
         }
         need(Integer.BYTES + Long.BYTES);
@@ -57,6 +59,11 @@ public final class Frames {
         position += Integer.BYTES + Long.BYTES;
         left = varint();
         return true;
+    }
+
+    /** Whether {@link #next} came to the end. */
+    public boolean atEnd() {
+        return atEnd;
     }
 
     /** The order that the line belongs to. */

@@ -12,7 +12,9 @@ public enum Rendering {
     /** The S3 server access log line: 27 fields, as the Amazon S3 User Guide has them. */
     TEXT("text-1", "", "text/plain"),
     /** A JSON object per line: the fields typed, and named as in Amazon Athena's table of access logs. */
-    JSON("json-1", ".json", "application/x-ndjson");
+    JSON("json-1", ".json", "application/x-ndjson"),
+    /** A Parquet file with the same fields, compressed by itself: rendered by a query of its own, not line by line. */
+    PARQUET("parquet-1", ".parquet", "application/vnd.apache.parquet");
 
     /** The fields of the record in order, by the names that they have where they have any. */
     public static final List<String> FIELDS = List.of(
@@ -60,11 +62,20 @@ public enum Rendering {
      * @throws ConfigurationException if this version of log-courier does not know it
      */
     public static Rendering of(WorkOrder order) {
+        return named(order.rendering());
+    }
+
+    /**
+     * The rendering of a name and version.
+     *
+     * @throws ConfigurationException if this version of log-courier does not know it
+     */
+    public static Rendering named(String version) {
         return Arrays.stream(values())
-                .filter(rendering -> rendering.version.equals(order.rendering()))
+                .filter(rendering -> rendering.version.equals(version))
                 .findFirst()
-                .orElseThrow(() -> new ConfigurationException("order " + order.id() + " is to be rendered as "
-                        + order.rendering() + ", which this version does not know: it knows "
+                .orElseThrow(() -> new ConfigurationException("an order is to be rendered as " + version
+                        + ", which this version of log-courier does not know: it knows "
                         + Arrays.stream(values()).map(Rendering::version).collect(Collectors.joining(", "))));
     }
 

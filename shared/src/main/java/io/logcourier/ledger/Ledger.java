@@ -121,9 +121,13 @@ public final class Ledger {
      * Records the arrivals of {@code epoch}, unless they are recorded.
      *
      * @param arrivals a statement that returns the columns of the table {@code arrivals}, the seal among the rows
+     * @return the rows that {@code epoch} claimed
      */
-    public void deriveArrivals(long epoch, Statement arrivals) {
-        derive("arrivals", epoch, arrivals);
+    public long deriveArrivals(long epoch, Statement arrivals) {
+        return derive("arrivals", epoch, arrivals).stream()
+                .filter(row -> row.path("kind").stringValue().equals("seal"))
+                .mapToLong(row -> row.path("rows").longValue())
+                .sum();
     }
 
     /** Whether all {@code expected} orders decided by {@code epoch} are in the table of orders. */
@@ -141,11 +145,12 @@ public final class Ledger {
      * (seen on 26.7 with ORDER BY and several threads), and a second planner may find other rows than the first. The
      * rows are read as a list, which comes whole or not at all: a part of them would use the token up.
      */
-    private void derive(String table, long epoch, Statement rows) {
+    private List<JsonNode> derive(String table, long epoch, Statement statement) {
+        List<JsonNode> rows = clickHouse.list(statement, JsonNode.class);
         clickHouse.insert(
                 lane.ledger() + "." + table,
                 "JSONEachRow",
-                lines(clickHouse.list(rows, JsonNode.class)),
+                lines(rows),
                 Map.of(
                         "insert_deduplication_token", table + "-" + epoch,
                         "date_time_input_format", "best_effort",
@@ -153,6 +158,7 @@ public final class Ledger {
                         "min_insert_block_size_rows", "100000000",
                         "min_insert_block_size_bytes", "0",
                         "input_format_parallel_parsing", "0"));
+        return rows;
     }
 
     /**
@@ -185,6 +191,22 @@ public final class Ledger {
                 .with("ledger", lane.ledger())
                 .with("ordered_through", head.orderedThrough())
                 .with("through", head.epoch());
+    }
+
+    /**
+     * What is claimed and not delivered yet.
+     *
+     * @param pending rows in no order yet
+     * @param open rows of orders without an outcome
+     * @param oldestSeconds since the oldest of them was inserted; 0 where there is none
+     */
+    public record Backlog(long pending, long open, long oldestSeconds) {}
+
+    /** What is claimed and not delivered yet. */
+    public Backlog backlog(Head head) {
+        return clickHouse
+                .one(pending(sql("backlog.sql"), head).with("open_from", head.openFrom()), Backlog.class)
+                .orElseThrow();
     }
 
     /** The orders decided by the epochs after {@code after} up to {@code through}, in order. */

@@ -1,5 +1,7 @@
 -- A JSON object per row and line, as frames: order number, identity hash, line. What is no UTF-8 becomes U+FFFD.
 -- Version 1: orders name it, so a change to what it prints is a new file with a new version.
+WITH
+    text -> nullIf(text, '') AS present
 SELECT
     number,
     identity,

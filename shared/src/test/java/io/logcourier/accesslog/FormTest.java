@@ -49,6 +49,7 @@ class FormTest {
                 "*=bzip2 | 'bzip2' is not expected in '*=bzip2': one of simple",
                 "*=gzip none | is not expected",
                 "*=json text | is not expected",
+                "*=parquet zstd | leave out 'zstd' in '*=parquet zstd'",
                 "*=zstd-99 | 'zstd-99' is not expected",
                 "*=GZIP | 'GZIP' is not expected"
             })

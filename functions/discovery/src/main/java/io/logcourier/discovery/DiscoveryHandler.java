@@ -7,13 +7,18 @@ import io.logcourier.PoisonMessageException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Lane;
+import io.logcourier.ledger.Ledger;
 import io.logcourier.logging.Logging;
+import io.logcourier.logging.Metric;
+import io.logcourier.logging.Metrics;
 import io.logcourier.message.OrderQueue;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
+import java.util.Map;
 
 /**
  * The Lambda function behind the schedule: one tick in ({@link Tick}), one JSON object with what was done out. Fails
@@ -27,6 +32,7 @@ public final class DiscoveryHandler implements RequestStreamHandler, AutoCloseab
     private final ClickHouse clickHouse;
     private final OrderQueue queue;
     private final Planner planner;
+    private final Metrics metrics;
 
     /** As deployed: configured by the environment. */
     public DiscoveryHandler() {
@@ -39,6 +45,7 @@ public final class DiscoveryHandler implements RequestStreamHandler, AutoCloseab
         clickHouse = ClickHouse.connect(lane.endpoint());
         queue = new SqsOrderQueue(settings);
         planner = new Planner(settings, clickHouse, queue);
+        metrics = new Metrics(lane.name());
     }
 
     @Override
@@ -47,8 +54,25 @@ public final class DiscoveryHandler implements RequestStreamHandler, AutoCloseab
         tick.lane().filter(name -> !name.equals(lane.name())).ifPresent(name -> {
             throw new PoisonMessageException("the tick names lane '" + name + "': there is only '" + lane.name() + "'");
         });
+        long began = System.nanoTime();
         Planner.Planned planned = planner.plan(tick, () -> context.getRemainingTimeInMillis() < RESERVE_MILLIS);
+        if (metrics.areWritten()) {
+            measure(planned, Duration.ofNanos(System.nanoTime() - began));
+        }
         output.write(ClickHouse.JSON.writeValueAsBytes(new Answer(lane.name(), planned)));
+    }
+
+    private void measure(Planner.Planned planned, Duration took) {
+        Ledger ledger = new Ledger(clickHouse, lane);
+        Ledger.Backlog backlog = ledger.backlog(ledger.head());
+        metrics.write(Map.of(
+                Metric.TICKS, 1L,
+                Metric.ROWS_CLAIMED, planned.rows(),
+                Metric.ORDERS_ENQUEUED, (long) planned.orders() + planned.redelivered(),
+                Metric.ROWS_PENDING, backlog.pending(),
+                Metric.ROWS_OPEN, backlog.open(),
+                Metric.OLDEST_ROW_AGE, backlog.oldestSeconds(),
+                Metric.PLANNER_DURATION, took.toMillis()));
     }
 
     private record Answer(String lane, @JsonUnwrapped Planner.Planned planned) {}

@@ -94,13 +94,13 @@ final class Planner {
             // Orders first: workers can begin while the arrivals are counted.
             completeOrders(head);
             int sent = send(ledger.decided(head.sentThrough(), head.epoch()));
-            completeArrivals(head);
+            long rows = completeArrivals(head);
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
             List<Draft> replacements = replacements();
             Epoch next = next(head, visible, tick.flush(), planner, redelivery, replacements);
-            planned =
-                    planned.plus(0, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
+            planned = planned.plus(
+                    0, rows, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
             if (next.claims().isEmpty() && next.orders().isEmpty() && sent == 0 && redelivery.isEmpty()) {
                 break;
             }
@@ -108,7 +108,7 @@ final class Planner {
                 about(log.atInfo(), next).log("another planner was first");
                 break;
             }
-            planned = planned.plus(1, next.orders().size(), 0, 0);
+            planned = planned.plus(1, 0, next.orders().size(), 0, 0);
             about(log.atInfo(), next)
                     .addKeyValue("claims", next.claims().size())
                     .addKeyValue("orders", next.orders().size())
@@ -133,12 +133,13 @@ final class Planner {
         }
     }
 
-    /** Derives the arrivals of what the newest epoch claimed, where that is not done. */
-    private void completeArrivals(Head head) {
-        if (!head.claims().isEmpty() && !ledger.hasArrivals(head.epoch())) {
-            checkPresent(head);
-            ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), head.claims()));
+    /** Derives the arrivals of what the newest epoch claimed, where that is not done; returns how many rows. */
+    private long completeArrivals(Head head) {
+        if (head.claims().isEmpty() || ledger.hasArrivals(head.epoch())) {
+            return 0;
         }
+        checkPresent(head);
+        return ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), head.claims()));
     }
 
     /** Another planner may have claimed blocks that this replica does not have yet: they would be counted short. */
@@ -470,16 +471,21 @@ final class Planner {
      * What a run did.
      *
      * @param epochs appended
+     * @param rows claimed, as far as they are counted: those of an epoch that is cut short, the next run counts
      * @param orders decided
      * @param messages enqueued for new orders
      * @param redelivered orders enqueued again
      */
-    record Planned(int epochs, int orders, int messages, int redelivered) {
-        static final Planned NOTHING = new Planned(0, 0, 0, 0);
+    record Planned(int epochs, long rows, int orders, int messages, int redelivered) {
+        static final Planned NOTHING = new Planned(0, 0, 0, 0, 0);
 
-        private Planned plus(int moreEpochs, int moreOrders, int moreMessages, int moreRedelivered) {
+        private Planned plus(int moreEpochs, long moreRows, int moreOrders, int moreMessages, int moreRedelivered) {
             return new Planned(
-                    epochs + moreEpochs, orders + moreOrders, messages + moreMessages, redelivered + moreRedelivered);
+                    epochs + moreEpochs,
+                    rows + moreRows,
+                    orders + moreOrders,
+                    messages + moreMessages,
+                    redelivered + moreRedelivered);
         }
     }
 }

@@ -19,9 +19,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -161,7 +159,6 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
             throw new RetryableException(
                     "looker could not read " + earlier.run().id() + ": " + report.failure());
         }
-        measure(report);
         return report;
     }
 
@@ -207,43 +204,6 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                 Duration.ofMillis(1),
                 Duration.ofSeconds(1),
                 FINDINGS);
-    }
-
-    /** One line in CloudWatch's embedded metric format. */
-    private void measure(Report report) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        Map<String, Object> values = new LinkedHashMap<>();
-        long faults = report.reading().verdicts().entrySet().stream()
-                .filter(count -> !count.getKey().equals("right"))
-                .mapToLong(Map.Entry::getValue)
-                .sum();
-        values.put("LookerRight", report.reading().count(Verdict.RIGHT));
-        values.put("LookerFaults", faults);
-        values.put("LookerDelayP99Millis", report.reading().delayMillis().p99());
-        values.put("LookerDelayMaxMillis", report.reading().delayMillis().max());
-        line.put(
-                "_aws",
-                Map.of(
-                        "Timestamp",
-                        System.currentTimeMillis(),
-                        "CloudWatchMetrics",
-                        List.of(Map.of(
-                                "Namespace",
-                                "log-courier",
-                                "Dimensions",
-                                List.of(List.of("lane")),
-                                "Metrics",
-                                values.keySet().stream()
-                                        .map(name -> Map.of(
-                                                "Name",
-                                                name,
-                                                "Unit",
-                                                name.endsWith("Millis") ? "Milliseconds" : "Count"))
-                                        .toList()))));
-        line.put("lane", settings.lane().name());
-        line.put("run", report.run().id());
-        line.putAll(values);
-        System.out.println(ClickHouse.JSON.writeValueAsString(line));
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.Query;
 import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Frames;
+import io.logcourier.accesslog.Rendering;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
@@ -130,18 +131,30 @@ public final class Audit {
         }
         Map<Integer, Made> made = new HashMap<>();
         WorkOrder any = delivered.getFirst().order();
-        try (InputStream rendered = new AccessLogTable(clickHouse, lane)
-                .render(
-                        delivered.stream().map(Standing::order).toList(),
-                        ledger.claims(any.fromEpoch(), any.toEpoch()))) {
+        List<BlockRange> claims = ledger.claims(any.fromEpoch(), any.toEpoch());
+        AccessLogTable table = new AccessLogTable(clickHouse, lane);
+        try {
             for (Standing standing : delivered) {
                 made.put(standing.order().number(), new Made(standing.order()));
             }
-            Frames frames = new Frames(rendered);
-            while (frames.next()) {
-                Made object = made.get(frames.number());
-                object.rows++;
-                frames.line(object.lines::write);
+            if (Rendering.of(any) == Rendering.PARQUET) {
+                for (Standing standing : delivered) {
+                    Made object = made.get(standing.order().number());
+                    try (InputStream file = table.render(List.of(standing.order()), claims)) {
+                        file.transferTo(object.lines);
+                    }
+                    object.rows = table.tally(standing.order(), claims).rows();
+                }
+            } else {
+                try (InputStream rendered =
+                        table.render(delivered.stream().map(Standing::order).toList(), claims)) {
+                    Frames frames = new Frames(rendered);
+                    while (frames.next()) {
+                        Made object = made.get(frames.number());
+                        object.rows++;
+                        frames.line(object.lines::write);
+                    }
+                }
             }
             for (Made object : made.values()) {
                 object.lines.close();
@@ -255,6 +268,7 @@ public final class Audit {
             String bucket,
             String targetBucket,
             String key,
+            String rendering,
             Compression compression,
             long rows,
             long bytes,
@@ -346,7 +360,7 @@ public final class Audit {
         Contents found;
         try (InputStream object =
                 s3.getObject(request -> request.bucket(entry.targetBucket()).key(entry.key()))) {
-            found = Contents.of(object, entry.compression());
+            found = Contents.of(object, Rendering.named(entry.rendering()), entry.compression());
         } catch (S3Exception e) {
             return List.of(new Difference(entry.name() + " cannot be read: " + e.getMessage()));
         } catch (SdkException | IOException e) {
@@ -355,10 +369,10 @@ public final class Audit {
         progress.accept(found.bytes());
         if (!found.equals(new Contents(entry.rows(), entry.bytes(), entry.crc32c()))) {
             return List.of(
-                    new Difference("%s has %d lines, %d bytes, CRC32C %08x; delivered were %d lines, %d bytes, %08x"
+                    new Difference("%s has %d rows, %d bytes, CRC32C %08x; delivered were %d rows, %d bytes, %08x"
                             .formatted(
                                     entry.name(),
-                                    found.lines(),
+                                    found.rows(),
                                     found.bytes(),
                                     found.crc32c(),
                                     entry.rows(),

@@ -1,6 +1,6 @@
-SELECT DISTINCT epoch, number, orders.bucket AS bucket, compression, offsets.target_bucket AS target_bucket, offsets.key AS key,
+SELECT DISTINCT epoch, number, orders.bucket AS bucket, rendering, compression, offsets.target_bucket AS target_bucket, offsets.key AS key,
     offsets.rows AS rows, bytes, crc32c
 FROM {ledger:Identifier}.offsets AS offsets
-INNER JOIN (SELECT epoch, number, bucket, compression FROM {ledger:Identifier}.orders) AS orders USING (epoch, number)
+INNER JOIN (SELECT epoch, number, bucket, rendering, compression FROM {ledger:Identifier}.orders) AS orders USING (epoch, number)
 WHERE outcome = 'delivered'
 ORDER BY epoch, number

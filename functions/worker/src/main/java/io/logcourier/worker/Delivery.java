@@ -9,21 +9,28 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.Query;
 import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Frames;
+import io.logcourier.accesslog.ParquetFooter;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Ledger.Finding;
 import io.logcourier.ledger.Ledger.Standing;
 import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Offset.Outcome;
+import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
+import io.logcourier.logging.Metric;
+import io.logcourier.logging.Metrics;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +46,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Delivers the orders of a message: one query, an object per order, one commit. Thread-safe.
+ * Delivers the orders of a message: one query (for Parquet one each), an object per order, one commit. Thread-safe.
  *
  * <p>May die anywhere: an object is completed only when its rows and checksum are those of the order, key and bytes
  * follow from the order, and offsets are committed after the objects. So a retry writes the same objects again.
@@ -51,6 +58,7 @@ final class Delivery {
     private static final int SHARES = 6;
 
     private static final int ROW_BYTES = 1024;
+    private static final int BUFFER_BYTES = 64 * 1024;
 
     private final String lane;
     private final Ledger ledger;
@@ -60,6 +68,7 @@ final class Delivery {
     private final Duration supersedeAfter;
     private final Executor executor;
     private final Semaphore uploads;
+    private final Metrics metrics;
 
     /** {@code executor} runs uploads, as many at once as the settings allow, more where objects are small. */
     Delivery(
@@ -68,7 +77,8 @@ final class Delivery {
             AccessLogTable table,
             ObjectStore store,
             Settings.Worker limits,
-            Executor executor) {
+            Executor executor,
+            Metrics metrics) {
         this.lane = lane;
         this.ledger = ledger;
         this.table = table;
@@ -76,6 +86,7 @@ final class Delivery {
         this.partSize = limits.partSize();
         this.supersedeAfter = limits.supersedeAfter();
         this.executor = executor;
+        this.metrics = metrics;
         this.uploads = new Semaphore(limits.uploads() * SHARES);
     }
 
@@ -153,8 +164,8 @@ final class Delivery {
      */
     boolean settle(Task task, long found) {
         WorkOrder order = task.order();
-        Optional<Contents> object = store.find(task.target(), order.compression());
-        if (object.filter(stored -> stored.lines() == order.tally().rows()).isPresent()) {
+        Optional<Contents> object = store.find(task.target(), Rendering.of(order), order.compression());
+        if (object.filter(stored -> stored.rows() == order.tally().rows()).isPresent()) {
             Offset offset =
                     Offset.delivered(order, object.get().bytes(), object.get().crc32c());
             ledger.commit(List.of(offset));
@@ -195,6 +206,7 @@ final class Delivery {
     void giveUp(WorkOrder order, String reason) {
         ledger.commit(List.of(Offset.givenUp(order, reason)));
         about(log.atWarn(), order).addKeyValue("reason", reason).log("gave up");
+        metrics.write(Map.of(Metric.ORDERS_GIVEN_UP, 1L));
     }
 
     /** A line about an order. */
@@ -212,65 +224,110 @@ final class Delivery {
         Map<Integer, Task> wanted =
                 tasks.stream().collect(Collectors.toMap(task -> task.order().number(), Function.identity()));
         Map<Task, CompletableFuture<Offset>> offsets = new LinkedHashMap<>();
-        try (InputStream rendered = table.render(orders, ledger.claims(any.fromEpoch(), any.toEpoch()))) {
+        List<BlockRange> claims = ledger.claims(any.fromEpoch(), any.toEpoch());
+        if (Rendering.of(any) == Rendering.PARQUET) {
+            tasks.forEach(task -> offsets.put(task, deliverFile(task, claims)));
+            return commit(offsets);
+        }
+        try (InputStream rendered = table.render(orders, claims)) {
             Frames frames = new Frames(rendered);
-            boolean more = frames.next();
-            while (more) {
+            frames.next();
+            while (!frames.atEnd()) {
                 Task task = wanted.remove(frames.number());
                 if (task == null) {
                     throw new IOException("order " + frames.number() + " is out of place");
                 }
-                more = deliver(task, frames, offsets);
+                offsets.put(task, write(task, object -> copy(frames, task.order(), object)));
             }
             wanted.values()
                     .forEach(task -> offsets.put(task, failedFuture(new ShortfallException(task.order(), 0, 0))));
         } catch (IOException e) {
-            RuntimeException broken = new RetryableException("ClickHouse broke off a result: " + e.getMessage(), e);
-            tasks.forEach(task -> offsets.putIfAbsent(task, failedFuture(broken)));
+            tasks.forEach(task -> offsets.putIfAbsent(task, failedFuture(brokenOff(e))));
         }
         return commit(offsets);
     }
 
-    /**
-     * Reads the frames of one order into an object and starts to complete it.
-     *
-     * @return whether there are frames of a next order
-     */
-    private boolean deliver(Task task, Frames frames, Map<Task, CompletableFuture<Offset>> offsets) throws IOException {
+    private static RetryableException brokenOff(IOException e) {
+        return new RetryableException("ClickHouse broke off a result: " + e.getMessage(), e);
+    }
+
+    /** Fills an object. */
+    @FunctionalInterface
+    private interface Source {
+        /** Writes it, and returns why it must not be completed, or null. */
+        RuntimeException copyTo(LogObject object) throws IOException;
+    }
+
+    /** Fills an object and starts to complete it. */
+    private CompletableFuture<Offset> write(Task task, Source source) throws IOException {
         WorkOrder order = task.order();
-        int shares = shares(order);
-        uploads.acquireUninterruptibly(shares);
+        uploads.acquireUninterruptibly(shares(order));
         LogObject object = new LogObject(store, task.target(), label(order), order.compression(), partSize, executor);
         boolean handedOver = false;
         try {
-            RuntimeException failure = null;
-            long rows = 0;
-            long checksum = 0;
-            boolean more;
-            do {
-                rows++;
-                checksum += frames.identity();
-                if (failure == null) {
-                    failure = line(frames, object);
-                }
-                more = frames.next();
-            } while (more && frames.number() == order.number());
-            if (failure == null
-                    && (rows != order.tally().rows()
-                            || checksum != order.tally().checksum())) {
-                failure = new ShortfallException(order, rows, checksum);
-            }
+            RuntimeException failure = source.copyTo(object);
             CompletableFuture<Offset> offset = failure == null
                     ? CompletableFuture.supplyAsync(() -> complete(task, object), executor)
                     : failedFuture(failure);
-            offsets.put(task, offset.whenComplete((done, e) -> release(order, object)));
             handedOver = true;
-            return more;
+            return offset.whenComplete((done, e) -> release(order, object));
         } finally {
             if (!handedOver) {
                 release(order, object);
             }
         }
+    }
+
+    /** Copies the lines of one order; {@code frames} are then at the first one of the next. */
+    private static RuntimeException copy(Frames frames, WorkOrder order, LogObject object) throws IOException {
+        RuntimeException failure = null;
+        long rows = 0;
+        long checksum = 0;
+        do {
+            rows++;
+            checksum += frames.identity();
+            if (failure == null) {
+                failure = line(frames, object);
+            }
+        } while (frames.next() && frames.number() == order.number());
+        return failure == null ? shortfall(order, rows, checksum) : failure;
+    }
+
+    private static RuntimeException shortfall(WorkOrder order, long rows, long checksum) {
+        return rows == order.tally().rows() && checksum == order.tally().checksum()
+                ? null
+                : new ShortfallException(order, rows, checksum);
+    }
+
+    private CompletableFuture<Offset> deliverFile(Task task, List<BlockRange> claims) {
+        try {
+            return write(task, object -> copy(task.order(), claims, object));
+        } catch (IOException e) {
+            return failedFuture(brokenOff(e));
+        } catch (TargetRefusedException | RetryableException e) {
+            return failedFuture(e);
+        }
+    }
+
+    /**
+     * Copies the file that an order makes. It has no frames, so its rows are counted after it was read: rows go and never
+     * come, so those that are there then were there before. The file says itself how many it has.
+     */
+    private RuntimeException copy(WorkOrder order, List<BlockRange> claims, LogObject object) throws IOException {
+        ParquetFooter footer = new ParquetFooter();
+        try (InputStream file = table.render(List.of(order), claims)) {
+            byte[] buffer = new byte[BUFFER_BYTES];
+            for (int read = file.read(buffer); read >= 0; read = file.read(buffer)) {
+                object.write(buffer, 0, read);
+                footer.write(buffer, 0, read);
+            }
+        }
+        long inFile = footer.rows();
+        Tally found = table.tally(order, claims);
+        if (found.rows() == order.tally().rows() && inFile != found.rows()) {
+            throw new IOException("the file has " + inFile + " rows of " + found.rows());
+        }
+        return shortfall(order, found.rows(), found.checksum());
     }
 
     /** What an object says of itself. Follows from the order, as its key and bytes do. */
@@ -333,15 +390,34 @@ final class Delivery {
                 failures.add(new Failure(task, e.getCause() instanceof RuntimeException cause ? cause : e));
             }
         });
-        ledger.commit(delivered.entrySet().stream()
-                .filter(entry -> entry.getKey().isFirst())
-                .map(Map.Entry::getValue)
-                .toList());
+        Map<Task, Offset> first = new LinkedHashMap<>(delivered);
+        first.keySet().removeIf(task -> !task.isFirst());
+        ledger.commit(first.values());
+        measure(first);
         delivered.forEach((task, offset) -> about(log.atInfo(), task.order())
                 .addKeyValue("rows", offset.rows())
                 .addKeyValue("bytes", offset.bytes())
                 .addKeyValue("object", task.target())
                 .log(task.isFirst() ? "delivered" : "replayed"));
         return failures;
+    }
+
+    private void measure(Map<Task, Offset> delivered) {
+        if (delivered.isEmpty()) {
+            return;
+        }
+        Instant oldest = delivered.keySet().stream()
+                .map(task -> task.order().tally().minInserted())
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
+        metrics.write(Map.of(
+                Metric.ORDERS_DELIVERED,
+                (long) delivered.size(),
+                Metric.ROWS_DELIVERED,
+                delivered.values().stream().mapToLong(Offset::rows).sum(),
+                Metric.BYTES_DELIVERED,
+                delivered.values().stream().mapToLong(Offset::bytes).sum(),
+                Metric.DELIVERY_DELAY,
+                Math.max(0, Duration.between(oldest, Instant.now()).toSeconds())));
     }
 }

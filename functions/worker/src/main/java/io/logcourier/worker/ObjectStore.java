@@ -1,6 +1,7 @@
 package io.logcourier.worker;
 
 import io.logcourier.accesslog.Contents;
+import io.logcourier.accesslog.Rendering;
 import io.logcourier.ledger.Compression;
 import java.util.Map;
 import java.util.Optional;
@@ -18,7 +19,7 @@ interface ObjectStore extends AutoCloseable {
     Upload begin(Target target, Label label);
 
     /** Reads an object, if it is there, for what it holds. */
-    Optional<Contents> find(Target target, Compression compression);
+    Optional<Contents> find(Target target, Rendering rendering, Compression compression);
 
     /** Throws away what attempts at an object that nobody will complete any more have left unfinished. */
     void abandon(Target target);

@@ -2,6 +2,7 @@ package io.logcourier.worker;
 
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.Contents;
+import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import java.io.IOException;
@@ -101,12 +102,12 @@ final class S3ObjectStore implements ObjectStore {
     }
 
     @Override
-    public Optional<Contents> find(Target target, Compression compression) {
+    public Optional<Contents> find(Target target, Rendering rendering, Compression compression) {
         check(target);
         return call("read", target, () -> {
             try (InputStream object = s3.getObject(
                     request -> request.bucket(target.bucket()).key(target.key()).expectedBucketOwner(owner(target)))) {
-                return Optional.of(Contents.of(object, compression));
+                return Optional.of(Contents.of(object, rendering, compression));
             } catch (NoSuchKeyException e) {
                 return Optional.empty();
             } catch (IOException e) {

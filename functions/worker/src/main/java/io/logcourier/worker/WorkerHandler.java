@@ -16,6 +16,8 @@ import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.logging.Logging;
+import io.logcourier.logging.Metric;
+import io.logcourier.logging.Metrics;
 import io.logcourier.message.Message;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.ReplayMessage;
@@ -23,6 +25,7 @@ import io.logcourier.worker.Delivery.Failure;
 import io.logcourier.worker.Delivery.Task;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -52,6 +55,7 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Ledger ledger;
     private final Delivery delivery;
+    private final Metrics metrics;
 
     /** As deployed: configured by the environment, and with a timeout that the context tells. */
     public WorkerHandler() {
@@ -86,7 +90,9 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         this.store = store;
         this.returnPath = returnPath;
         ledger = new Ledger(clickHouse, lane);
-        delivery = new Delivery(lane.name(), ledger, new AccessLogTable(clickHouse, lane), store, limits, executor);
+        metrics = new Metrics(lane.name());
+        delivery = new Delivery(
+                lane.name(), ledger, new AccessLogTable(clickHouse, lane), store, limits, executor, metrics);
     }
 
     /**
@@ -97,14 +103,21 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
      */
     @Override
     public SQSBatchResponse handleRequest(SQSEvent event, Context context) {
+        long began = System.nanoTime();
         if (isDeployed) {
             limits.checkTimeout(Duration.ofMillis(context.getRemainingTimeInMillis()));
         }
         List<CompletableFuture<List<BatchItemFailure>>> underway = event.getRecords().stream()
                 .map(message -> CompletableFuture.supplyAsync(() -> failures(message, context), executor))
                 .toList();
-        return new SQSBatchResponse(
-                underway.stream().flatMap(item -> item.join().stream()).toList());
+        List<BatchItemFailure> failures =
+                underway.stream().flatMap(item -> item.join().stream()).toList();
+        metrics.write(Map.of(
+                Metric.MESSAGES_FAILED,
+                (long) failures.size(),
+                Metric.WORKER_DURATION,
+                Duration.ofNanos(System.nanoTime() - began).toMillis()));
+        return new SQSBatchResponse(failures);
     }
 
     /** Serves one message: nothing when it is done with, its id when it must come back. */

@@ -1,6 +1,7 @@
 package io.logcourier.worker;
 
 import io.logcourier.accesslog.Contents;
+import io.logcourier.accesslog.Rendering;
 import io.logcourier.ledger.Compression;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -93,11 +94,11 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized Optional<Contents> find(Target target, Compression compression) {
+    public synchronized Optional<Contents> find(Target target, Rendering rendering, Compression compression) {
         called("find");
         return Optional.ofNullable(objects.get(target)).map(bytes -> {
             try {
-                return Contents.of(new ByteArrayInputStream(bytes), compression);
+                return Contents.of(new ByteArrayInputStream(bytes), rendering, compression);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

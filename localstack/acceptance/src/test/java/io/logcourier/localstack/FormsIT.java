@@ -8,6 +8,7 @@ import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,7 @@ class FormsIT {
         "gzip, .gz, application/gzip",
         "zstd, .zst, application/zstd",
         "json, .json, application/x-ndjson",
+        "parquet, .parquet, application/vnd.apache.parquet",
         "json gzip, .json.gz, application/gzip"
     })
     void anObjectSaysWhatItIs(String form, String suffix, String contentType) {
@@ -84,14 +86,15 @@ class FormsIT {
 
     @Test
     void ordersOfSeveralFormsTravelInOneMessage() {
-        Installation courier = STACK.installation(forms("json-*=json zstd,*=simple"));
+        Installation courier = STACK.installation(forms("json-*=json zstd,parquet-*=parquet,*=simple"));
+        List<String> targets = List.of(courier.target(), "json-" + courier.target(), "parquet-" + courier.target());
         List<LogRow> rows = new ArrayList<>();
-        for (String target : List.of(courier.target(), "json-" + courier.target())) {
+        for (String target : targets) {
             for (int i = 0; i < 6; i++) {
                 rows.add(LogRow.of(List.of("cats", "dogs", "owls").get(i % 3), target + i, target));
             }
         }
-        courier.s3().createBucket(request -> request.bucket("json-" + courier.target()));
+        targets.stream().skip(1).forEach(target -> courier.s3().createBucket(request -> request.bucket(target)));
         courier.insert(rows);
 
         courier.flush();
@@ -99,19 +102,19 @@ class FormsIT {
         courier.tick(new Tick(Optional.empty(), false, true));
         courier.drain();
 
-        assertThat(courier.objects(courier.target())).hasSize(3);
-        assertThat(courier.objects("json-" + courier.target())).hasSize(3);
+        assertThat(targets)
+                .allSatisfy(target -> assertThat(courier.objects(target)).hasSize(3));
         AuditReport report = courier.deepAudit();
         assertThat(report.isWell()).as("%s", report).isTrue();
-        assertThat(report.balance().delivered()).isEqualTo(12);
-        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(6, 0));
+        assertThat(report.balance().delivered()).isEqualTo(18);
+        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(9, 0));
     }
 
     @Test
-    void columnsThatAreAskedForFollowTheFields() {
+    void columnsThatAreAskedForFollowTheFields() throws IOException {
         LogRow row =
                 LogRow.of("cats", "r", "target").with("hostname", "s3 \"1\"").with("raftSessionID", 5);
-        for (String form : List.of("text", "json")) {
+        for (String form : List.of("text", "json", "parquet")) {
             Map<String, String> asked =
                     Map.of("delivery.forms", "*=" + form, "delivery.more-columns", "hostname, raftSessionID");
             Installation courier = STACK.installation(asked);
@@ -130,7 +133,11 @@ class FormsIT {
                 Map<String, Object> expected = row.typed();
                 expected.put("hostname", "s3 \"1\"");
                 expected.put("raftSessionID", 5L);
-                assertThat(TypedFields.parse(object)).containsExactlyEntriesOf(expected);
+                assertThat(
+                                form.equals("json")
+                                        ? TypedFields.parse(object)
+                                        : ParquetRows.of(object).getFirst())
+                        .containsExactlyEntriesOf(expected);
             }
             assertThat(courier.deepAudit().isWell()).isTrue();
         }
@@ -183,7 +190,9 @@ class FormsIT {
                 "*=gzip",
                 "*=zstd",
                 "*=json",
-                "*=event-time json zstd");
+                "*=event-time json zstd",
+                "*=parquet",
+                "*=event-time parquet");
         try (SqsOrderQueue queue = new SqsOrderQueue(courier.settings())) {
             for (int step = 0; step < 12; step++) {
                 List<LogRow> batch = new ArrayList<>();

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -431,26 +432,9 @@ class ReadersIT {
 
     @Test
     void s3LogParse() throws IOException {
-        Path environment = Path.of("target", "s3-log-parse").toAbsolutePath();
-        Path python = environment.resolve("bin").resolve("python");
-        assumeRuns("python3", "-m", "venv", environment.toString());
-        assumeRuns(
-                python.toString(),
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "s3-log-parse==0.1.1");
-        Path script = folder.resolve("read.py");
-        try (InputStream resource = ReadersIT.class.getResourceAsStream("s3_log_parse.py")) {
-            Files.write(script, resource.readAllBytes());
-        }
         ByteArrayOutputStream object = new ByteArrayOutputStream();
         LINES.values().forEach(object::writeBytes);
-        Ran ran = run(object.toByteArray(), python.toString(), script.toString());
-        assertThat(ran.code()).as(ran.err()).isZero();
-        List<String> answers = ran.out().lines().toList();
+        List<String> answers = readByPython("s3-log-parse==0.1.1", "s3_log_parse.py", object.toByteArray());
         assertThat(answers).hasSameSizeAs(LINES.entrySet());
         Map<String, JsonNode> byLine = new HashMap<>();
         int place = 0;
@@ -467,6 +451,41 @@ class ReadersIT {
                         return field.isNull() ? null : field.asString();
                     }));
         });
+    }
+
+    @Test
+    void duckDbReadsParquet() throws IOException {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Installation courier = STACK.installation(Map.of("delivery.forms", "*=parquet"));
+        List<LogRow> rows = IntStream.range(0, 300)
+                .mapToObj(i -> LogRow.random(random, "cats", "id-" + i, courier.target()))
+                .toList();
+        courier.insert(rows);
+        courier.deliver("seed " + seed, rows);
+        byte[] object = courier.objects(courier.target()).values().iterator().next();
+
+        List<String> read = readByPython("duckdb==1.4.1", "duckdb_parquet.py", object);
+
+        assertThat(read.stream().map(row -> TypedFields.parse(row.getBytes(StandardCharsets.UTF_8))))
+                .as("seed %d", seed)
+                .containsExactlyInAnyOrderElementsOf(
+                        rows.stream().map(LogRow::typed).toList());
+    }
+
+    /** What a script prints that reads an object by a package from PyPI; skips the test where there is none. */
+    private static List<String> readByPython(String version, String script, byte[] object) throws IOException {
+        Path environment = Path.of("target", version.split("=", 2)[0]).toAbsolutePath();
+        Path python = environment.resolve("bin").resolve("python");
+        assumeRuns("python3", "-m", "venv", environment.toString());
+        assumeRuns(python.toString(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", version);
+        Path file = folder.resolve(script);
+        try (InputStream resource = ReadersIT.class.getResourceAsStream(script)) {
+            Files.write(file, resource.readAllBytes());
+        }
+        Ran ran = run(object, python.toString(), file.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        return ran.out().lines().toList();
     }
 
     /** What became of a command. */

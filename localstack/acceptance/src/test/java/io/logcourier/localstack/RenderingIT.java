@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.Frames;
+import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.looker.LogLine;
@@ -152,13 +153,58 @@ class RenderingIT {
         render(seed, "json", RenderingIT::compareObject);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = 75)
+    void everyRowBecomesTheParquetRowOfItsFields(long seed) throws IOException {
+        Ordered ordered = order(seed, "parquet");
+        Map<String, String> differences = new LinkedHashMap<>();
+        for (WorkOrder order : ordered.orders) {
+            List<Map<String, Object>> expected =
+                    ordered.rows.remove(latin(order.group().bucket()));
+            byte[] first = ordered.file(order);
+            List<Map<String, Object>> actual = ParquetRows.of(first);
+            assertThat(ordered.file(order))
+                    .as("seed %d: the same bytes again", seed)
+                    .isEqualTo(first);
+            assertThat(actual).as("seed %d", seed).hasSameSizeAs(expected);
+            for (int i = 0; i < actual.size(); i++) {
+                compareFields(expected.get(i), actual.get(i))
+                        .ifPresent(different -> differences.putIfAbsent(different.getKey(), different.getValue()));
+            }
+        }
+        assertThat(ordered.rows).as("seed %d: buckets without an order", seed).isEmpty();
+        if (!differences.isEmpty()) {
+            fail("seed %d: %s".formatted(seed, String.join("\n", differences.values())));
+        }
+    }
+
     /** Compares a row with what it was rendered as. */
     private interface Judge {
         /** Returns what is different by the field where it begins, or nothing. */
         Optional<Map.Entry<String, String>> compare(Map<String, Object> row, byte[] rendered);
     }
 
+    /** Orders of one epoch, and the rows of each by bucket. */
+    private record Ordered(
+            AccessLogTable logs,
+            List<BlockRange> claims,
+            List<WorkOrder> orders,
+            Map<String, List<Map<String, Object>>> rows) {
+        private byte[] file(WorkOrder order) throws IOException {
+            try (InputStream file = logs.render(List.of(order), claims)) {
+                return file.readAllBytes();
+            }
+        }
+    }
+
     private static void render(long seed, String form, Judge judge) throws IOException {
+        Ordered ordered = order(seed, form);
+        try (InputStream rendered = ordered.logs.render(ordered.orders, ordered.claims)) {
+            compare(seed, ordered.rows, ordered.orders, new Frames(rendered), judge);
+        }
+    }
+
+    private static Ordered order(long seed, String form) {
         Installation courier =
                 STACK.installation(Map.of("delivery.source-region", SOURCE_REGION, "delivery.forms", "*=" + form));
         StoredRows table = new StoredRows(courier.clickHouse(), courier.lane());
@@ -170,16 +216,16 @@ class RenderingIT {
         Map<String, List<Map<String, Object>>> expected =
                 rows.stream().sorted(ORDER).collect(Collectors.groupingBy(row -> (String) row.get("bucketName")));
         Ledger ledger = new Ledger(courier.clickHouse(), courier.lane());
-        Map<Long, List<WorkOrder>> orders =
-                ledger.decided(0, ledger.head().epoch()).stream().collect(Collectors.groupingBy(WorkOrder::epoch));
-        assertThat(orders).as("seed %d", seed).hasSize(1);
-        for (List<WorkOrder> together : orders.values()) {
-            WorkOrder any = together.getFirst();
-            AccessLogTable logs = new AccessLogTable(courier.clickHouse(), courier.lane());
-            try (InputStream rendered = logs.render(together, ledger.claims(any.fromEpoch(), any.toEpoch()))) {
-                compare(seed, expected, together, new Frames(rendered), judge);
-            }
-        }
+        List<WorkOrder> orders = ledger.decided(0, ledger.head().epoch());
+        assertThat(orders.stream().map(WorkOrder::epoch).distinct())
+                .as("seed %d", seed)
+                .hasSize(1);
+        WorkOrder any = orders.getFirst();
+        return new Ordered(
+                new AccessLogTable(courier.clickHouse(), courier.lane()),
+                ledger.claims(any.fromEpoch(), any.toEpoch()),
+                orders,
+                expected);
     }
 
     private static void compare(
@@ -220,10 +266,14 @@ class RenderingIT {
     }
 
     private static Optional<Map.Entry<String, String>> compareObject(Map<String, Object> row, byte[] rendered) {
-        Map<String, Object> wanted = TypedFields.of(row, SOURCE_REGION);
-        Map<String, Object> actual = TypedFields.parse(rendered);
-        assertThat(actual.keySet()).containsExactlyElementsOf(wanted.keySet());
         assertThat(rendered).endsWith('\n');
+        return compareFields(row, TypedFields.parse(rendered));
+    }
+
+    private static Optional<Map.Entry<String, String>> compareFields(
+            Map<String, Object> row, Map<String, Object> actual) {
+        Map<String, Object> wanted = TypedFields.of(row, SOURCE_REGION);
+        assertThat(actual.keySet()).containsExactlyElementsOf(wanted.keySet());
         return wanted.entrySet().stream()
                 .filter(field -> !Objects.equals(field.getValue(), actual.get(field.getKey())))
                 .findFirst()

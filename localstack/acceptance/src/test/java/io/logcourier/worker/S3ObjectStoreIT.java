@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import io.logcourier.localstack.Installation;
@@ -186,7 +187,7 @@ class S3ObjectStoreIT {
             upload.part(1, part());
             upload.complete();
             store.begin(TARGET, LABEL).abort();
-            store.find(TARGET, Compression.NONE);
+            store.find(TARGET, Rendering.TEXT, Compression.NONE);
         } finally {
             server.stop(0);
         }

@@ -53,7 +53,7 @@ final class TickCommand implements Callable<Integer> {
     }
 
     /** The function's answer. */
-    record Answer(String lane, int epochs, int orders, int messages, int redelivered) {}
+    record Answer(String lane, int epochs, long rows, int orders, int messages, int redelivered) {}
 
     /** Invokes the function. */
     static Answer run(DiscoveryHandler discovery, Tick tick) throws IOException {

@@ -71,7 +71,7 @@ public final class Installation implements AutoCloseable {
     /** What follows the prefix in every key: folders where it is partitioned, a time, a unique string, a suffix. */
     private static final Pattern KEY_END = Pattern.compile(
             "([0-9]{12}/us-east-1/(?<bucket>[^/]+)/(?<day>[0-9]{4}/[0-9]{2}/[0-9]{2})/)?"
-                    + "[0-9]{4}-[0-9]{2}-[0-9]{2}-(?<time>[0-9]{2}-[0-9]{2}-[0-9]{2})-[0-9A-F]{16}(?<json>[.]json)?(?<compression>[.]gz|[.]zst)?$");
+                    + "[0-9]{4}-[0-9]{2}-[0-9]{2}-(?<time>[0-9]{2}-[0-9]{2}-[0-9]{2})-[0-9A-F]{16}(?<rendering>[.]json|[.]parquet)?(?<compression>[.]gz|[.]zst)?$");
 
     /** In a key by event time, and in none by delivery time unless a test runs at that second. */
     private static final String MIDNIGHT = "00-00-00";
@@ -433,7 +433,7 @@ public final class Installation implements AutoCloseable {
     /**
      * Exactly {@code rows}, all for this target bucket, are in objects, each in one: every line byte for byte as the
      * format has it, under its prefix, apart from other source buckets, in order, and readable for
-     * Hadoop's parser, or, where it is JSON, for a parser of JSON. The
+     * Hadoop's parser, or, where they are no text lines, for Jackson or parquet-java. The
      * audit finds no difference.
      */
     public AuditReport assertDelivered(String description, Collection<LogRow> rows) {
@@ -461,16 +461,19 @@ public final class Installation implements AutoCloseable {
             String where = description + ": " + key;
             Matcher end = KEY_END.matcher(key);
             assertThat(end.find()).as(where).isTrue();
-            List<String> lines = lines(plain(end.group("compression"), bytes));
+            byte[] plain = plain(end.group("compression"), bytes);
             List<LogRow> read;
-            if (end.group("json") == null) {
+            if (end.group("rendering") == null) {
+                List<String> lines = lines(plain);
                 assertReadable(where, lines);
                 assertThat(byLine.keySet()).as(where).containsAll(lines);
                 read = lines.stream().map(byLine::get).toList();
             } else {
-                List<Map<String, Object>> fields = lines.stream()
-                        .map(line -> TypedFields.parse(line.getBytes(StandardCharsets.ISO_8859_1)))
-                        .toList();
+                List<Map<String, Object>> fields = end.group("rendering").equals(".parquet")
+                        ? parquet(plain)
+                        : lines(plain).stream()
+                                .map(line -> TypedFields.parse(line.getBytes(StandardCharsets.ISO_8859_1)))
+                                .toList();
                 assertThat(byFields.keySet()).as(where).containsAll(fields);
                 read = fields.stream().map(byFields::get).toList();
             }
@@ -529,6 +532,14 @@ public final class Installation implements AutoCloseable {
                     default -> new ZstdCompressorInputStream(stored);
                 }) {
             return plain.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<Map<String, Object>> parquet(byte[] object) {
+        try {
+            return ParquetRows.of(object);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -80,7 +80,8 @@ public final class TypedFields {
                 : collapsed(new String(((String) value).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
     }
 
-    private static String collapsed(String text) {
+    /** With one U+FFFD for several. */
+    static String collapsed(String text) {
         return text.replaceAll("\ufffd+", "\ufffd");
     }
 

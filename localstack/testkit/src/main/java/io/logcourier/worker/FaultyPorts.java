@@ -1,6 +1,7 @@
 package io.logcourier.worker;
 
 import io.logcourier.accesslog.Contents;
+import io.logcourier.accesslog.Rendering;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.ledger.Compression;
 import io.logcourier.localstack.Faults;
@@ -61,8 +62,8 @@ final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-        public Optional<Contents> find(Target target, Compression compression) {
-            return faults.ask("find", () -> store.find(target, compression));
+        public Optional<Contents> find(Target target, Rendering rendering, Compression compression) {
+            return faults.ask("find", () -> store.find(target, rendering, compression));
         }
 
         @Override

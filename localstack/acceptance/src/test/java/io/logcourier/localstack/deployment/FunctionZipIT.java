@@ -11,6 +11,7 @@ import io.logcourier.localstack.lambda.DeployedFunction;
 import io.logcourier.localstack.lambda.RuntimeApi.Answer;
 import io.logcourier.operations.Loader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,9 +19,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -35,6 +42,12 @@ class FunctionZipIT {
     private static final long MOST_BYTES = 25_000_000;
     private static final int BUCKETS = 10;
     private static final int ROWS = 2000;
+
+    /** Its target bucket does not exist. */
+    private static final byte[] REFUSED_ROW = """
+            {"startTime": "2026-01-01T00:00:00Z", "bucketName": "zebras", "req_id": "1", "raftSessionID": 9,
+             "loggingEnabled": true, "loggingTargetBucket": "no-such-bucket"}
+            """.getBytes(StandardCharsets.UTF_8);
 
     private final Template template = Template.read();
 
@@ -70,11 +83,21 @@ class FunctionZipIT {
             try (ClickHouse clickHouse = stack.clickHouse()) {
                 new Loader(clickHouse, stack.settings().lane())
                         .load("rows", new GeneratedRows(ROWS, BUCKETS, 1), rows -> {});
+                // After all others in the table's order, so its work order has the next number.
+                clickHouse.insert("logs.access_logs_ingest", "JSONEachRow", REFUSED_ROW, Map.of());
             }
             try (DeployedFunction discovery = start("Discovery", stack)) {
                 JsonNode answer = succeeds(discovery, "tick-flush.json");
                 assertThat(answer.path("lane").stringValue()).isEqualTo("main");
-                assertThat(answer.path("orders").intValue()).isEqualTo(BUCKETS);
+                assertThat(answer.path("orders").intValue()).isEqualTo(BUCKETS + 1);
+                assertThat(metrics(discovery))
+                        .containsEntry("Ticks", 1L)
+                        .containsEntry("RowsClaimed", ROWS + 1L)
+                        .containsEntry("OrdersEnqueued", BUCKETS + 1L)
+                        .containsEntry("RowsPending", 0L)
+                        .containsEntry("RowsOpen", ROWS + 1L);
+                assertThat(metrics(discovery).get("OldestRowAge")).isPositive();
+                assertThat(metrics(discovery).keySet()).isEqualTo(watched("Discovery"));
                 assertThat(succeeds(discovery, "tick.json").path("epochs").intValue())
                         .isZero();
 
@@ -94,6 +117,20 @@ class FunctionZipIT {
                 assertThat(failures(succeeds(worker, "work-order-unknown.json")))
                         .containsExactly("00000000-0000-4000-8000-000000000002");
                 assertThat(failures(succeeds(worker, "work-order-broken.json"))).isEmpty();
+                assertThat(failures(answers(
+                                worker,
+                                EventsIT.text("work-order.json")
+                                        .replace("\\\"first\\\":0,\\\"last\\\":0", "\\\"first\\\":10,\\\"last\\\":10")
+                                        .replace("ReceiveCount\": \"1\"", "ReceiveCount\": \"4\""))))
+                        .isEmpty();
+                assertThat(logged(worker, "gave up")).hasSize(1);
+                assertThat(metrics(worker))
+                        .containsEntry("OrdersDelivered", (long) BUCKETS)
+                        .containsEntry("RowsDelivered", (long) ROWS)
+                        .containsEntry("OrdersGivenUp", 1L)
+                        .containsEntry("MessagesFailed", 1L);
+                assertThat(metrics(worker).get("DeliveryDelay")).isPositive();
+                assertThat(metrics(worker).keySet()).isEqualTo(watched("Worker"));
                 assertThat(logged(worker, "delivered"))
                         .hasSize(BUCKETS)
                         .allSatisfy(line -> assertThat(line.propertyNames())
@@ -114,6 +151,16 @@ class FunctionZipIT {
                 assertThat(logged(worker, "comes back")).hasSize(1);
                 assertThat(logged(worker, "buried")).hasSize(1);
             }
+            try (DeployedFunction operations = start("Operations", stack)) {
+                JsonNode answer = answers(operations, "{}");
+                assertThat(answer.path("differences").intValue()).isZero();
+                assertThat(answer.path("refused").intValue()).isEqualTo(1);
+                assertThat(answer.path("balance").path("delivered").intValue()).isEqualTo(ROWS);
+                assertThat(metrics(operations))
+                        .containsEntry("AuditDifferences", 0L)
+                        .containsEntry("RowsLost", 0L);
+                assertThat(metrics(operations).keySet()).isEqualTo(watched("Operations"));
+            }
             List<S3Object> objects =
                     s3.listObjectsV2(request -> request.bucket("access-logs")).contents();
             assertThat(objects).hasSize(BUCKETS);
@@ -130,18 +177,42 @@ class FunctionZipIT {
     }
 
     @Test
-    void aFunctionThatIsConfiguredWronglyFailsAtStartAndSaysHow() throws IOException {
-        for (Resource function : List.of(template.function("Discovery"), template.function("Worker"))) {
-            Map<String, String> environment = environment(function, Map.of("ClickHouseUrl", "http://127.0.0.1:1"));
-            environment.remove("LOG_COURIER_QUEUE_URL");
-            try (DeployedFunction broken = deploy(function, environment)) {
-                Answer answer = broken.initialized();
+    void anAuditThatFindsADifferenceSaysSo() throws IOException {
+        try (LaptopStack stack = LaptopStack.start(Layout.of(Optional.of(folder.resolve("data"))), Map.of());
+                ClickHouse clickHouse = stack.clickHouse();
+                DeployedFunction operations = start("Operations", stack)) {
+            clickHouse.insert(
+                    "courier.offsets",
+                    "JSONEachRow",
+                    "{\"epoch\": 1, \"number\": 7, \"outcome\": \"delivered\", \"rows\": 1}"
+                            .getBytes(StandardCharsets.UTF_8),
+                    Map.of());
 
-                assertThat(answer.failed()).isTrue();
-                assertThat(answer.body())
-                        .contains("queue.url is not set", "LOG_COURIER_QUEUE_URL")
-                        .contains("io.logcourier.ConfigurationException");
-            }
+            assertThat(answers(operations, "{}").path("differences").intValue()).isEqualTo(1);
+            assertThat(logged(operations, "the books do not balance"))
+                    .singleElement()
+                    .satisfies(line ->
+                            assertThat(line.path("difference").stringValue()).contains("1/7"));
+            assertThat(metrics(operations)).containsEntry("AuditDifferences", 1L);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Discovery, LOG_COURIER_QUEUE_URL, '', queue.url is not set",
+        "Worker, LOG_COURIER_QUEUE_URL, '', queue.url is not set",
+        "Operations, LOG_COURIER_LOG_LEVEL, loud, log.level"
+    })
+    void aFunctionThatIsConfiguredWronglyFailsAtStartAndSaysHow(
+            String name, String variable, String value, String problem) throws IOException {
+        Resource function = template.function(name);
+        Map<String, String> environment = environment(function, Map.of("ClickHouseUrl", "http://127.0.0.1:1"));
+        environment.put(variable, value);
+        try (DeployedFunction broken = deploy(function, environment)) {
+            Answer answer = broken.initialized();
+
+            assertThat(answer.failed()).isTrue();
+            assertThat(answer.body()).contains(problem, variable).contains("io.logcourier.ConfigurationException");
         }
     }
 
@@ -182,21 +253,53 @@ class FunctionZipIT {
         return environment;
     }
 
+    /** The metrics that alarms and the dashboard expect of a function. */
+    private Set<String> watched(String function) {
+        return Pattern.compile("\"log-courier\", \"(\\w+)\", \"FunctionName\", \"\\$\\{" + function + "}\"")
+                .matcher(template.dashboard())
+                .results()
+                .map(metric -> metric.group(1))
+                .collect(Collectors.toSet());
+    }
+
+    /** The sums of all that a function has told CloudWatch. */
+    private static Map<String, Long> metrics(DeployedFunction function) {
+        Map<String, Long> sums = new HashMap<>();
+        lines(function).filter(line -> line.has("_aws")).forEach(line -> {
+            assertThat(line.path("FunctionName").stringValue()).isNotEmpty();
+            line.path("_aws")
+                    .path("CloudWatchMetrics")
+                    .path(0)
+                    .path("Metrics")
+                    .valueStream()
+                    .map(metric -> metric.path("Name").stringValue())
+                    .forEach(name -> sums.merge(name, line.path(name).longValue(), Long::sum));
+        });
+        return sums;
+    }
+
     private static JsonNode succeeds(DeployedFunction function, String event) {
         long began = System.nanoTime();
-        Answer answer = function.invoke(EventsIT.text(event));
+        JsonNode answer = answers(function, EventsIT.text(event));
         log.info("{}: {} ms", event, Duration.ofNanos(System.nanoTime() - began).toMillis());
+        return answer;
+    }
+
+    private static JsonNode answers(DeployedFunction function, String event) {
+        Answer answer = function.invoke(event);
         assertThat(answer.failed()).as(answer.body()).isFalse();
         return JSON.readTree(answer.body());
     }
 
     /** The lines with a message, of an output in which every line is one of ours. */
     private static List<JsonNode> logged(DeployedFunction function, String message) {
-        return function.output()
-                .lines()
-                .map(JSON::readTree)
-                .filter(line -> line.path("message").stringValue().equals(message))
+        return lines(function)
+                .filter(line -> line.path("message").stringValue("").equals(message))
                 .toList();
+    }
+
+    private static Stream<JsonNode> lines(DeployedFunction function) {
+        return function.output().lines().map(JSON::readTree);
     }
 
     private static List<String> failures(JsonNode response) {

@@ -62,6 +62,20 @@ record Template(Map<String, Object> root) {
                 .orElseThrow();
     }
 
+    /** What all functions have in common. */
+    Object global(String property) {
+        return get(root, "Globals", "Function", property);
+    }
+
+    /** The body of the dashboard, with what is to be put in still in braces. */
+    String dashboard() {
+        return resources("AWS::CloudWatch::Dashboard")
+                .findFirst()
+                .orElseThrow()
+                .text("DashboardBody", "Fn::Sub")
+                .replace("${AWS::Region}", "us-east-1");
+    }
+
     List<Resource> queues() {
         return resources("AWS::SQS::Queue").toList();
     }

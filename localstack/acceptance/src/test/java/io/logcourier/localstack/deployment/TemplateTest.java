@@ -6,8 +6,11 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import io.logcourier.configuration.Setting;
 import io.logcourier.localstack.deployment.Template.Resource;
+import io.logcourier.logging.Metric;
+import io.logcourier.logging.Metrics;
 import io.logcourier.message.Tick;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -20,11 +23,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.yaml.snakeyaml.Yaml;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class TemplateTest {
     /** Settings that a deployed function does not need to be told. */
@@ -150,6 +158,40 @@ class TemplateTest {
     }
 
     @Test
+    void theVariablesForSamLocalAreOnesThatAFunctionHas() throws IOException {
+        String file = Files.readString(Template.REPOSITORY.resolve("localstack/sam-local.json"));
+        Set<String> known = new HashSet<>();
+        template.functions()
+                .forEach(function -> known.addAll(template.environment(function).keySet()));
+
+        assertThat(known)
+                .containsAll(new JsonMapper().readTree(file).path("Parameters").propertyNames());
+    }
+
+    @Test
+    void whatTheComposeFileStartsIsHealthyBeforeItIsUsedKeepsItsDataAndListensOnLoopback() throws IOException {
+        Map<String, Object> compose =
+                new Yaml().load(Files.readString(Template.REPOSITORY.resolve("localstack/compose.yaml")));
+        Map<String, Object> services = Template.map(compose.get("services"));
+        services.values().forEach(service -> {
+            assertThat((List<?>) Template.map(service).getOrDefault("ports", List.of()))
+                    .allMatch(port -> port.toString().startsWith("127.0.0.1:"));
+            Template.map(Template.get(service, "depends_on")).forEach((other, condition) -> {
+                if ("service_healthy".equals(Template.get(condition, "condition"))) {
+                    assertThat(Template.get(services.get(other), "healthcheck", "test"))
+                            .as(other)
+                            .isNotNull();
+                }
+            });
+        });
+        assertThat(Template.get(services.get("localstack"), "image")).isEqualTo(LocalStackIT.IMAGE);
+        assertThat(services.entrySet().stream()
+                        .filter(service -> Template.get(service.getValue(), "volumes") == null)
+                        .map(Map.Entry::getKey))
+                .containsExactly("schema");
+    }
+
+    @Test
     void noSecretIsInTheEnvironment() {
         Set<String> secrets = new HashSet<>(Setting.all().stream()
                 .filter(Setting::secret)
@@ -191,6 +233,131 @@ class TemplateTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void everyScheduleMayBeInTwoStacksAndTellsOfWhatItCouldNotDeliver() {
+        List<Object> schedules = template.functions().stream()
+                .flatMap(function -> Template.map(function.get("Events")).values().stream())
+                .filter(event -> "ScheduleV2".equals(Template.get(event, "Type")))
+                .map(event -> Template.get(event, "Properties"))
+                .toList();
+
+        assertThat(schedules).hasSize(2).allSatisfy(schedule -> {
+            assertThat(Template.get(schedule, "OmitName")).isEqualTo(true);
+            assertThat(Template.get(schedule, "State")).isEqualTo(Map.of("Ref", "ScheduleState"));
+            assertThat((int) Template.get(schedule, "RetryPolicy", "MaximumRetryAttempts"))
+                    .isBetween(0, 3);
+            assertThat(Template.get(schedule, "DeadLetterConfig", "Arn"))
+                    .isEqualTo(Map.of("Fn::GetAtt", "TickDeadLetters.Arn"));
+        });
+    }
+
+    @Test
+    void everyFunctionRunsOnJava25OnArmAndLogsJsonThatIsKeptForATime() {
+        assertThat(template.global("Runtime")).isEqualTo("java25");
+        assertThat(template.global("Architectures")).isEqualTo(List.of(Map.of("Ref", "Architecture")));
+        assertThat(template.parameter("Architecture").get("Default")).isEqualTo("arm64");
+        for (Resource function : template.functions()) {
+            assertThat(function.text("LoggingConfig", "LogFormat")).isEqualTo("JSON");
+            String group = function.text("LoggingConfig", "LogGroup", "Ref");
+            assertThat(template.resources("AWS::Logs::LogGroup")
+                            .filter(logs -> logs.name().equals(group)))
+                    .singleElement()
+                    .satisfies(logs ->
+                            assertThat(logs.get("RetentionInDays")).isEqualTo(Map.of("Ref", "LogRetentionDays")));
+        }
+    }
+
+    @Test
+    void thereIsAnAlarmForEachThingThatAnOperatorMustHearOf() {
+        assertThat(template.resources("AWS::CloudWatch::Alarm").map(alarm -> "%s of %s %s"
+                        .formatted(
+                                alarm.get("MetricName"),
+                                alarm.text("Dimensions").replaceAll(".*Value=\\{(Ref|Fn::GetAtt)=(\\w+).*", "$2"),
+                                alarm.get("TreatMissingData"))))
+                .containsExactlyInAnyOrder(
+                        "Ticks of Discovery breaching",
+                        "OldestRowAge of Discovery notBreaching",
+                        "AuditDifferences of Operations ignore",
+                        "ApproximateNumberOfMessagesVisible of OrderDeadLetters notBreaching",
+                        "ApproximateNumberOfMessagesVisible of TickDeadLetters notBreaching",
+                        "ApproximateAgeOfOldestMessage of OrderQueue notBreaching",
+                        "Duration of Worker notBreaching",
+                        "Errors of Discovery notBreaching",
+                        "Errors of Worker notBreaching",
+                        "Errors of Operations ignore");
+    }
+
+    @Test
+    void everyAlarmTellsTheTopicAndWatchesAMetricThatExists() {
+        assertThat(template.resources("AWS::CloudWatch::Alarm")).allSatisfy(alarm -> {
+            assertThat(alarm.text("AlarmDescription")).isNotBlank();
+            assertThat(List.of(alarm.text("AlarmActions"), alarm.text("OKActions")))
+                    .allMatch(actions -> actions.contains("Ref=AlarmTopicArn"));
+            if (alarm.get("Namespace").equals(Metrics.NAMESPACE)) {
+                assertThat(titles()).contains(alarm.text("MetricName"));
+                assertThat(alarm.text("Dimensions")).contains("Name=" + Metrics.DIMENSION);
+            }
+        });
+        Resource silence = template.resources("AWS::CloudWatch::Alarm")
+                .filter(alarm -> alarm.name().equals("NoTickAlarm"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(silence.get("Period")).isEqualTo(60);
+        assertThat(silence.get("EvaluationPeriods")).isEqualTo(Map.of("Ref", "TickSilenceMinutes"));
+    }
+
+    @Test
+    void rowsAreAllowedToWaitForTheTimeThresholdBeforeTheAlarm() {
+        Duration oldest =
+                Duration.ofSeconds((int) template.parameter("OldestRowSeconds").get("Default"));
+        assertThat(oldest)
+                .isGreaterThan(
+                        Setting.duration(setting("discovery.time-threshold").fallback()));
+    }
+
+    /** What it shows are metrics and alarms that exist, and all of ours. */
+    @Test
+    void theDashboardShowsEveryMetricAndEveryAlarm() {
+        Set<String> resources = Template.map(template.root().get("Resources")).keySet();
+        String body = template.dashboard();
+        Matcher references =
+                Pattern.compile("\\$\\{([A-Za-z]+)(\\.[A-Za-z]+)?}").matcher(body);
+        while (references.find()) {
+            assertThat(resources).contains(references.group(1));
+        }
+        List<JsonNode> widgets =
+                new JsonMapper().readTree(body).path("widgets").valueStream().toList();
+        List<String> shown = widgets.stream()
+                .flatMap(widget -> widget.path("properties").path("metrics").valueStream())
+                .filter(metric -> metric.path(0).stringValue().equals(Metrics.NAMESPACE))
+                .map(metric -> metric.path(1).stringValue())
+                .toList();
+        List<String> alarms = widgets.stream()
+                .flatMap(widget -> widget.path("properties").path("alarms").valueStream())
+                .map(JsonNode::stringValue)
+                .toList();
+
+        assertThat(Set.copyOf(shown)).isEqualTo(titles());
+        assertThat(alarms)
+                .containsExactlyInAnyOrderElementsOf(template.resources("AWS::CloudWatch::Alarm")
+                        .map(alarm -> "${" + alarm.name() + ".Arn}")
+                        .toList());
+    }
+
+    @Test
+    void everyMetricIsExplained() throws IOException {
+        String page = Files.readString(Template.REPOSITORY.resolve("docs/aws.md"));
+        assertThat(Pattern.compile("(?m)^\\| `(\\w+)` \\| .+ \\|$")
+                        .matcher(page)
+                        .results()
+                        .map(row -> row.group(1)))
+                .containsExactlyInAnyOrderElementsOf(titles());
+    }
+
+    private static Set<String> titles() {
+        return Stream.of(Metric.values()).map(Metric::title).collect(Collectors.toSet());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"rate(1 minute)", "rate(2 minutes)", "rate(15 minutes)", "rate(1 hour)", "rate(10 hours)"})
     void theScheduleIsARate(String rate) {
@@ -205,9 +372,12 @@ class TemplateTest {
     }
 
     @Test
-    void theScheduleIsARateUnlessItIsSet() {
-        assertThat(template.parameter("ScheduleExpression").get("Default").toString())
-                .matches(schedule());
+    void aScheduleIsARateUnlessItIsSet() {
+        for (String parameter : List.of("ScheduleExpression", "AuditScheduleExpression")) {
+            assertThat(template.parameter(parameter).get("AllowedPattern"))
+                    .isEqualTo(schedule().pattern());
+            assertThat(template.parameter(parameter).get("Default").toString()).matches(schedule());
+        }
     }
 
     @Test
@@ -234,24 +404,8 @@ class TemplateTest {
                         Template.get(statement, "Fn::If") instanceof List<?> either ? either.get(1) : statement)
                 .filteredOn(statement -> "*".equals(Template.get(statement, "Resource")))
                 .allMatch(statement -> "Vpc".equals(Template.get(statement, "Sid")))
-                .hasSize(template.functions().size());
+                .hasSize(3);
         assertThat(statements.toString()).doesNotContain(":*,").doesNotContain(":*]");
-    }
-
-    @Test
-    void lookerIsDeployedWithABucketOnlyAndAskedInTheWordsThatItKnows() {
-        assertThat(Template.map(template.root().get("Resources")).entrySet())
-                .filteredOn(resource -> resource.getKey().startsWith("Looker"))
-                .hasSize(4)
-                .allSatisfy(resource -> assertThat(Template.get(resource.getValue(), "Condition"))
-                        .isEqualTo("HasLooker"));
-        assertThat(Template.get(template.function("Looker").get("Events", "Watch", "Properties"), "Input", "Fn::Sub"))
-                .asString()
-                .contains("\"target_bucket\"", "\"streams\"", "\"entries\"", "\"max_delay\"", "\"verify_after\"");
-        assertThat(Setting.duration(
-                        template.parameter("LookerVerifyAfter").get("Default").toString()))
-                .isGreaterThan(Setting.duration(
-                        template.parameter("LookerMaxDelay").get("Default").toString()));
     }
 
     private Object tick(String... path) {
