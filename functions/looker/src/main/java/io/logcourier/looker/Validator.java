@@ -379,7 +379,9 @@ final class Validator implements Store.Reader {
             } else if (!ended) {
                 differences.put(line, new Difference("its line feed", "there", "nothing"));
             }
-            order(entry, maker.id());
+            if (entry.stream() == number(object)) {
+                order(entry, maker.id());
+            }
             long delay = Math.max(0, object.visibleMillis() - entry.pushedMillis());
             delays.recordValue(delay);
             if (delay > maxDelayMillis) {
@@ -395,7 +397,7 @@ final class Validator implements Store.Reader {
             }
         }
 
-        /** Entries of an object are in the order of time, then of request id. */
+        /** Entries of an object are in the order of time, then of request id; what is misplaced has no order there. */
         private void order(Known entry, byte[] id) {
             int order = entry.startMillis() != lastStart
                     ? Long.compare(entry.startMillis(), lastStart)
