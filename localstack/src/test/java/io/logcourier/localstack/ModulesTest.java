@@ -39,6 +39,8 @@ final class ModulesTest {
                 .definedBy("io.logcourier.worker..")
                 .layer("operations")
                 .definedBy("io.logcourier.operations..")
+                .layer("looker")
+                .definedBy("io.logcourier.looker..")
                 .layer("localstack")
                 .definedBy("io.logcourier.localstack..")
                 .whereLayer("localstack")
@@ -48,6 +50,8 @@ final class ModulesTest {
                 .whereLayer("worker")
                 .mayOnlyBeAccessedByLayers("localstack")
                 .whereLayer("operations")
+                .mayOnlyBeAccessedByLayers("localstack")
+                .whereLayer("looker")
                 .mayOnlyBeAccessedByLayers("localstack")
                 .ensureAllClassesAreContainedInArchitecture()
                 .check(CLASSES);

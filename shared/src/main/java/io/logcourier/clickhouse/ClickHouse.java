@@ -1,11 +1,16 @@
 package io.logcourier.clickhouse;
 
+import com.clickhouse.client.api.ServerException;
+import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
@@ -96,6 +101,31 @@ public interface ClickHouse extends AutoCloseable {
      * @param endpoint where and as whom
      */
     static ClickHouse connect(Endpoint endpoint) {
-        return new HttpClickHouse(endpoint);
+        return new HttpClickHouse(endpoint, true);
+    }
+
+    /**
+     * As {@link #connect}, but nothing is ever sent twice: the client otherwise repeats a request whose connection ends
+     * without an answer, an INSERT as well.
+     */
+    static ClickHouse connectOnce(Endpoint endpoint) {
+        return new HttpClickHouse(endpoint, false);
+    }
+
+    /** The code of ClickHouse's own error, where it answered with one. */
+    static OptionalInt errorCode(CourierException failure) {
+        return failure.getCause() instanceof ServerException refused
+                ? OptionalInt.of(refused.getCode())
+                : OptionalInt.empty();
+    }
+
+    /** Whether no connection was made, so that the request cannot have had any effect. */
+    static boolean wasNotReached(CourierException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
+                return true;
+            }
+        }
+        return false;
     }
 }

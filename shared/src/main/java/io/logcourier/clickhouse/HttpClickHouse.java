@@ -2,6 +2,7 @@ package io.logcourier.clickhouse;
 
 import com.clickhouse.client.api.ClickHouseException;
 import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ClientFaultCause;
 import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.QueryResponse;
@@ -38,10 +39,10 @@ final class HttpClickHouse implements ClickHouse {
     private final Client client;
     private volatile String password;
 
-    HttpClickHouse(Endpoint endpoint) {
+    HttpClickHouse(Endpoint endpoint, boolean repeats) {
         this.endpoint = endpoint;
         this.password = endpoint.password().get();
-        this.client = new Client.Builder()
+        Client.Builder builder = new Client.Builder()
                 .addEndpoint(endpoint.url().toString())
                 .setUsername(endpoint.user())
                 .setPassword(password)
@@ -49,8 +50,11 @@ final class HttpClickHouse implements ClickHouse {
                 .setSocketTimeout(endpoint.timeout().toMillis())
                 .setClientNetworkBufferSize(NETWORK_BUFFER_BYTES)
                 .compressServerResponse(false)
-                .compressClientRequest(false)
-                .build();
+                .compressClientRequest(false);
+        if (!repeats) {
+            builder.setMaxRetries(0).retryOnFailures(ClientFaultCause.None);
+        }
+        this.client = builder.build();
     }
 
     @Override

@@ -58,6 +58,13 @@ public final class Progress implements AutoCloseable {
         }
     }
 
+    /** Shown behind the bar. */
+    public void say(String text) {
+        if (bar != null) {
+            bar.setExtraMessage(text);
+        }
+    }
+
     /** Where the bar is full. */
     public void maximum(long maximum) {
         if (bar != null) {

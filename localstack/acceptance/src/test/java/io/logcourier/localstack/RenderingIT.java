@@ -8,6 +8,7 @@ import io.logcourier.accesslog.Frames;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.WorkOrder;
+import io.logcourier.looker.LogLine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -40,6 +40,7 @@ import software.amazon.awssdk.core.exception.SdkException;
             AuditCommand.class,
             ReplayCommand.class,
             SchemaCommand.class,
+            LookerCommand.class,
             BenchCommand.class,
             GenerateCompletion.class
         },

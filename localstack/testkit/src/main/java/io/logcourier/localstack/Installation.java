@@ -173,6 +173,13 @@ public final class Installation implements AutoCloseable {
         return settings;
     }
 
+    /** The same settings as flags of a command. */
+    public List<String> flags() {
+        return flags.entrySet().stream()
+                .map(setting -> "--" + setting.getKey().replace('.', '-') + "=" + setting.getValue())
+                .toList();
+    }
+
     /** Its lane. */
     public Lane lane() {
         return settings.lane();

@@ -1,5 +1,6 @@
 package io.logcourier.localstack;
 
+import io.logcourier.looker.LogLine;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

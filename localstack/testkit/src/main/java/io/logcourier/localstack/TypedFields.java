@@ -1,6 +1,7 @@
 package io.logcourier.localstack;
 
 import io.logcourier.accesslog.Rendering;
+import io.logcourier.looker.LogLine;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.logcourier.localstack;
+package io.logcourier.looker;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * integers are unsigned, as {@link Integer} or {@link Long}; times taken are {@link Float}; startTime is an
  * {@link Instant}; a column without a value is NULL.
  */
-final class LogLine {
+public final class LogLine {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
                     "'['dd/MMM/uuuu:HH:mm:ss '+0000]'", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
@@ -31,12 +31,12 @@ final class LogLine {
     private LogLine() {}
 
     /** The line without its line feed, one character per byte. */
-    static String of(Map<String, ?> row, String sourceRegion) {
+    public static String of(Map<String, ?> row, String sourceRegion) {
         return String.join(" ", fields(row, sourceRegion).values());
     }
 
     /** The fields as they stand in the line, in order, by the names that AWS gives them. */
-    static Map<String, String> fields(Map<String, ?> row, String sourceRegion) {
+    public static Map<String, String> fields(Map<String, ?> row, String sourceRegion) {
         Map<String, String> fields = new LinkedHashMap<>();
         fields.put("Bucket Owner", token(row.get("bucketOwner")));
         fields.put("Bucket", token(row.get("bucketName")));
@@ -74,7 +74,7 @@ final class LogLine {
     }
 
     /** An address without the mark of an IPv4 one in IPv6. */
-    static Object unmapped(Object ip) {
+    public static Object unmapped(Object ip) {
         if (ip == null) {
             return null;
         }

@@ -1,0 +1,273 @@
+package io.logcourier.looker;
+
+import io.logcourier.ConfigurationException;
+import io.logcourier.CourierException;
+import io.logcourier.RetryableException;
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.Compression;
+import io.logcourier.ledger.Lane;
+import io.logcourier.schema.Schema;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/**
+ * An installation of log-courier, from outside: rows go into ClickHouse's ingest table as a shipper posts them, lines
+ * come out of the log objects in the target buckets. Visible is an object since S3's Last-Modified: whole seconds, and of
+ * a multipart upload the time of its beginning. Thread-safe.
+ */
+public final class AccessLogStore implements Store, AutoCloseable {
+    /**
+     * What ClickHouse says before it stores anything: TOO_MANY_SIMULTANEOUS_QUERIES, TABLE_IS_READ_ONLY, TOO_MANY_PARTS.
+     */
+    private static final Set<Integer> REFUSALS = Set.of(202, 242, 252);
+
+    /** How a shipper posts them. */
+    private static final Map<String, String> SETTINGS =
+            Map.of("input_format_skip_unknown_fields", "1", "date_time_input_format", "best_effort");
+
+    private final ClickHouse clickHouse;
+    private final Lane lane;
+    private final S3Client s3;
+    private final int readsAtOnce;
+
+    /**
+     * The installation that {@code settings} tell of.
+     *
+     * @param readsAtOnce objects read at once
+     */
+    public AccessLogStore(Settings settings, int readsAtOnce) {
+        this(ClickHouse.connectOnce(settings.lane().endpoint()), settings.lane(), s3(settings), readsAtOnce);
+    }
+
+    /** On these connections, which it closes. */
+    AccessLogStore(ClickHouse clickHouse, Lane lane, S3Client s3, int readsAtOnce) {
+        this.clickHouse = clickHouse;
+        this.lane = lane;
+        this.s3 = s3;
+        this.readsAtOnce = readsAtOnce;
+    }
+
+    /** The S3 that {@code settings} tell of; the caller closes it. */
+    static S3Client s3(Settings settings) {
+        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
+        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
+                .forcePathStyle(true));
+        return builder.build();
+    }
+
+    /**
+     * Checks that ClickHouse answers and has the log table, and that the target buckets can be listed.
+     *
+     * @throws CourierException if not
+     */
+    public void check(Run run) {
+        new AccessLogTable(clickHouse, lane).check();
+        Set.copyOf(run.targetBuckets())
+                .forEach(bucket -> call(
+                        bucket,
+                        () -> s3.listObjectsV2(request ->
+                                request.bucket(bucket).prefix(run.prefix()).maxKeys(1))));
+    }
+
+    @Override
+    public Answer write(LogStream stream, byte[] lines, int offset, int length) {
+        try {
+            clickHouse.insert(
+                    Schema.ingestTable(lane),
+                    "JSONEachRow",
+                    Arrays.copyOfRange(lines, offset, offset + length),
+                    SETTINGS);
+            return Answer.ACCEPTED;
+        } catch (RetryableException e) {
+            OptionalInt code = ClickHouse.errorCode(e);
+            boolean refused = code.isPresent() ? REFUSALS.contains(code.getAsInt()) : ClickHouse.wasNotReached(e);
+            return new Answer(refused ? Outcome.REFUSED : Outcome.UNKNOWN, e.getMessage());
+        }
+    }
+
+    @Override
+    public void read(Run run, List<LogStream> streams, boolean all, Reader reader) {
+        Semaphore permits = new Semaphore(readsAtOnce);
+        List<Future<?>> reads = new ArrayList<>();
+        try (ExecutorService readers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Place place : places(run, streams, all)) {
+                call(place.bucket(), () -> {
+                    s3.listObjectsV2Paginator(
+                                    request -> request.bucket(place.bucket()).prefix(place.prefix()))
+                            .contents()
+                            .forEach(object -> {
+                                Located located = located(run, place.bucket(), object);
+                                if (reader.wants(located)) {
+                                    permits.acquireUninterruptibly();
+                                    reads.add(readers.submit(() -> {
+                                        try {
+                                            read(place.bucket(), object.key(), located, reader);
+                                        } finally {
+                                            permits.release();
+                                        }
+                                    }));
+                                }
+                            });
+                    return true;
+                });
+            }
+        }
+        for (Future<?> read : reads) {
+            result(read);
+        }
+    }
+
+    private static void result(Future<?> read) {
+        try {
+            read.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RetryableException("reading was interrupted", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException reason) {
+                throw reason;
+            }
+            throw new IllegalStateException("reading broke", e.getCause());
+        }
+    }
+
+    private record Place(String bucket, String prefix) {}
+
+    /** All keys of the run, in each of its buckets; or those of some streams only. */
+    private static Set<Place> places(Run run, List<LogStream> streams, boolean all) {
+        Set<Place> places = new LinkedHashSet<>();
+        if (all) {
+            run.targetBuckets().forEach(bucket -> places.add(new Place(bucket, run.prefix() + "/")));
+        } else {
+            streams.forEach(stream -> places.add(new Place(stream.targetBucket(), stream.targetPrefix())));
+        }
+        return places;
+    }
+
+    private static Located located(Run run, String bucket, S3Object object) {
+        return new Located(
+                bucket + "/" + object.key(),
+                object.size() + " bytes",
+                run.owner(bucket, object.key()),
+                object.lastModified().toEpochMilli(),
+                object.size());
+    }
+
+    private void read(String bucket, String key, Located located, Reader reader) {
+        Compression compression = Arrays.stream(Compression.values())
+                .filter(each -> !each.suffix().isEmpty() && key.endsWith(each.suffix()))
+                .findFirst()
+                .orElse(Compression.NONE);
+        call(bucket + "/" + key, () -> {
+            try (InputStream stored =
+                    s3.getObject(request -> request.bucket(bucket).key(key))) {
+                reader.object(located, new Lines(new Fetched(bucket + "/" + key, stored), compression));
+                return true;
+            } catch (NoSuchKeyException e) {
+                // Gone since the listing, as if it had not been listed.
+                return false;
+            } catch (IOException e) {
+                throw new RetryableException(bucket + "/" + key + " broke off: " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /** Decompresses from the first read on, so that failing to is told to whoever reads. */
+    private static final class Lines extends InputStream {
+        private final InputStream stored;
+        private final Compression compression;
+        private Optional<InputStream> plain = Optional.empty();
+
+        Lines(InputStream stored, Compression compression) {
+            this.stored = stored;
+            this.compression = compression;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            try {
+                if (plain.isEmpty()) {
+                    plain = Optional.of(compression.decompress(stored));
+                }
+                return plain.get().read(target, offset, length);
+            } catch (CourierException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                // How the library for zstd says that bytes are damaged.
+                throw new IOException(e.getMessage(), e);
+            }
+        }
+    }
+
+    /** Bytes from S3: where they break off, it is S3 that failed, not the compression. */
+    private static final class Fetched extends FilterInputStream {
+        private final String place;
+
+        Fetched(String place, InputStream bytes) {
+            super(bytes);
+            this.place = place;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) {
+            try {
+                return super.read(target, offset, length);
+            } catch (IOException e) {
+                throw new RetryableException(place + " broke off: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private interface Request<T> {
+        T send();
+    }
+
+    private static <T> T call(String place, Request<T> request) {
+        try {
+            return request.send();
+        } catch (software.amazon.awssdk.services.s3.model.NoSuchBucketException e) {
+            throw new ConfigurationException("there is no bucket " + place + ": name another, or make it", e);
+        } catch (SdkException e) {
+            throw new RetryableException("cannot read " + place + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        s3.close();
+        clickHouse.close();
+    }
+}

@@ -1,0 +1,214 @@
+package io.logcourier.looker;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import io.logcourier.PoisonMessageException;
+import io.logcourier.RetryableException;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Setting;
+import io.logcourier.configuration.Settings;
+import io.logcourier.logging.Logging;
+import io.logcourier.looker.Plan.Reading;
+import io.logcourier.looker.Run.Compressibility;
+import io.logcourier.looker.Run.Shape;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Object;
+import tools.jackson.core.JacksonException;
+
+/**
+ * The Lambda function of the canary. No invocation waits for a delivery: each reads what earlier ones wrote long enough
+ * ago, then writes a little itself, and leaves a record of it in the target bucket. Fails when an entry is not right, so
+ * that the function's errors are the alarm; the report stays in the bucket.
+ */
+public final class LookerHandler implements RequestStreamHandler, AutoCloseable {
+    private static final String PREFIX = "looker/";
+    private static final String RUNS = PREFIX + "runs/";
+    private static final String REPORTS = PREFIX + "reports/";
+    private static final int READS = 4;
+    private static final int RETRIES = 10;
+    private static final int LINE_LENGTH = 600;
+    private static final int FINDINGS = 100;
+    private static final long STEP_NANOS = 1_000_000;
+    private static final Duration LAG = Duration.ofMinutes(1);
+
+    /** No run is verified with less time left. */
+    private static final int RESERVE_MILLIS = 30_000;
+
+    private static final DateTimeFormatter ID =
+            DateTimeFormatter.ofPattern("'canary-'uuuuMMdd't'HHmmssSSS").withZone(ZoneOffset.UTC);
+
+    private final Settings settings;
+    private final S3Client s3;
+    private final AccessLogStore store;
+
+    /**
+     * What the schedule asks for.
+     *
+     * @param targetBucket that receives the log objects of the canary, records of runs, and reports
+     * @param streams source buckets
+     * @param entries of each
+     * @param maxDelay from write to object, such as 20m
+     * @param verifyAfter when a run is read, such as 40m
+     */
+    record Watch(String targetBucket, int streams, int entries, String maxDelay, String verifyAfter) {}
+
+    private record Answer(String written, List<String> verified, List<String> wrong) {}
+
+    /** As deployed: configured by the environment. */
+    public LookerHandler() {
+        this(Logging.apply(Settings.fromEnvironment()));
+    }
+
+    /** Configured by {@code settings}. */
+    public LookerHandler(Settings settings) {
+        this.settings = settings;
+        s3 = AccessLogStore.s3(settings);
+        store = new AccessLogStore(settings, READS);
+    }
+
+    @Override
+    public void handleRequest(InputStream input, OutputStream output, Context context) throws IOException {
+        Watch watch = parse(input);
+        List<String> verified = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        StringBuilder texts = new StringBuilder();
+        String written;
+        try {
+            for (String key : keys(watch.targetBucket())) {
+                Report earlier = get(watch.targetBucket(), key);
+                boolean due = earlier.ended()
+                        .plus(Setting.duration(watch.verifyAfter()))
+                        .isBefore(Instant.now());
+                if (due && context.getRemainingTimeInMillis() > RESERVE_MILLIS) {
+                    Report report = verify(watch, earlier);
+                    verified.add(earlier.run().id());
+                    if (!report.reading().isRight()) {
+                        wrong.add(earlier.run().id());
+                        texts.append('\n').append(report.text());
+                        put(watch.targetBucket(), REPORTS + earlier.run().id() + ".json", report);
+                    }
+                    s3.deleteObject(
+                            request -> request.bucket(watch.targetBucket()).key(key));
+                }
+            }
+            Report report = write(watch);
+            written = report.run().id();
+            put(watch.targetBucket(), RUNS + written + ".json", report);
+        } catch (SdkException e) {
+            throw new RetryableException("looker cannot use bucket " + watch.targetBucket() + ": " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RetryableException("looker was interrupted", e);
+        }
+        output.write(ClickHouse.JSON.writeValueAsBytes(new Answer(written, verified, wrong)));
+        if (!wrong.isEmpty()) {
+            throw new IllegalStateException("looker found what is not right in " + String.join(", ", wrong)
+                    + "; reports are in " + watch.targetBucket() + "/" + REPORTS + texts);
+        }
+    }
+
+    private static Watch parse(InputStream input) {
+        try {
+            Watch watch = ClickHouse.JSON.readValue(input, Watch.class);
+            Setting.duration(watch.maxDelay());
+            Setting.duration(watch.verifyAfter());
+            return watch;
+        } catch (JacksonException e) {
+            throw new PoisonMessageException(
+                    "looker's payload makes no sense, it needs target_bucket, streams, entries, max_delay, verify_after: "
+                            + e.getOriginalMessage(),
+                    e);
+        } catch (IllegalArgumentException e) {
+            throw new PoisonMessageException("looker's payload: " + e.getMessage(), e);
+        }
+    }
+
+    private List<String> keys(String bucket) {
+        return s3.listObjectsV2Paginator(request -> request.bucket(bucket).prefix(RUNS)).contents().stream()
+                .map(S3Object::key)
+                .toList();
+    }
+
+    private Report get(String bucket, String key) {
+        return ClickHouse.JSON.readValue(
+                s3.getObjectAsBytes(request -> request.bucket(bucket).key(key)).asByteArray(), Report.class);
+    }
+
+    private void put(String bucket, String key, Report report) {
+        s3.putObject(
+                request -> request.bucket(bucket).key(key).contentType("application/json"),
+                RequestBody.fromBytes(ClickHouse.JSON.writeValueAsBytes(report)));
+    }
+
+    private Report verify(Watch watch, Report earlier) throws InterruptedException {
+        Report report =
+                new Looker(earlier.run(), plan(watch, Reading.ALL), store, Ticker.SYSTEM).verify(earlier.streams());
+        if (report.reading().unread() > 0) {
+            throw new RetryableException(
+                    "looker could not read " + earlier.run().id() + ": " + report.failure());
+        }
+        return report;
+    }
+
+    private Report write(Watch watch) throws InterruptedException {
+        Instant now = Instant.now();
+        Run run = new Run(
+                ID.format(now),
+                now.toEpochMilli(),
+                watch.entries(),
+                LINE_LENGTH,
+                Compressibility.MEDIUM,
+                Shape.MIXED,
+                List.of(watch.targetBucket()),
+                PREFIX,
+                settings.lane().sourceRegion(),
+                settings.lane().moreColumns().size());
+        Report report = new Looker(run, plan(watch, Reading.NONE), store, Ticker.SYSTEM).run();
+        if (report.isCutShort()) {
+            throw new RetryableException("looker could not write: "
+                    + String.join("; ", report.writing().reasons()));
+        }
+        return report;
+    }
+
+    private static Plan plan(Watch watch, Reading reading) {
+        return new Plan(
+                watch.streams(),
+                1,
+                Duration.ZERO,
+                0,
+                1,
+                1,
+                2,
+                0,
+                RETRIES,
+                STEP_NANOS,
+                Duration.ZERO,
+                LAG,
+                Optional.empty(),
+                reading,
+                0,
+                Setting.duration(watch.maxDelay()),
+                Duration.ofMillis(1),
+                Duration.ofSeconds(1),
+                FINDINGS);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+        s3.close();
+    }
+}
