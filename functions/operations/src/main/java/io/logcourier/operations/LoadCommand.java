@@ -56,7 +56,7 @@ public final class LoadCommand implements Callable<Integer> {
         }
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
         PrintWriter out = spec.commandLine().getOut();
-        try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
+        try (ClickHouse clickHouse = ClickHouse.connectOnce(settings.lane().endpoint())) {
             Loader loader = new Loader(clickHouse, settings.lane());
             stopInTime(loader, Thread.currentThread());
             long line = fromLine;

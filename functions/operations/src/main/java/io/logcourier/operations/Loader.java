@@ -74,7 +74,8 @@ public final class Loader {
      * @return how many rows were loaded; empty lines are none
      * @throws PoisonMessageException if a line is no record, or the source ends in the middle of its compression; names
      *     the source, the line, and the line to go on from
-     * @throws CourierException if ClickHouse fails, or if this was stopped; the chunks before are loaded
+     * @throws CourierException if ClickHouse fails, or if this was stopped; the chunks before are loaded, and where it did not
+     *     answer the chunk may be, so that nothing is sent twice unless somebody has looked
      */
     public long load(String name, InputStream lines, long fromLine, LongConsumer progress) {
         Chunk chunk = new Chunk(name, fromLine);
@@ -143,7 +144,9 @@ public final class Loader {
                                 + chunk.goOn(),
                         e);
             }
-            throw new RetryableException(chunk.name + ": " + e.getMessage() + chunk.goOn(), e);
+            boolean refused = ClickHouse.errorCode(e).isPresent() || ClickHouse.wasNotReached(e);
+            throw new RetryableException(
+                    chunk.name + ": " + e.getMessage() + (refused ? chunk.goOn() : chunk.look()), e);
         }
     }
 
@@ -200,6 +203,13 @@ public final class Loader {
             return firstLine == 1
                     ? "; nothing of it was loaded"
                     : "; the lines before " + firstLine + " are loaded: go on with --from-line " + firstLine;
+        }
+
+        /** For errors, where nobody answered whether this chunk is stored. */
+        String look() {
+            long next = firstLine + lines;
+            return "; ClickHouse has not answered, so the lines %d to %d may be loaded or not: look for them, and go on with --from-line %d or %d"
+                    .formatted(firstLine, next - 1, next, firstLine);
         }
     }
 }

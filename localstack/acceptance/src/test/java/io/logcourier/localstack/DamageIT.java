@@ -52,7 +52,7 @@ class DamageIT {
         byte[] whole = courier.objects(courier.target()).get(key);
         put(key, Arrays.copyOf(whole, whole.length - 1));
 
-        assertNamed("order 2/0 of bucket cats", key, "9 lines");
+        assertNamed("order 2/0 of bucket cats", key, "9 rows");
     }
 
     @Test

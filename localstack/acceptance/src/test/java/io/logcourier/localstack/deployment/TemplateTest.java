@@ -241,7 +241,7 @@ class TemplateTest {
                 .map(event -> Template.get(event, "Properties"))
                 .toList();
 
-        assertThat(schedules).hasSize(2).allSatisfy(schedule -> {
+        assertThat(schedules).hasSize(3).allSatisfy(schedule -> {
             assertThat(Template.get(schedule, "OmitName")).isEqualTo(true);
             assertThat(Template.get(schedule, "State")).isEqualTo(Map.of("Ref", "ScheduleState"));
             assertThat((int) Template.get(schedule, "RetryPolicy", "MaximumRetryAttempts"))
@@ -284,7 +284,8 @@ class TemplateTest {
                         "Duration of Worker notBreaching",
                         "Errors of Discovery notBreaching",
                         "Errors of Worker notBreaching",
-                        "Errors of Operations ignore");
+                        "Errors of Operations ignore",
+                        "Errors of Looker notBreaching");
     }
 
     @Test
@@ -340,6 +341,8 @@ class TemplateTest {
         assertThat(Set.copyOf(shown)).isEqualTo(titles());
         assertThat(alarms)
                 .containsExactlyInAnyOrderElementsOf(template.resources("AWS::CloudWatch::Alarm")
+                        // Of what is not always deployed a dashboard cannot speak.
+                        .filter(alarm -> !alarm.name().equals("LookerAlarm"))
                         .map(alarm -> "${" + alarm.name() + ".Arn}")
                         .toList());
     }
@@ -373,7 +376,7 @@ class TemplateTest {
 
     @Test
     void aScheduleIsARateUnlessItIsSet() {
-        for (String parameter : List.of("ScheduleExpression", "AuditScheduleExpression")) {
+        for (String parameter : List.of("ScheduleExpression", "AuditScheduleExpression", "LookerScheduleExpression")) {
             assertThat(template.parameter(parameter).get("AllowedPattern"))
                     .isEqualTo(schedule().pattern());
             assertThat(template.parameter(parameter).get("Default").toString()).matches(schedule());
@@ -404,8 +407,24 @@ class TemplateTest {
                         Template.get(statement, "Fn::If") instanceof List<?> either ? either.get(1) : statement)
                 .filteredOn(statement -> "*".equals(Template.get(statement, "Resource")))
                 .allMatch(statement -> "Vpc".equals(Template.get(statement, "Sid")))
-                .hasSize(3);
+                .hasSize(template.functions().size());
         assertThat(statements.toString()).doesNotContain(":*,").doesNotContain(":*]");
+    }
+
+    @Test
+    void lookerIsDeployedWithABucketOnlyAndAskedInTheWordsThatItKnows() {
+        assertThat(Template.map(template.root().get("Resources")).entrySet())
+                .filteredOn(resource -> resource.getKey().startsWith("Looker"))
+                .hasSize(4)
+                .allSatisfy(resource -> assertThat(Template.get(resource.getValue(), "Condition"))
+                        .isEqualTo("HasLooker"));
+        assertThat(Template.get(template.function("Looker").get("Events", "Watch", "Properties"), "Input", "Fn::Sub"))
+                .asString()
+                .contains("\"target_bucket\"", "\"streams\"", "\"entries\"", "\"max_delay\"", "\"verify_after\"");
+        assertThat(Setting.duration(
+                        template.parameter("LookerVerifyAfter").get("Default").toString()))
+                .isGreaterThan(Setting.duration(
+                        template.parameter("LookerMaxDelay").get("Default").toString()));
     }
 
     private Object tick(String... path) {
