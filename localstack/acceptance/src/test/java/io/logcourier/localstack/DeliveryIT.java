@@ -37,7 +37,13 @@ class DeliveryIT {
                 LogRow.of("bucket", "large", courier.target()).with("userAgent", "\"" + "a".repeat(10 << 20) + " \""));
         courier.insert(rows);
 
-        courier.deliver("ten megabytes", rows);
+        courier.flush();
+        courier.drain();
+
+        assertThat(Installation.lines(
+                        courier.objects(courier.target()).values().iterator().next()))
+                .containsExactlyInAnyOrder(rows.get(0).line(), rows.get(1).line());
+        assertThat(courier.audit().isWell()).isTrue();
     }
 
     @Test

@@ -13,10 +13,7 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
-@Execution(ExecutionMode.CONCURRENT)
 class DemoIT {
     private static final Pattern STORED = Pattern.compile("(?m)^stored +([0-9,]+) rows");
     private static final Pattern DELIVERED =

@@ -13,14 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The README's first hour, line by line. A line that starts with a program is a command; those below it, up to the next
  * one, are lines of what it prints. A status is asked for until it prints them.
  */
-@Execution(ExecutionMode.CONCURRENT)
 class FirstHourIT {
     private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
     private static final String COURIER = "./courier ";

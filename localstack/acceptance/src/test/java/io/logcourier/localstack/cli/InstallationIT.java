@@ -12,13 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Commands as processes of their own against an installation, which they know by its settings alone. */
-@Execution(ExecutionMode.CONCURRENT)
 class InstallationIT {
     private static final JsonMapper JSON = new JsonMapper();
 

@@ -22,13 +22,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code load} as a process, of files that are longer than one INSERT. */
-@Execution(ExecutionMode.CONCURRENT)
 class LoadIT {
     private static final int CHUNK = 100_000;
     private static final int ROWS = CHUNK + 20_000;

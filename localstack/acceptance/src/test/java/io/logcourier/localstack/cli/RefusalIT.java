@@ -10,11 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What cannot work ends the process with a code that says why, and a message that says what to do. */
-@Execution(ExecutionMode.CONCURRENT)
 class RefusalIT {
     private static final String NOWHERE = "http://127.0.0.1:1";
 

@@ -16,15 +16,12 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 /** SIGINT and SIGTERM, sent to processes that have work in hand. {@link LoadIT}, {@link StatusIT}, {@link UpIT} have more. */
-@Execution(ExecutionMode.CONCURRENT)
 class SignalsIT {
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final Duration AT_ONCE = Duration.ofSeconds(2);

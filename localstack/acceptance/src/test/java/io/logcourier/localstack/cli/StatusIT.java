@@ -14,13 +14,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code status} as a process, of an installation where rows wait. */
-@Execution(ExecutionMode.CONCURRENT)
 class StatusIT {
     private static final String CLEAR = "\033[H\033[J";
     private static final JsonMapper JSON = new JsonMapper();

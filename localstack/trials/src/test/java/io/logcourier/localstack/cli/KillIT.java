@@ -28,15 +28,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * SIGKILL at random moments of all there is, ClickHouse, functions, S3 and queue, while rows are inserted. Ten times, or
  * {@code -Dkill.times} times during {@code -Dkill.rows} rows: a hundred during two million with {@code -Psoak}.
  */
-@Execution(ExecutionMode.CONCURRENT)
 class KillIT {
     private static final int TIMES = Integer.getInteger("kill.times", 10);
     private static final int ROWS = Integer.getInteger("kill.rows", 10_000);
