@@ -452,7 +452,6 @@ public final class Installation implements AutoCloseable {
         for (LogRow row : rows) {
             assertThat(row.text("loggingTargetBucket")).isEqualTo(target);
             byLine.put(row.line(), row);
-            byFields.put(row.typed(), row);
             expected.computeIfAbsent(row.text("loggingTargetPrefix"), prefix -> new ArrayList<>())
                     .add(row.line());
         }
@@ -469,6 +468,9 @@ public final class Installation implements AutoCloseable {
                 assertThat(byLine.keySet()).as(where).containsAll(lines);
                 read = lines.stream().map(byLine::get).toList();
             } else {
+                if (byFields.isEmpty()) {
+                    rows.forEach(row -> byFields.put(row.typed(), row));
+                }
                 List<Map<String, Object>> fields = end.group("rendering").equals(".parquet")
                         ? parquet(plain)
                         : lines(plain).stream()
