@@ -2,17 +2,19 @@ package io.logcourier.clickhouse;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
- * A ClickHouse HTTP endpoint.
+ * Where a ClickHouse answers over HTTP.
  *
- * @param url scheme, host and port
+ * @param urls scheme, host and port of each of its replicas, at least one; the first is asked as long as it answers
  * @param user who asks
  * @param password asked when a connection is made, and again when ClickHouse refuses it; never printed
  * @param timeout the longest wait for an answer
  */
-public record Endpoint(URI url, String user, Supplier<String> password, Duration timeout) {
+public record Endpoint(List<URI> urls, String user, Supplier<String> password, Duration timeout) {
     /** A password that stays as it is. Never printed. */
     public record Fixed(String value) implements Supplier<String> {
         @Override
@@ -26,8 +28,18 @@ public record Endpoint(URI url, String user, Supplier<String> password, Duration
         }
     }
 
+    /** Copies the list. */
+    public Endpoint {
+        urls = List.copyOf(urls);
+    }
+
+    /** The first replica. */
+    public URI url() {
+        return urls.getFirst();
+    }
+
     @Override
     public String toString() {
-        return user + "@" + url;
+        return user + "@" + urls.stream().map(URI::toString).collect(Collectors.joining(", "));
     }
 }

@@ -51,6 +51,10 @@ public final class Schema {
 
     /** The statements, in the order in which they are applied. */
     public List<Statement> statements() {
+        return statements(lane, logRetention);
+    }
+
+    private static List<Statement> statements(Lane lane, Duration logRetention) {
         String columns = Statement.resource(Schema.class, "columns.sql").sql().strip();
         return FILES.stream()
                 .map(file -> Statement.resource(Schema.class, file)
@@ -66,8 +70,8 @@ public final class Schema {
     }
 
     /** The statements as a script for people, with names and times filled in. */
-    public String text() {
-        return statements().stream()
+    public static String text(Lane lane, Duration logRetention) {
+        return statements(lane, logRetention).stream()
                 .map(statement -> PARAMETER
                                 .matcher(statement.sql().strip())
                                 .replaceAll(match -> statement.parameters().get(match.group(1)))

@@ -33,7 +33,7 @@ class SettingsTest {
     /** A value for every setting that is not its default. */
     private static final Map<String, String> OTHER = Map.ofEntries(
             Map.entry("lane.name", "second"),
-            Map.entry("clickhouse.url", "https://clickhouse.example:8443"),
+            Map.entry("clickhouse.url", "https://clickhouse.example:8443 https://other.example:8443"),
             Map.entry("clickhouse.user", "courier"),
             Map.entry("clickhouse.password", "open sesame"),
             Map.entry("clickhouse.password-secret", "courier/clickhouse"),
@@ -73,10 +73,10 @@ class SettingsTest {
     void theDefaults() {
         assertThat(Settings.read(Map.of(), Map.of()))
                 .isEqualTo(new Settings(
-                        new Lane(
+                        List.of(new Lane(
                                 "main",
                                 new Endpoint(
-                                        URI.create("http://localhost:8123"),
+                                        List.of(URI.create("http://localhost:8123")),
                                         "default",
                                         new Endpoint.Fixed(""),
                                         Duration.ofMinutes(2)),
@@ -84,7 +84,7 @@ class SettingsTest {
                                 "access_logs",
                                 "courier",
                                 "us-east-1",
-                                List.of()),
+                                List.of())),
                         Duration.ofDays(3),
                         new Settings.Aws("us-east-1", Optional.empty(), Optional.empty()),
                         new Settings.Targets(
@@ -331,6 +331,62 @@ class SettingsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "east=http://a:1 http://b:1 , west.2 = http://c:1",
+                " east=http://a:1  http://b:1,west.2=http://c:1,"
+            })
+    void severalLanesEachHaveTheirReplicasAndAllElseInCommon(String urls) {
+        Settings settings = Settings.read(Map.of("clickhouse.url", urls, "clickhouse.user", "courier"), Map.of());
+
+        assertThat(settings.lanes()).extracting(Lane::name).containsExactly("east", "west.2");
+        assertThat(settings.lanes().getFirst().endpoint().urls())
+                .containsExactly(URI.create("http://a:1"), URI.create("http://b:1"));
+        assertThat(settings.each()).extracting(Settings::lane).isEqualTo(settings.lanes());
+        assertThat(settings.of("west.2").lane().endpoint()).hasToString("courier@http://c:1");
+        assertThat(settings.of("east").lane().ledger()).isEqualTo("courier");
+        assertThatThrownBy(() -> settings.of("north"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("there is no lane 'north': clickhouse.url has east, west.2");
+        assertThatThrownBy(settings::lane)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("has east, west.2: name one with --lane");
+    }
+
+    @Test
+    void aSingleLaneMayHaveReplicasAndANameOfItsOwn() {
+        Map<String, String> replicas = Map.of("clickhouse.url", "http://a:1 http://b:1", "lane.name", "cats");
+
+        assertThat(Settings.read(replicas, Map.of()).lane())
+                .satisfies(lane -> assertThat(lane.name()).isEqualTo("cats"))
+                .satisfies(lane -> assertThat(lane.endpoint()).hasToString("default@http://a:1, http://b:1"));
+        assertThat(Settings.read(Map.of("clickhouse.url", "dogs=http://a:1", "lane.name", "cats"), Map.of())
+                        .lane()
+                        .name())
+                .isEqualTo("dogs");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                ",",
+                "east=",
+                "=http://a:1",
+                "ea st=http://a:1",
+                "http://a:1,http://b:1",
+                "east=http://a:1,http://b:1",
+                "east=http://a:1,east=http://b:1",
+                "east=http://a:1,west=http://a:1",
+                "http://a:1 http://a:1",
+                "east=http://a:1 west=http://b:1"
+            })
+    void whatIsNoListOfLanesIsRefused(String urls) {
+        assertThatThrownBy(() -> Settings.read(Map.of("clickhouse.url", urls), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("clickhouse.url = '" + urls + "'");
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "*,cats,true",
         "'cats,dogs-*',cats,true",
@@ -401,6 +457,10 @@ class SettingsTest {
     }
 
     private static void collect(String path, Object value, Map<String, Object> fields) {
+        if (value instanceof List<?> lanes && !lanes.isEmpty() && lanes.getFirst() instanceof Lane) {
+            lanes.forEach(lane -> collect(path + "." + lanes.indexOf(lane), lane, fields));
+            return;
+        }
         if (!value.getClass().isRecord() || value instanceof Supplier<?>) {
             fields.put(path, value);
             return;

@@ -6,6 +6,7 @@ import io.logcourier.schema.Schema;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -20,6 +21,9 @@ import picocli.CommandLine.Spec;
 public final class SchemaCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private LaneOption lanes;
 
     @Option(names = "--apply", description = "make what is missing, and start the ledger")
     private boolean apply;
@@ -40,16 +44,20 @@ public final class SchemaCommand implements Callable<Integer> {
     public Integer call() {
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
         PrintWriter out = spec.commandLine().getOut();
-        try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
-            Schema schema = new Schema(clickHouse, settings.lane(), settings.logRetention());
-            if (!apply) {
-                out.println(schema.text());
-                return 0;
-            }
-            boolean started = schema.apply(adopt == Adopt.all);
-            out.println("lane %s: the schema is there, the ledger %s"
-                    .formatted(settings.lane().name(), started ? "was started" : "goes on"));
+        if (!apply) {
+            // The same for all lanes.
+            Settings any = lanes.each(settings).getFirst();
+            out.println(Schema.text(any.lane(), any.logRetention()));
             return 0;
         }
+        lanes.forEach(settings, lane -> {
+            try (ClickHouse clickHouse = ClickHouse.connect(lane.lane().endpoint())) {
+                boolean started = new Schema(clickHouse, lane.lane(), lane.logRetention()).apply(adopt == Adopt.all);
+                out.println("lane %s: the schema is there, the ledger %s"
+                        .formatted(lane.lane().name(), started ? "was started" : "goes on"));
+                out.flush();
+            }
+        });
+        return 0;
     }
 }

@@ -97,7 +97,8 @@ class DeliveryLogTest {
         message.setAttributes(Map.of("ApproximateReceiveCount", Integer.toString(receives)));
         SQSEvent event = new SQSEvent();
         event.setRecords(List.of(message));
-        try (WorkerHandler worker = new WorkerHandler(settings, false, new OneOrder(), store, new NoReturnPath())) {
+        try (WorkerHandler worker =
+                new WorkerHandler(settings, false, lane -> new OneOrder(), store, new NoReturnPath())) {
             return worker.handleRequest(event, new WorkerHandlerTest.Clock(AN_HOUR)).getBatchItemFailures().stream()
                     .map(BatchItemFailure::getItemIdentifier)
                     .toList();

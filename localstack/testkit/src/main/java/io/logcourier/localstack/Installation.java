@@ -135,7 +135,7 @@ public final class Installation implements AutoCloseable {
         all.putAll(others);
         flags = Map.copyOf(all);
         settings = Settings.read(all, Map.of());
-        clickHouse = ownClickHouse.isPresent() ? ClickHouse.connect(lane().endpoint()) : stack.clickHouse();
+        clickHouse = ClickHouse.connect(lane().endpoint());
         new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
         discovery = new DiscoveryHandler(settings);
         worker = new WorkerHandler(settings);
