@@ -9,6 +9,7 @@ import java.util.List;
  *
  * @param now ClickHouse's clock at the time of reading
  * @param orderCount how many orders the row decided
+ * @param version of the ledger's tables
  */
 public record Head(
         Instant now,
@@ -21,4 +22,5 @@ public record Head(
         long orderedThrough,
         long sentThrough,
         Instant redeliveredAt,
-        long openFrom) {}
+        long openFrom,
+        int version) {}

@@ -27,7 +27,11 @@ public final class Schema {
             "07-arrivals.sql",
             "08-orders.sql",
             "09-offsets.sql",
-            "10-shortfalls.sql");
+            "10-shortfalls.sql",
+            "11-versions.sql");
+
+    /** The first is that from version 1 to 2. The tables above are those of the newest version. */
+    private static final List<Migration> MIGRATIONS = List.of();
 
     private static final String COLUMNS_MARK = "/* columns */";
     private static final int LEDGER_ID_BYTES = 8;
@@ -36,9 +40,21 @@ public final class Schema {
     private final ClickHouse clickHouse;
     private final Lane lane;
     private final Duration logRetention;
+    private final List<Migration> migrations;
+
+    /**
+     * What leads from a version of the ledger's tables to the next, and back: statements that know the parameter
+     * {@code ledger}, and are harmless where they were run before.
+     */
+    record Migration(List<Statement> up, List<Statement> down) {}
 
     /** The schema of {@code lane}, which {@code clickHouse} is connected to. */
     public Schema(ClickHouse clickHouse, Lane lane, Duration logRetention) {
+        this(clickHouse, lane, logRetention, MIGRATIONS);
+    }
+
+    Schema(ClickHouse clickHouse, Lane lane, Duration logRetention, List<Migration> migrations) {
+        this.migrations = migrations;
         this.clickHouse = clickHouse;
         this.lane = lane;
         this.logRetention = logRetention;
@@ -80,15 +96,50 @@ public final class Schema {
     }
 
     /**
-     * Makes what is missing, and starts the ledger.
+     * Brings the ledger's tables to a version, up or back, while no function runs that knows another. Broken off, it is
+     * repeated: a version is recorded when its tables are there.
+     *
+     * @throws ConfigurationException if there is no way to it
+     */
+    public void changeTo(int version) {
+        Ledger ledger = new Ledger(clickHouse, lane);
+        int newest = migrations.size() + 1;
+        int from = ledger.version();
+        if (version < 1 || version > newest || from > newest) {
+            throw new ConfigurationException(
+                    "the ledger %s of lane %s has version %d, version %d is asked for: this log-courier knows 1 to %d, use the newest"
+                            .formatted(lane.ledger(), lane.name(), from, version, newest));
+        }
+        if (from == 0) {
+            // New tables are the newest; a log that is older than versions is of the first.
+            from = ledger.isStarted() ? 1 : newest;
+            ledger.recordVersion(from);
+        }
+        for (int at = from; at < version; at++) {
+            run(migrations.get(at - 1).up());
+            ledger.recordVersion(at + 1);
+        }
+        for (int at = from; at > version; at--) {
+            run(migrations.get(at - 2).down());
+            ledger.recordVersion(at - 1);
+        }
+    }
+
+    private void run(List<Statement> statements) {
+        statements.forEach(statement -> clickHouse.execute(statement.with("ledger", lane.ledger())));
+    }
+
+    /**
+     * Makes what is missing, brings the ledger to the newest version, and starts it.
      *
      * @param adoptAll whether every row present counts as delivered when the ledger starts; without it none does
      * @return whether the ledger was started; false where it was there already
      * @throws ConfigurationException if a log table is there already that does not keep block numbers, or everything
-     *     is to be adopted by a ledger that was started before
+     *     is to be adopted by a ledger that was started before, or the ledger is newer than this code
      */
     public boolean apply(boolean adoptAll) {
         statements().forEach(clickHouse::execute);
+        changeTo(migrations.size() + 1);
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
         table.check();
         table.indexBlockNumbers();

@@ -10,7 +10,8 @@ SELECT
     ordered_through,
     sent_through,
     redelivered_at,
-    open_from
+    open_from,
+    (SELECT argMax(version, since) FROM {ledger:Identifier}.versions) AS version
 FROM {ledger:Identifier}.epochs
 ORDER BY epoch DESC, _block_number, _block_offset
 LIMIT 1

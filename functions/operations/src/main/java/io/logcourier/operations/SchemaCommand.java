@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code courier schema}. */
@@ -34,6 +35,12 @@ public final class SchemaCommand implements Callable<Integer> {
             description = "start the ledger so that every row present counts as delivered; without it none does")
     private Adopt adopt;
 
+    @Option(
+            names = "--ledger-version",
+            paramLabel = "N",
+            description = "with --apply: bring the ledger to this version instead, back for an older log-courier")
+    private Integer ledgerVersion;
+
     /** What counts as delivered when the ledger starts. */
     enum Adopt {
         /** Everything that is in the log table. */
@@ -44,6 +51,11 @@ public final class SchemaCommand implements Callable<Integer> {
     public Integer call() {
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
         PrintWriter out = spec.commandLine().getOut();
+        if (ledgerVersion != null && (!apply || adopt != null)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--ledger-version changes a ledger that is there: --apply goes with it, --adopt does not");
+        }
         if (!apply) {
             // The same for all lanes.
             Settings any = lanes.each(settings).getFirst();
@@ -52,9 +64,16 @@ public final class SchemaCommand implements Callable<Integer> {
         }
         lanes.forEach(settings, lane -> {
             try (ClickHouse clickHouse = ClickHouse.connect(lane.lane().endpoint())) {
-                boolean started = new Schema(clickHouse, lane.lane(), lane.logRetention()).apply(adopt == Adopt.all);
-                out.println("lane %s: the schema is there, the ledger %s"
-                        .formatted(lane.lane().name(), started ? "was started" : "goes on"));
+                Schema schema = new Schema(clickHouse, lane.lane(), lane.logRetention());
+                String name = lane.lane().name();
+                if (ledgerVersion != null) {
+                    schema.changeTo(ledgerVersion);
+                    out.println("lane %s: the ledger has version %d".formatted(name, ledgerVersion));
+                } else {
+                    boolean started = schema.apply(adopt == Adopt.all);
+                    out.println("lane %s: the schema is there, the ledger %s"
+                            .formatted(name, started ? "was started" : "goes on"));
+                }
                 out.flush();
             }
         });

@@ -8,6 +8,7 @@ import io.logcourier.PoisonMessageException;
 import io.logcourier.localstack.Installation.Answer;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.AuditReport;
+import io.logcourier.schema.NextSchema;
 import io.logcourier.schema.Schema;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -284,6 +286,57 @@ class PlanningIT {
                 .isOne();
 
         courier.deliver("redelivered", rows);
+    }
+
+    @Test
+    void aLedgerOfAnotherVersionIsRefusedAndGoesUpAndBack() {
+        Installation courier = STACK.installation();
+        Schema next = NextSchema.of(courier);
+        List<LogRow> rows = rows(courier, "bucket", 30);
+        courier.insert(rows.subList(0, 10));
+        courier.flush();
+
+        next.apply(false);
+
+        assertThat(notes(courier)).isOne();
+        String other = "the ledger %s of lane main has version 2, this log-courier needs 1: "
+                .formatted(courier.lane().ledger());
+        for (ThrowingCallable refused : List.<ThrowingCallable>of(
+                courier::flush, courier::books, () -> schema(courier).apply(false))) {
+            assertThatThrownBy(refused)
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageStartingWith(other.substring(0, other.indexOf(',')));
+        }
+        assertThatThrownBy(courier::flush).hasMessageStartingWith(other).hasMessageContaining("--ledger-version 1");
+        courier.serve(courier.worker());
+        assertThat(courier.number("SELECT count() FROM {ledger}.offsets")).isZero();
+
+        next.changeTo(1);
+
+        assertThat(notes(courier)).isZero();
+        courier.insert(rows.subList(10, 20));
+        courier.deliver("back again", rows.subList(0, 20));
+
+        // From before versions were recorded.
+        courier.execute("TRUNCATE TABLE {ledger}.versions");
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("has version 0")
+                .hasMessageContaining("courier schema --apply");
+        assertThat(next.apply(false)).as("started").isFalse();
+        assertThat(notes(courier)).isOne();
+        assertThatThrownBy(() -> next.changeTo(3))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("version 3 is asked for: this log-courier knows 1 to 2");
+        next.changeTo(1);
+        assertThat(schema(courier).apply(false)).as("started").isFalse();
+        courier.insert(rows.subList(20, 30));
+        courier.deliver("up and back", rows);
+    }
+
+    private static long notes(Installation courier) {
+        return courier.number("SELECT count() FROM system.columns"
+                + " WHERE database = '{ledger}' AND table = 'offsets' AND name = 'note'");
     }
 
     private static Schema schema(Installation courier) {
