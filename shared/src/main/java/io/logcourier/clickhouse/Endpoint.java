@@ -1,8 +1,10 @@
 package io.logcourier.clickhouse;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -13,8 +15,10 @@ import java.util.stream.Collectors;
  * @param user who asks
  * @param password asked when a connection is made, and again when ClickHouse refuses it; never printed
  * @param timeout the longest wait for an answer
+ * @param authority PEM file with the certificate that vouches for the server's, if Java does not know it
  */
-public record Endpoint(List<URI> urls, String user, Supplier<String> password, Duration timeout) {
+public record Endpoint(
+        List<URI> urls, String user, Supplier<String> password, Duration timeout, Optional<Path> authority) {
     /** A password that stays as it is. Never printed. */
     public record Fixed(String value) implements Supplier<String> {
         @Override

@@ -74,6 +74,7 @@ final class HttpClickHouse implements ClickHouse {
                 .setClientNetworkBufferSize(NETWORK_BUFFER_BYTES)
                 .compressServerResponse(false)
                 .compressClientRequest(false);
+        endpoint.authority().ifPresent(file -> builder.setRootCertificate(file.toString()));
         if (!repeats) {
             builder.setMaxRetries(0).retryOnFailures(ClientFaultCause.None);
         }

@@ -3,6 +3,8 @@ package io.logcourier.configuration;
 import io.logcourier.accesslog.Form;
 import io.logcourier.accesslog.Rendering;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -56,6 +58,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "clickhouse.password-secret",
             "",
             "name or ARN of the AWS Secrets Manager secret that holds it: as text, or as JSON with a field password");
+    static final Setting<Optional<Path>> CLICKHOUSE_CA = define(
+            "clickhouse.ca-file",
+            "",
+            "PEM file with the certificate that vouches for ClickHouse's, where it is none that Java knows",
+            Setting::file);
     static final Setting<Duration> CLICKHOUSE_TIMEOUT =
             define("clickhouse.timeout", "2m", "the longest wait for an answer of ClickHouse", Setting::duration);
     static final Setting<String> LOGS =
@@ -254,6 +261,14 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
 
     private static Optional<URI> optionalUri(String text) {
         return text.isEmpty() ? Optional.empty() : Optional.of(uri(text));
+    }
+
+    private static Optional<Path> file(String text) {
+        Optional<Path> file = Optional.of(text).filter(name -> !name.isEmpty()).map(Path::of);
+        if (file.isPresent() && !Files.isReadable(file.get())) {
+            throw new IllegalArgumentException("a file that can be read is needed");
+        }
+        return file;
     }
 
     private static List<String> list(String text) {

@@ -339,7 +339,12 @@ public record Settings(
         private List<Lane> lanes() {
             Lane any = new Lane(
                     get(Setting.LANE),
-                    new Endpoint(List.of(), get(Setting.CLICKHOUSE_USER), password(), get(Setting.CLICKHOUSE_TIMEOUT)),
+                    new Endpoint(
+                            List.of(),
+                            get(Setting.CLICKHOUSE_USER),
+                            password(),
+                            get(Setting.CLICKHOUSE_TIMEOUT),
+                            get(Setting.CLICKHOUSE_CA)),
                     get(Setting.LOGS),
                     get(Setting.TABLE_NAME),
                     get(Setting.LEDGER),

@@ -10,6 +10,7 @@ import java.util.List;
  * @param now ClickHouse's clock at the time of reading
  * @param orderCount how many orders the row decided
  * @param version of the ledger's tables
+ * @param lagging how many of the planners' tables this replica does not have as a whole
  */
 public record Head(
         Instant now,
@@ -23,4 +24,5 @@ public record Head(
         long sentThrough,
         Instant redeliveredAt,
         long openFrom,
-        int version) {}
+        int version,
+        int lagging) {}

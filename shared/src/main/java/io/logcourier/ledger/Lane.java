@@ -27,7 +27,7 @@ public record Lane(
     public Lane at(String otherName, List<URI> urls) {
         return new Lane(
                 otherName,
-                new Endpoint(urls, endpoint.user(), endpoint.password(), endpoint.timeout()),
+                new Endpoint(urls, endpoint.user(), endpoint.password(), endpoint.timeout(), endpoint.authority()),
                 logs,
                 table,
                 ledger,

@@ -4,6 +4,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.schema.Schema;
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,6 +42,14 @@ public final class SchemaCommand implements Callable<Integer> {
             description = "with --apply: bring the ledger to this version instead, back for an older log-courier")
     private Integer ledgerVersion;
 
+    @Option(
+            names = "--cluster",
+            paramLabel = "NAME",
+            description =
+                    "for a cluster: replicated tables on all its shards, and a Distributed one for people's queries;"
+                            + " clickhouse.url has a lane for each shard")
+    private String cluster;
+
     /** What counts as delivered when the ledger starts. */
     enum Adopt {
         /** Everything that is in the log table. */
@@ -59,12 +68,12 @@ public final class SchemaCommand implements Callable<Integer> {
         if (!apply) {
             // The same for all lanes.
             Settings any = lanes.each(settings).getFirst();
-            out.println(Schema.text(any.lane(), any.logRetention()));
+            out.println(schema(null, any).text());
             return 0;
         }
         lanes.forEach(settings, lane -> {
             try (ClickHouse clickHouse = ClickHouse.connect(lane.lane().endpoint())) {
-                Schema schema = new Schema(clickHouse, lane.lane(), lane.logRetention());
+                Schema schema = schema(clickHouse, lane);
                 String name = lane.lane().name();
                 if (ledgerVersion != null) {
                     schema.changeTo(ledgerVersion);
@@ -78,5 +87,9 @@ public final class SchemaCommand implements Callable<Integer> {
             }
         });
         return 0;
+    }
+
+    private Schema schema(ClickHouse clickHouse, Settings settings) {
+        return new Schema(clickHouse, settings.lane(), settings.logRetention(), Optional.ofNullable(cluster));
     }
 }

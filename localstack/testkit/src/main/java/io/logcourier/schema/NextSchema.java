@@ -4,6 +4,7 @@ import io.logcourier.clickhouse.Statement;
 import io.logcourier.localstack.Installation;
 import io.logcourier.schema.Schema.Migration;
 import java.util.List;
+import java.util.Optional;
 
 /** The schema of a log-courier to come, whose ledger has version 2: a column more. */
 public final class NextSchema {
@@ -12,9 +13,16 @@ public final class NextSchema {
     /** That of an installation. */
     public static Schema of(Installation courier) {
         Migration more = new Migration(
-                List.of(Statement.of("ALTER TABLE {ledger:Identifier}.offsets ADD COLUMN IF NOT EXISTS note String")),
-                List.of(Statement.of("ALTER TABLE {ledger:Identifier}.offsets DROP COLUMN IF EXISTS note")));
+                List.of(
+                        Statement.of(
+                                "ALTER TABLE {ledger:Identifier}.offsets/* on cluster */ ADD COLUMN IF NOT EXISTS note String")),
+                List.of(Statement.of(
+                        "ALTER TABLE {ledger:Identifier}.offsets/* on cluster */ DROP COLUMN IF EXISTS note")));
         return new Schema(
-                courier.clickHouse(), courier.lane(), courier.settings().logRetention(), List.of(more));
+                courier.clickHouse(),
+                courier.lane(),
+                courier.settings().logRetention(),
+                Optional.empty(),
+                List.of(more));
     }
 }
