@@ -93,8 +93,9 @@ public interface ClickHouse extends AutoCloseable {
 
     /**
      * Looks for a replica that answers, beginning with the one asked last; all statements go to it until the next look.
-     * For the beginning of something that must not change replicas in its midst, since they may not know the same. The
-     * first statement looks too, where nobody did. Does nothing where there is one replica.
+     * For the beginning of something that must not change replicas in its midst, since they may not know the same; who
+     * shares the connection changes along. The first statement looks too, where nobody did. Does nothing where there is
+     * one replica.
      *
      * @throws RetryableException if none answers
      */

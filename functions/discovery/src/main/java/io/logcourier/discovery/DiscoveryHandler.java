@@ -150,7 +150,11 @@ public final class DiscoveryHandler implements RequestStreamHandler, AutoCloseab
                     if (e.getCause() instanceof CourierException known) {
                         throw known;
                     }
-                    throw new IllegalStateException("lane " + lane.name() + " cannot be planned", e.getCause());
+                    log.atError()
+                            .addKeyValue("lane", lane.name())
+                            .setCause(e.getCause())
+                            .log("a fault of ours");
+                    throw new RetryableException("a fault of ours: " + e.getCause(), e.getCause());
                 } catch (TimeoutException e) {
                     if (left <= 0) {
                         metrics.write(Map.of(Metric.TICKS_FAILED, 1L));
