@@ -135,21 +135,24 @@ class LanesIT {
                         .isInstanceOf(RetryableException.class)
                         .hasMessageContaining("lane west: its planner has waited for default@http://127.0.0.1:"
                                 + silent.getLocalPort());
-                return east.number("SELECT sum(rows) FROM {ledger}.orders")
-                        == rows.get(east).size();
+                east.drain();
+                return delivered(east) == rows.get(east).size();
             });
-            east.drain();
             assertDelivered(east);
         }
     }
 
     /** Another lane of the same installation. */
     private static Installation beside(Installation first, URI clickHouse) {
-        return STACK.installation(Map.of(
-                "lane.name", "west",
-                "clickhouse.url", clickHouse.toString(),
-                "clickhouse.logs-database", first.lane().logs(),
-                "clickhouse.ledger-database", first.lane().ledger()));
+        return STACK.installation(
+                clickHouse,
+                Map.of(
+                        "lane.name",
+                        "west",
+                        "clickhouse.logs-database",
+                        first.lane().logs(),
+                        "clickhouse.ledger-database",
+                        first.lane().ledger()));
     }
 
     private static String lanes(Installation east, String west) {
