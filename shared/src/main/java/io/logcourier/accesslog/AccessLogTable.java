@@ -230,6 +230,14 @@ public final class AccessLogTable {
                 .with("table", lane.table());
     }
 
+    /**
+     * A statement of others on this table: where it marks them, with a condition for {@code blocks}, and with the hash by
+     * which the ledger knows a row.
+     */
+    public Statement over(Statement statement, List<BlockRange> blocks) {
+        return claimed(statement.replace(IDENTITY_MARK, IDENTITY), blocks);
+    }
+
     /** Restricts to {@code claims}, without the rows that count as delivered by an incumbent; most have none. */
     private Statement without(Statement statement, Claims claims) {
         Statement all = claimed(statement, claims.blocks());

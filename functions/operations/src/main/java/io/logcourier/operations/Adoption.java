@@ -14,7 +14,9 @@ import io.logcourier.schema.Schema;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * Starts a ledger where an incumbent has delivered rows so far, which remembers in a table {@code offsets} the last
@@ -65,6 +67,7 @@ public final class Adoption {
      * @param undeliverable those that are not delivered and have no bucket or no target
      * @param recovered of the remaining and the undeliverable, those that the incumbent passed over
      * @param ahead of the adopted, those that the incumbent delivered without remembering it
+     * @param compared what the incumbent's objects told this run; recovered and ahead are 0 unless they were read
      */
     public record Adopted(
             String lane,
@@ -75,7 +78,20 @@ public final class Adoption {
             long remaining,
             long undeliverable,
             long recovered,
-            long ahead) {}
+            long ahead,
+            Optional<Compared> compared) {}
+
+    /**
+     * What the objects told.
+     *
+     * @param objects that were read
+     * @param lines in them
+     * @param unreadable lines that are no access log records of an incumbent
+     * @param unjudged rows up to the cursors that are in no object, from before the first line that is left of their bucket:
+     *     they count as delivered
+     * @param refused target buckets that cannot be read, with the reason; their rows are unjudged if they are in no other
+     */
+    public record Compared(long objects, long lines, long unreadable, long unjudged, List<String> refused) {}
 
     /**
      * Makes what is missing of the schema, and starts the ledger. Where an earlier run has started it, finishes what that
@@ -86,13 +102,28 @@ public final class Adoption {
      *     ledger was started otherwise
      */
     public Adopted adopt(Duration quiet) {
+        return adopt(quiet, Optional.empty(), read -> {});
+    }
+
+    /**
+     * As {@link #adopt(Duration)}, but by the incumbent's own log objects where they are still there: rows up to a cursor
+     * that are in none are delivered, rows beyond it that are in one are not.
+     *
+     * @param s3 where the target buckets are
+     * @param progress called with the bytes that were read, from any thread
+     */
+    public Adopted adoptAgainstObjects(Duration quiet, S3Client s3, LongConsumer progress) {
+        return adopt(quiet, Optional.of(s3), progress);
+    }
+
+    private Adopted adopt(Duration quiet, Optional<S3Client> s3, LongConsumer progress) {
         checkColumns();
         schema.make();
         if (ledger.hasBegun()) {
             if (ledger.claims(Ledger.ADOPTED, Ledger.ADOPTED).adopted().isEmpty()) {
                 throw begun();
             }
-            return report(false);
+            return report(false, Optional.empty());
         }
         checkQuiet(quiet);
         if (table.isLagging()) {
@@ -103,11 +134,13 @@ public final class Adoption {
                 table.parts().stream().map(AccessLogTable.Part::blocks).toList());
         String id = Schema.newLedgerId();
         clickHouse.execute(cursors("cut-offs.sql").with("id", id));
+        Optional<Compared> compared =
+                s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, progress).compare());
         checkMoved(id);
         if (!ledger.adopt(id, present)) {
             throw begun();
         }
-        return report(true);
+        return report(true, compared);
     }
 
     private record Column(String name, String type) {}
@@ -170,7 +203,7 @@ public final class Adoption {
     }
 
     /** Counts the rows, as a planner would, unless that is done. */
-    private Adopted report(boolean started) {
+    private Adopted report(boolean started, Optional<Compared> compared) {
         Head head = ledger.head();
         if (head.epoch() == Ledger.ADOPTED && !head.claims().isEmpty() && !ledger.hasArrivals(Ledger.ADOPTED)) {
             ledger.deriveArrivals(
@@ -196,7 +229,8 @@ public final class Adoption {
                 rows.remaining(),
                 rows.undeliverable(),
                 rows.recovered(),
-                rows.ahead());
+                rows.ahead(),
+                compared);
     }
 
     private String offsets() {

@@ -7,8 +7,10 @@ import io.logcourier.ConfigurationException;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Adoption;
 import io.logcourier.operations.Adoption.Adopted;
+import io.logcourier.operations.Adoption.Compared;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Balance;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -20,6 +22,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /** From an incumbent with cursors to the ledger. */
 class AdoptionIT {
@@ -98,7 +104,8 @@ class AdoptionIT {
 
         Adopted adopted = adopt(courier);
 
-        assertThat(adopted).isEqualTo(new Adopted("main", true, 2, 165, 50 + 3 + 1 + 30, 50 + 20 + 10, 1, 0, 0));
+        assertThat(adopted)
+                .isEqualTo(new Adopted("main", true, 2, 165, 50 + 3 + 1 + 30, 50 + 20 + 10, 1, 0, 0, Optional.empty()));
         assertThat(adopt(courier)).as("again").isEqualTo(again(adopted));
 
         // What becomes visible later was not delivered, though it lies before the cursor; one order takes it with the
@@ -135,7 +142,113 @@ class AdoptionIT {
                 first.remaining(),
                 first.undeliverable(),
                 first.recovered(),
-                first.ahead());
+                first.ahead(),
+                Optional.empty());
+    }
+
+    @Test
+    void byTheObjectsRowsBehindTheCursorThatAreInNoneAreDeliveredAndRowsBeyondItThatAreInOneAreNot() {
+        Installation courier = installation();
+        List<LogRow> cats = IntStream.range(0, 100)
+                .mapToObj(number -> row(courier, "cats", number)
+                        .with("startTime", "17672256%02d.%03d".formatted(number / 10, number)))
+                .toList();
+        LogRow last = cats.get(79);
+        List<LogRow> siblings = Stream.of("a b", "%20", "\" GET \u00e9", "d")
+                .map(key -> last.with("objectKey", key).with("operation", "BATCH.DELETE.OBJECT"))
+                .toList();
+        List<LogRow> twice = List.of(cats.get(50), cats.get(50));
+        List<LogRow> dogs = rows(courier, "dogs", 0, 7);
+        List<LogRow> birds = rows(courier, "birds", 0, 5).stream()
+                .map(row -> row.with("loggingTargetBucket", "no-such-bucket"))
+                .toList();
+        courier.insert(Stream.of(cats.subList(0, 60), siblings, dogs)
+                .flatMap(List::stream)
+                .toList());
+        courier.insert(Stream.of(cats.subList(60, 100), twice, birds)
+                .flatMap(List::stream)
+                .toList());
+        Stream.of(last, dogs.getLast(), birds.getLast()).forEach(row -> cursor(courier, row));
+        // What it removed long ago, what it lost, what it delivered before it died.
+        object(courier, "logs/cats/2026-01-01-00-00-01-0123456789ABCDEF", false, cats.subList(10, 30));
+        object(courier, "logs/cats/2026-01-01-00-00-03-0123456789ABCDEF", true, cats.subList(35, 51));
+        object(courier, "logs/cats/2026-01-01-00-00-05-0123456789ABCDEF", true, cats.subList(50, 80));
+        object(courier, "logs/cats/2026-01-01-00-00-07-0123456789ABCDEF", true, siblings.subList(0, 1));
+        object(courier, "logs/cats/2026-01-01-00-00-07-1123456789ABCDEF", false, siblings.subList(1, 3));
+        object(courier, "logs/cats/2026-01-01-00-00-08-0123456789ABCDEF", true, cats.subList(85, 87));
+        object(courier, "logs/cats/unrelated", false, cats);
+        put(courier, "logs/cats/2026-01-01-00-00-09-0123456789ABCDEF", "no record");
+        List<LogRow> expected = Stream.of(
+                        cats.subList(30, 35),
+                        cats.subList(80, 85),
+                        cats.subList(87, 100),
+                        siblings.subList(3, 4),
+                        twice.subList(0, 1))
+                .flatMap(List::stream)
+                .toList();
+        Adoption adoption = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3));
+        S3Client broken = S3Client.builder()
+                .region(Region.US_EAST_1)
+                .credentialsProvider(AnonymousCredentialsProvider.create())
+                .build();
+        broken.close();
+        assertThatThrownBy(() -> adoption.adoptAgainstObjects(Duration.ZERO, broken, read -> {}))
+                .isInstanceOf(RuntimeException.class);
+        assertThat(courier.number("SELECT count() FROM {ledger}.epochs")).isZero();
+
+        Adopted adopted = adoption.adoptAgainstObjects(Duration.ZERO, courier.s3(), read -> {});
+
+        long present = 100 + 4 + 2 + 7 + 5;
+        assertThat(adopted)
+                .isEqualTo(new Adopted(
+                        "main",
+                        true,
+                        3,
+                        present,
+                        present - expected.size(),
+                        expected.size(),
+                        0,
+                        5 + 1 + 1,
+                        2,
+                        Optional.of(new Compared(
+                                7,
+                                20 + 16 + 30 + 3 + 2 + 1,
+                                1,
+                                10 + 7 + 5,
+                                List.of("no-such-bucket: there is no such bucket")))));
+        assertThat(courier.number("SELECT count() FROM system.tables WHERE database = '"
+                        + courier.lane().ledger() + "' AND startsWith(name, 'lines_')"))
+                .isZero();
+        objectsOfTheIncumbent(courier).forEach(key -> courier.s3()
+                .deleteObject(request -> request.bucket(courier.target()).key(key)));
+        courier.flush();
+        courier.drain();
+        AuditReport report = courier.assertDelivered("recovered", expected);
+        assertThat(report.balance().recovered()).isEqualTo(7);
+        assertThat(report.undelivered()).isEmpty();
+    }
+
+    private static List<String> objectsOfTheIncumbent(Installation courier) {
+        return List.copyOf(courier.objects(courier.target()).keySet());
+    }
+
+    /** An object of the incumbent: keys as they are, or encoded; 26 fields. */
+    private static void object(Installation courier, String key, boolean raw, List<LogRow> rows) {
+        StringBuilder lines = new StringBuilder();
+        for (LogRow row : rows) {
+            String line = row.line();
+            String encoded = line.split(" ", 10)[8];
+            lines.append(raw ? line.replace(" " + encoded + " ", " " + row.text("objectKey") + " ") : line)
+                    .append('\n');
+        }
+        put(courier, key, lines.toString());
+    }
+
+    private static void put(Installation courier, String key, String text) {
+        courier.s3()
+                .putObject(
+                        request -> request.bucket(courier.target()).key(key),
+                        RequestBody.fromBytes(text.getBytes(StandardCharsets.ISO_8859_1)));
     }
 
     @Test
