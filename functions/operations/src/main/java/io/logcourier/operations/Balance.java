@@ -8,7 +8,7 @@ package io.logcourier.operations;
  * @param stored rows in the log table now
  * @param claimed rows of all arrivals
  * @param adopted claimed rows that an incumbent has delivered
- * @param recovered claimed rows that an incumbent has passed over, and that are delivered now
+ * @param recovered claimed rows that an incumbent has passed over, by its own objects
  * @param undeliverable claimed rows without a bucket or a target
  * @param ordered rows of all orders
  * @param delivered rows of the orders that were delivered

@@ -1,10 +1,12 @@
 package io.logcourier.operations;
 
+import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.operations.Adoption.Compared;
 import java.io.ByteArrayOutputStream;
@@ -31,7 +33,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * The log objects of an incumbent that are still in the target buckets, held against the rows of the log table. Their
- * lines go into a table of the ledger as they are, which is dropped in the end: memory here is eight MiB and what sixteen
+ * lines go into a table in the ledger's database as they are, which is dropped in the end: memory here is eight MiB and what sixteen
  * readers hold, a MiB and a line each; in ClickHouse about a million rows with their lines are compared at a time.
  */
 final class IncumbentObjects {
@@ -44,7 +46,7 @@ final class IncumbentObjects {
     private static final Duration CLOCKS = Duration.ofHours(1);
 
     private static final int FORBIDDEN = 403;
-    private static final Pattern KEY_END = Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}");
+    private static final Pattern KEY_END = Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}(\\.gz|\\.zst)?$");
 
     private final ClickHouse clickHouse;
     private final Lane lane;
@@ -164,14 +166,17 @@ final class IncumbentObjects {
 
     /** Whether an object may hold lines of rows that are still in the log table. */
     private static boolean isLog(S3Object object, Target target) {
-        String end = object.key().substring(target.prefix().length());
-        String name = end.substring(Math.max(0, end.length() - "2026-01-31-12-00-00-0123456789ABCDEF".length()));
-        return KEY_END.matcher(name).matches()
+        return KEY_END.matcher(object.key().substring(target.prefix().length())).find()
                 && !object.lastModified().isBefore(target.since().minus(CLOCKS));
     }
 
     private void read(String bucket, String key) {
-        try (InputStream object = s3.getObject(request -> request.bucket(bucket).key(key))) {
+        Compression compression = Arrays.stream(Compression.values())
+                .filter(each -> !each.suffix().isEmpty() && key.endsWith(each.suffix()))
+                .findFirst()
+                .orElse(Compression.NONE);
+        try (InputStream stored = s3.getObject(request -> request.bucket(bucket).key(key));
+                InputStream object = compression.decompress(stored)) {
             byte[] rest = {};
             while (true) {
                 byte[] more = object.readNBytes(READ_BYTES);
@@ -239,7 +244,7 @@ final class IncumbentObjects {
     private long except() {
         record Source(String bucket, long rows) {}
         List<Source> sources = clickHouse.list(over("source-buckets.sql"), Source.class);
-        Found sum = new Found(0, 0, 0);
+        Found sum = new Found(0, 0, 0, 0);
         for (int first = 0, last; first < sources.size(); first = last + 1) {
             last = first;
             long rows = sources.get(first).rows();
@@ -253,6 +258,11 @@ final class IncumbentObjects {
                         except(sources.get(first).bucket(), sources.get(last).bucket(), pieces, piece));
             }
         }
+        if (sum.recovered() > sum.found()) {
+            throw new ConfigurationException(
+                    "%d rows up to the cursors are in no log object, %d are in one: it seems that these objects are not the incumbent's, or written in another way; adopt without them"
+                            .formatted(sum.recovered(), sum.found()));
+        }
         Exceptions stored = clickHouse
                 .one(sql("count-exceptions.sql").with("id", id), Exceptions.class)
                 .orElseThrow();
@@ -264,9 +274,11 @@ final class IncumbentObjects {
         return sum.unjudged();
     }
 
-    private record Found(long recovered, long ahead, long unjudged) {
+    /** Rows up to the cursors that are in objects, that are in none, beyond them that are in one, and not judged. */
+    private record Found(long found, long recovered, long ahead, long unjudged) {
         private Found plus(Found other) {
-            return new Found(recovered + other.recovered, ahead + other.ahead, unjudged + other.unjudged);
+            return new Found(
+                    found + other.found, recovered + other.recovered, ahead + other.ahead, unjudged + other.unjudged);
         }
     }
 

@@ -17,6 +17,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -32,6 +33,10 @@ class AdoptionIT {
     private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
 
+    private static final String OFFSETS = "CREATE TABLE {logs}.offsets (bucketName String, raftSessionID UInt16,"
+            + " lastProcessedInsertedAt DateTime, lastProcessedStartTime DateTime64(3), lastProcessedReqId String)"
+            + " ENGINE = ReplacingMergeTree(lastProcessedInsertedAt) ORDER BY (bucketName, raftSessionID)";
+
     @RegisterExtension
     static final Stack STACK = new Stack();
 
@@ -41,9 +46,7 @@ class AdoptionIT {
     private static Installation installation() {
         Installation courier = STACK.installation();
         courier.execute("DROP DATABASE {ledger}");
-        courier.execute("CREATE TABLE {logs}.offsets (bucketName String, raftSessionID UInt16,"
-                + " lastProcessedInsertedAt DateTime, lastProcessedStartTime DateTime64(3), lastProcessedReqId String)"
-                + " ENGINE = ReplacingMergeTree(lastProcessedInsertedAt) ORDER BY (bucketName, raftSessionID)");
+        courier.execute(OFFSETS);
         return courier;
     }
 
@@ -90,10 +93,22 @@ class AdoptionIT {
         List<LogRow> nowhere = List.of(
                 row(courier, "half", 3).with("loggingTargetBucket", ""),
                 row(courier, "half", 90).with("loggingTargetBucket", ""));
-        // Blocks hold rows from both sides of the cursors.
-        courier.insert(Stream.of(half.subList(0, 70), none, siblings, nowhere)
+        // Blocks hold rows from both sides of the cursors. Some are from before the table kept block numbers.
+        courier.execute("CREATE TABLE {logs}.plain AS {logs}.access_logs ENGINE = MergeTree"
+                + " PARTITION BY toStartOfHour(insertedAt)"
+                + " ORDER BY (raftSessionID, bucketName, insertedAt, startTime, req_id)");
+        courier.execute("DROP TABLE {logs}.access_logs");
+        courier.execute("RENAME TABLE {logs}.plain TO {logs}.access_logs");
+        courier.insert(
+                Stream.of(half.subList(0, 40), siblings).flatMap(List::stream).toList());
+        courier.insert(Stream.of(half.subList(40, 70), none.subList(0, 10))
                 .flatMap(List::stream)
                 .toList());
+        courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
+        courier.insert(
+                Stream.of(none.subList(10, 20), nowhere).flatMap(List::stream).toList());
+        courier.execute("ALTER TABLE {logs}.access_logs"
+                + " MODIFY SETTING enable_block_number_column = 1, enable_block_offset_column = 1");
         courier.insert(Stream.of(half.subList(70, 100), all, otherSession)
                 .flatMap(List::stream)
                 .toList());
@@ -115,6 +130,7 @@ class AdoptionIT {
                 .toList();
         courier.insert(late);
         courier.tick(new Tick(Optional.empty(), false, false));
+        courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
         List<LogRow> expected = new ArrayList<>(half.subList(50, 100));
         Stream.of(none, otherSession, late).forEach(expected::addAll);
         courier.flush();
@@ -228,6 +244,30 @@ class AdoptionIT {
         assertThat(report.undelivered()).isEmpty();
     }
 
+    @Test
+    void aRestoredLogTableGoesOnByTheObjectsWithoutCursors() {
+        Installation courier = STACK.installation(Map.of("delivery.forms", "*=gzip"));
+        List<LogRow> before = rows(courier, "bucket", 0, 20);
+        List<LogRow> after = rows(courier, "bucket", 20, 25);
+        courier.insert(before);
+        courier.deliver("before", before);
+        courier.insert(after);
+        courier.execute("DROP DATABASE {ledger}");
+        courier.execute(OFFSETS);
+
+        Adopted adopted = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3))
+                .adoptAgainstObjects(Duration.ofDays(1), courier.s3(), read -> {});
+
+        assertThat(adopted)
+                .isEqualTo(new Adopted(
+                        "main", true, 0, 25, 20, 5, 0, 0, 20, Optional.of(new Compared(1, 20, 0, 0, List.of()))));
+        courier.flush();
+        courier.drain();
+        courier.assertObjects(
+                "after", "", Stream.of(before, after).flatMap(List::stream).toList());
+        assertThat(courier.books().undelivered()).isEmpty();
+    }
+
     private static List<String> objectsOfTheIncumbent(Installation courier) {
         return List.copyOf(courier.objects(courier.target()).keySet());
     }
@@ -261,6 +301,15 @@ class AdoptionIT {
         assertThatThrownBy(() -> adoption.adopt(Duration.ofMinutes(5)))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("stop the incumbent");
+
+        object(
+                courier,
+                "logs/bucket/2026-01-01-00-00-00-0123456789ABCDEF",
+                true,
+                List.of(last.with("req_id", "other")));
+        assertThatThrownBy(() -> adoption.adoptAgainstObjects(Duration.ZERO, courier.s3(), read -> {}))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("1 rows up to the cursors are in no log object, 0 are in one");
 
         courier.execute("ALTER TABLE {logs}.offsets ADD COLUMN lastProcessedTimestamp DateTime");
         assertThatThrownBy(() -> adoption.adopt(Duration.ZERO))
