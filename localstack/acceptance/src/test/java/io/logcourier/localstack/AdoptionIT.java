@@ -10,6 +10,7 @@ import io.logcourier.operations.Adoption.Adopted;
 import io.logcourier.operations.Adoption.Compared;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Balance;
+import io.logcourier.schema.Schema;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -121,6 +122,12 @@ class AdoptionIT {
 
         assertThat(adopted)
                 .isEqualTo(new Adopted("main", true, 2, 165, 50 + 3 + 1 + 30, 50 + 20 + 10, 1, 0, 0, Optional.empty()));
+
+        // As if it had been killed before it counted: the next planner does, or the next run.
+        courier.execute("DROP TABLE {ledger}.arrivals");
+        new Schema(courier.clickHouse(), courier.lane(), Duration.ofDays(3)).make();
+        courier.tick(new Tick(Optional.empty(), false, false));
+        assertThat(courier.number("SELECT count() FROM {ledger}.arrivals")).isPositive();
         assertThat(adopt(courier)).as("again").isEqualTo(again(adopted));
 
         // What becomes visible later was not delivered, though it lies before the cursor; one order takes it with the
