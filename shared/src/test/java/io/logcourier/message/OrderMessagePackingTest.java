@@ -49,14 +49,14 @@ class OrderMessagePackingTest {
     }
 
     @Test
-    void aMessageCarriesNoMoreThanAHundredThousandRows() {
+    void aMessageCarriesNoMoreThanAQuarterOfAMillionRows() {
         assertThat(OrderMessage.deliver(
                         "main",
                         List.of(
-                                order(5, 0, 1, 4, 60_000),
-                                order(5, 1, 1, 4, 40_000),
+                                order(5, 0, 1, 4, 160_000),
+                                order(5, 1, 1, 4, 90_000),
                                 order(5, 2, 1, 4, 1),
-                                order(5, 3, 1, 4, 100_000))))
+                                order(5, 3, 1, 4, 250_000))))
                 .containsExactly(
                         OrderMessage.of("main", 5, 0, 1),
                         OrderMessage.of("main", 5, 2, 2),

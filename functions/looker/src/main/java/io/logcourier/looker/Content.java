@@ -76,52 +76,6 @@ final class Content {
     private static final int CLIENT = column("clientIP");
     private static final int KEY_END = column("objectKey");
 
-    private static final String[] HOSTILE = {
-        " ",
-        "\"",
-        "\\",
-        "\n",
-        "\r\n",
-        "\t",
-        "\0",
-        "\u0001",
-        "\u001f",
-        "\u007f",
-        "%",
-        "%2F",
-        "%22",
-        "\\\"",
-        "-",
-        "[",
-        "]",
-        "'",
-        "/",
-        "//",
-        "?",
-        "+",
-        "&",
-        "=",
-        "#",
-        ";",
-        "<",
-        ">",
-        "{",
-        "}",
-        "`",
-        "|",
-        "^",
-        "~",
-        "!",
-        "*",
-        ",",
-        "$",
-        "@",
-        ":",
-        "\u00e9",
-        "\u2028",
-        "\uD83D\uDE80"
-    };
-
     private final Run run;
     private final long key;
     private final long secondKey;
@@ -642,7 +596,9 @@ final class Content {
             if ((piece & 3) == 0) {
                 bytes.write(0x80 + (piece >>> 2 & 0x7F));
             } else {
-                bytes.writeBytes(HOSTILE[(piece >>> 2) % HOSTILE.length].getBytes(StandardCharsets.UTF_8));
+                bytes.writeBytes(LogLine.HOSTILE
+                        .get((piece >>> 2) % LogLine.HOSTILE.size())
+                        .getBytes(StandardCharsets.UTF_8));
                 bytes.write('a' + (piece >>> 10) % 26);
             }
         }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -19,6 +20,54 @@ import java.util.regex.Pattern;
  * {@link Instant}; a column without a value is NULL.
  */
 public final class LogLine {
+    /** What readers and writers of text stumble over. */
+    public static final List<String> HOSTILE = List.of(
+            " ",
+            "\"",
+            "\\",
+            "\n",
+            "\r\n",
+            "\t",
+            "\0",
+            "\u0001",
+            "\u001f",
+            "\u007f",
+            "%",
+            "%2F",
+            "%22",
+            "\\\"",
+            "-",
+            "[",
+            "]",
+            "'",
+            "/",
+            "//",
+            "?",
+            "+",
+            "&",
+            "=",
+            "#",
+            ";",
+            "<",
+            ">",
+            "{",
+            "}",
+            "`",
+            "|",
+            "^",
+            "~",
+            "!",
+            "*",
+            "(",
+            ")",
+            ",",
+            "$",
+            "@",
+            ":",
+            "\u00e9",
+            "\u2028",
+            "\uD83D\uDE80");
+
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
                     "'['dd/MMM/uuuu:HH:mm:ss '+0000]'", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);

@@ -60,7 +60,7 @@ class LoaderTest {
 
         @Override
         public InputStream query(Statement statement, String format) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("a load only inserts, this asks: " + statement.sql());
         }
 
         @Override

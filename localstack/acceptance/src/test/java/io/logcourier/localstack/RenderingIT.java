@@ -53,7 +53,7 @@ class RenderingIT {
             .thenComparing(row -> (Instant) row.get("insertedAt"));
 
     private static final List<String> TROUBLE = Stream.concat(
-                    LogRow.HOSTILE.stream().map(RenderingIT::utf8),
+                    LogLine.HOSTILE.stream().map(RenderingIT::utf8),
                     Stream.of(
                             "  ",
                             "\\\\",

@@ -323,7 +323,7 @@ final class LookerCommand implements Callable<Integer> {
         try {
             return new Plan(
                     streams,
-                    fragments == null ? (seconds == 0 ? 10 : 0) : fragments,
+                    fragments(),
                     Duration.ofSeconds(seconds),
                     jitter,
                     cycles,
@@ -392,9 +392,15 @@ final class LookerCommand implements Callable<Integer> {
         if (earlier.isPresent()) {
             return earlier.get().writing().entries();
         }
-        return seconds > 0 || cycles == 0
-                ? -1
-                : (long) cycles * streams * fragment * (fragments == null ? 10 : fragments);
+        return seconds > 0 || cycles == 0 ? -1 : (long) cycles * streams * fragment * fragments();
+    }
+
+    /** After how many a stream stops; 0 for no such limit. */
+    private int fragments() {
+        if (fragments != null) {
+            return fragments;
+        }
+        return seconds == 0 ? 10 : 0;
     }
 
     private static void show(Looker looker, LookerHtml page, Progress wrote, Progress right) {

@@ -9,11 +9,13 @@ import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Phaser;
@@ -41,6 +43,7 @@ public final class ClickHouseFront implements AutoCloseable {
     /** A statement is looked for in so much of a text, as in ClickHouse ({@code max_query_size}). */
     private static final int STATEMENT_LIMIT = 1 << 18;
 
+    private static final int CLASSIFIED = 100;
     private static final List<String> METHODS = List.of("GET", "POST");
     private static final int INSERT_CHUNK = 1 << 20;
 
@@ -63,6 +66,9 @@ public final class ClickHouseFront implements AutoCloseable {
     private final ExecutorService executor;
     /** One party for each request that is being served, and one for {@link #close}. */
     private final Phaser running = new Phaser(1);
+
+    /** What the engine found statements to be, so that those which come again and again are not parsed twice each time. */
+    private final Map<ByteBuffer, LibChdb.Classification> classified = new ConcurrentHashMap<>();
 
     private volatile boolean closing;
 
@@ -291,8 +297,7 @@ public final class ClickHouseFront implements AutoCloseable {
         return in.readNBytes(chunk, 0, chunk.length);
     }
 
-    private static void result(Session session, Request request, Response response, Statement statement)
-            throws IOException {
+    private void result(Session session, Request request, Response response, Statement statement) throws IOException {
         if (statement.isEmpty()) {
             throw EngineException.of(EngineException.SYNTAX_ERROR, "SYNTAX_ERROR", "Empty query");
         }
@@ -311,7 +316,7 @@ public final class ClickHouseFront implements AutoCloseable {
                     "The embedded ClickHouse does not support the table function input: insert into a table, of engine"
                             + " Null with a materialized view where the rows are to be changed on their way");
         }
-        LibChdb.Classification classification = session.classify(statement.sql());
+        LibChdb.Classification classification = classify(session, statement);
         if (classification.statements() > 1) {
             throw EngineException.of(EngineException.SYNTAX_ERROR, "SYNTAX_ERROR", "Multi-statements are not allowed");
         }
@@ -328,6 +333,19 @@ public final class ClickHouseFront implements AutoCloseable {
                 result.writeTo(response.body(), 0);
             }
         }
+    }
+
+    private LibChdb.Classification classify(Session session, Statement statement) {
+        ByteBuffer text = ByteBuffer.wrap(statement.sql());
+        LibChdb.Classification known = classified.get(text);
+        if (known == null) {
+            known = session.classify(statement.sql());
+            if (classified.size() >= CLASSIFIED) {
+                classified.clear();
+            }
+            classified.put(text, known);
+        }
+        return known;
     }
 
     /** This setting puts brackets around what else is rows only. */

@@ -5,7 +5,6 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -17,54 +16,6 @@ import java.util.Random;
 public record LogRow(Map<String, Object> fields) {
     private static final String SOURCE_REGION = "us-east-1";
     private static final int DELETE = 0x7f;
-
-    /** What readers and writers of text stumble over. */
-    static final List<String> HOSTILE = List.of(
-            " ",
-            "\"",
-            "\\",
-            "\n",
-            "\r\n",
-            "\t",
-            "\u0000",
-            "\u0001",
-            "\u001f",
-            "\u007f",
-            "%",
-            "%2F",
-            "%22",
-            "\\\"",
-            "-",
-            "[",
-            "]",
-            "'",
-            "/",
-            "//",
-            "?",
-            "+",
-            "&",
-            "=",
-            "#",
-            ";",
-            "<",
-            ">",
-            "{",
-            "}",
-            "`",
-            "|",
-            "^",
-            "~",
-            "!",
-            "*",
-            "(",
-            ")",
-            ",",
-            "$",
-            "@",
-            ":",
-            "\u00e9",
-            "\u2028",
-            "\uD83D\uDE80");
 
     /** Copies the fields. */
     public LogRow {
@@ -144,7 +95,9 @@ public record LogRow(Map<String, Object> fields) {
             if (random.nextInt(4) == 0) {
                 bytes.write(0x80 + random.nextInt(0x80));
             } else {
-                bytes.writeBytes(HOSTILE.get(random.nextInt(HOSTILE.size())).getBytes(StandardCharsets.UTF_8));
+                bytes.writeBytes(LogLine.HOSTILE
+                        .get(random.nextInt(LogLine.HOSTILE.size()))
+                        .getBytes(StandardCharsets.UTF_8));
                 bytes.write('a' + random.nextInt(26));
             }
         }

@@ -105,7 +105,7 @@ public final class ParquetRows {
 
         @Override
         public BytesInputCompressor getCompressor(CompressionCodecName codec) {
-            throw new UnsupportedOperationException();
+            throw new IllegalStateException("files are only read");
         }
 
         @Override
@@ -115,7 +115,7 @@ public final class ParquetRows {
 
         @Override
         public void decompress(ByteBuffer in, int inSize, ByteBuffer out, int outSize) {
-            throw new UnsupportedOperationException();
+            throw new IllegalStateException("files are read by streams only");
         }
 
         @Override

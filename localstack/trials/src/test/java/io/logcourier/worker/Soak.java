@@ -34,7 +34,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Writers, merges, planners and workers at once, all of them with random faults, and replays; then every row is counted.
- * Runs with {@code mvn verify -Psoak}: rounds with a printed seed each, until {@code -Dsoak.duration} is over.
+ * Runs with {@code mvn verify -Psoak -pl localstack/trials -am}: rounds with a printed seed each, until
+ * {@code -Dsoak.duration} is over.
  * {@code -Dsoak.seed} repeats from a seed, as far as threads allow.
  */
 class Soak {

@@ -32,7 +32,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * SIGKILL at random moments of all there is, ClickHouse, functions, S3 and queue, while rows are inserted. Ten times, or
- * {@code -Dkill.times} times during {@code -Dkill.rows} rows: a hundred during two million with {@code -Psoak}.
+ * {@code -Dkill.times} times during {@code -Dkill.rows} rows: a hundred during two million with
+ * {@code mvn verify -Psoak -pl localstack/trials -am}.
  */
 class KillIT {
     private static final int TIMES = Integer.getInteger("kill.times", 10);
