@@ -27,7 +27,9 @@ public final class Schema {
             "07-arrivals.sql",
             "08-orders.sql",
             "09-offsets.sql",
-            "10-shortfalls.sql");
+            "10-shortfalls.sql",
+            "11-cut-offs.sql",
+            "12-exceptions.sql");
 
     private static final String COLUMNS_MARK = "/* columns */";
     private static final int LEDGER_ID_BYTES = 8;
@@ -76,6 +78,25 @@ public final class Schema {
     }
 
     /**
+     * Makes what is missing, without starting the ledger.
+     *
+     * @throws ConfigurationException if a log table is there already that does not keep block numbers
+     */
+    public void make() {
+        statements().forEach(clickHouse::execute);
+        AccessLogTable table = new AccessLogTable(clickHouse, lane);
+        table.check();
+        table.indexBlockNumbers();
+    }
+
+    /** A random id for a new ledger. */
+    public static String newLedgerId() {
+        byte[] id = new byte[LEDGER_ID_BYTES];
+        new SecureRandom().nextBytes(id);
+        return HexFormat.of().formatHex(id);
+    }
+
+    /**
      * Makes what is missing, and starts the ledger.
      *
      * @param adoptAll whether every row present counts as delivered when the ledger starts; without it none does
@@ -84,17 +105,12 @@ public final class Schema {
      *     is to be adopted by a ledger that was started before
      */
     public boolean apply(boolean adoptAll) {
-        statements().forEach(clickHouse::execute);
-        AccessLogTable table = new AccessLogTable(clickHouse, lane);
-        table.check();
-        table.indexBlockNumbers();
-        byte[] id = new byte[LEDGER_ID_BYTES];
-        new SecureRandom().nextBytes(id);
+        make();
         List<BlockRange> delivered = adoptAll
-                ? BlockRanges.union(
-                        table.parts().stream().map(AccessLogTable.Part::blocks).toList())
+                ? BlockRanges.union(new AccessLogTable(clickHouse, lane)
+                        .parts().stream().map(AccessLogTable.Part::blocks).toList())
                 : List.of();
-        boolean started = new Ledger(clickHouse, lane).start(HexFormat.of().formatHex(id), delivered);
+        boolean started = new Ledger(clickHouse, lane).start(newLedgerId(), delivered);
         if (adoptAll && !started) {
             throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
                     + " was started before: rows can be adopted only when it starts");
