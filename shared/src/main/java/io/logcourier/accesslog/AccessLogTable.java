@@ -4,6 +4,7 @@ import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Tally;
@@ -27,6 +28,9 @@ public final class AccessLogTable {
     private static final String ON_CLUSTER_MARK = "/* on cluster */";
     private static final String IDENTITY_MARK = "/* identity */";
     private static final String CLAIMED_MARK = "/* claimed */";
+    private static final String CUT_OFFS_MARK = "/* cut-offs */";
+    private static final String ADOPTED_MARK = "/* adopted */";
+    private static final String ADOPTED_BLOCKS_MARK = "/* adopted blocks */";
     private static final String ROWS_MARK = "/* rows */";
     private static final String FIELDS_MARK = "/* fields */";
     private static final String MORE_MARK = "/* more */";
@@ -125,10 +129,11 @@ public final class AccessLogTable {
 
     /**
      * A statement that returns the arrivals of an epoch in the columns of the ledger's table: a row per group, and the
-     * seal. Groups without a bucket or a target, or whose names are no UTF-8 and so no S3 names, are undeliverable.
+     * seal. Groups without a bucket or a target, or whose names are no UTF-8 and so no S3 names, are undeliverable; rows
+     * that an incumbent has delivered are adopted, whatever they are.
      */
-    public Statement arrivals(long epoch, Instant plannedAt, List<BlockRange> claims) {
-        return claimed(sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims);
+    public Statement arrivals(long epoch, Instant plannedAt, Claims claims) {
+        return without(sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims);
     }
 
     /** What orders of one epoch have in common if one query renders them. */
@@ -152,10 +157,10 @@ public final class AccessLogTable {
      * @param claims the blocks claimed by the epochs that they take
      * @return frames or file; the caller closes the stream
      */
-    public InputStream render(List<WorkOrder> orders, List<BlockRange> claims) {
+    public InputStream render(List<WorkOrder> orders, Claims claims) {
         WorkOrder any = orders.getFirst();
         return clickHouse.query(
-                claimed(
+                without(
                         rendered(Rendering.of(any), any.moreColumns())
                                 .with("ledger", lane.ledger())
                                 .with("epoch", any.epoch())
@@ -174,11 +179,11 @@ public final class AccessLogTable {
      *
      * @param claims the blocks claimed by the epochs that it takes
      */
-    public Tally tally(WorkOrder order, List<BlockRange> claims) {
+    public Tally tally(WorkOrder order, Claims claims) {
         Group group = order.group();
         return clickHouse
                 .one(
-                        claimed(
+                        without(
                                 sql("tally.sql")
                                         .with("session", group.session())
                                         .with("bucket", group.bucket())
@@ -230,21 +235,48 @@ public final class AccessLogTable {
                 .with("table", lane.table());
     }
 
+    /**
+     * A statement of others on this table: where it marks them, with a condition for {@code blocks}, and with the hash by
+     * which the ledger knows a row.
+     */
+    public Statement over(Statement statement, List<BlockRange> blocks) {
+        return claimed(statement.replace(IDENTITY_MARK, IDENTITY), blocks);
+    }
+
+    /** Restricts to {@code claims}, without the rows that count as delivered by an incumbent; most have none. */
+    private Statement without(Statement statement, Claims claims) {
+        Statement all = claimed(statement, claims.blocks());
+        if (claims.adopted().isEmpty()) {
+            return all.replace(CUT_OFFS_MARK, "").replace(ADOPTED_MARK, "false");
+        }
+        return blocks(
+                all.replace(CUT_OFFS_MARK, sql("cut-offs.sql").sql())
+                        .replace(ADOPTED_MARK, sql("adopted.sql").sql())
+                        .with("ledger", lane.ledger()),
+                ADOPTED_BLOCKS_MARK,
+                "adopted_",
+                claims.adopted());
+    }
+
     /** Puts a condition for {@code claims} where the statement marks it: a range of block numbers per partition. */
     private static Statement claimed(Statement statement, List<BlockRange> claims) {
+        return blocks(statement, CLAIMED_MARK, "", claims);
+    }
+
+    private static Statement blocks(Statement statement, String mark, String prefix, List<BlockRange> claims) {
         if (claims.isEmpty()) {
-            return statement.replace(CLAIMED_MARK, "false");
+            return statement.replace(mark, "false");
         }
         List<String> ranges = new ArrayList<>();
         Statement result = statement;
         for (int i = 0; i < claims.size(); i++) {
             ranges.add(
-                    "(_partition_id = {partition_%d:String} AND _block_number BETWEEN {low_%d:UInt64} AND {high_%d:UInt64})"
-                            .formatted(i, i, i));
-            result = result.with("partition_" + i, claims.get(i).partition())
-                    .with("low_" + i, claims.get(i).low())
-                    .with("high_" + i, claims.get(i).high());
+                    "(_partition_id = {%1$spartition_%2$d:String} AND _block_number BETWEEN {%1$slow_%2$d:UInt64} AND {%1$shigh_%2$d:UInt64})"
+                            .formatted(prefix, i));
+            result = result.with(prefix + "partition_" + i, claims.get(i).partition())
+                    .with(prefix + "low_" + i, claims.get(i).low())
+                    .with(prefix + "high_" + i, claims.get(i).high());
         }
-        return result.replace(CLAIMED_MARK, "(" + String.join(" OR ", ranges) + ")");
+        return result.replace(mark, "(" + String.join(" OR ", ranges) + ")");
     }
 }

@@ -42,6 +42,8 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     private static final Pattern NAMED = Pattern.compile("(?:([^:/ ]*?) *= *)?(.+)");
     private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
     private static final Pattern OWNER = Pattern.compile("(?:([a-zA-Z0-9._-]+) *= *)?([0-9]{12})");
+    private static final Pattern GRANT = Pattern.compile(
+            "(read|read-acp|write-acp|full-control) *= *(id|uri|emailAddress):([\\x21-\\x7e&&[^\"\\\\]]+)");
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
 
     static final Setting<String> LANE =
@@ -98,6 +100,12 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "",
             "canned ACL of log objects: private, bucket-owner-read or bucket-owner-full-control; empty sends none",
             oneOf("private", "bucket-owner-read", "bucket-owner-full-control"));
+    static final Setting<Map<String, String>> GRANTS = define(
+            "s3.grants",
+            "",
+            "who may do what with log objects, instead of a canned ACL: PERMISSION=TYPE:GRANTEE, several separated by commas; "
+                    + "permissions are read, read-acp, write-acp and full-control, types id, uri and emailAddress",
+            Setting::grants);
     static final Setting<Optional<String>> ENCRYPTION = define(
             "s3.encryption",
             "",
@@ -299,6 +307,22 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             }
         }
         return owners;
+    }
+
+    /** The value of S3's header by permission. */
+    private static Map<String, String> grants(String text) {
+        Map<String, String> grants = new TreeMap<>();
+        for (String entry : list(text)) {
+            var match = GRANT.matcher(entry);
+            if (!match.matches()) {
+                throw new IllegalArgumentException(
+                        "PERMISSION=TYPE:GRANTEE is needed, with read, read-acp, write-acp or full-control and id, uri or emailAddress: '"
+                                + entry + "' is not of this kind");
+            }
+            grants.merge(
+                    match.group(1), match.group(2) + "=\"" + match.group(3) + "\"", (one, other) -> one + ", " + other);
+        }
+        return grants;
     }
 
     private static List<String> columns(String text) {

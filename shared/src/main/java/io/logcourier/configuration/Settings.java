@@ -80,7 +80,9 @@ public record Settings(
      *
      * @param rules patterns of bucket names, those with {@link #NOT} in front of buckets that get no objects
      * @param owners accounts by the bucket that must belong to them, or by {@link #EVERY_BUCKET}
-     * @param acl a canned ACL
+     * @param acl a canned ACL; only without grants
+     * @param grants the values of S3's headers, such as {@code id="..."}, by permission: read, read-acp, write-acp,
+     *     full-control
      * @param encryption the name of a server-side encryption
      * @param encryptionKey of KMS; only where the encryption is one of KMS
      */
@@ -88,6 +90,7 @@ public record Settings(
             List<String> rules,
             Map<String, String> owners,
             Optional<String> acl,
+            Map<String, String> grants,
             Optional<String> encryption,
             Optional<String> encryptionKey) {
         /** Stands for all buckets that are not named; no bucket is called so. */
@@ -369,6 +372,7 @@ public record Settings(
                     get(Setting.TARGETS),
                     get(Setting.BUCKET_OWNERS),
                     get(Setting.ACL),
+                    get(Setting.GRANTS),
                     get(Setting.ENCRYPTION),
                     get(Setting.ENCRYPTION_KEY));
             if (targets.encryptionKey().isPresent()
@@ -378,6 +382,10 @@ public record Settings(
                                 Setting.ENCRYPTION_KEY.name(),
                                 Setting.ENCRYPTION.name(),
                                 targets.encryption().orElseThrow()));
+            }
+            if (targets.acl().isPresent() && !targets.grants().isEmpty()) {
+                problems.add("%s and %s are both set: S3 takes one of them"
+                        .formatted(Setting.ACL.name(), Setting.GRANTS.name()));
             }
             return targets;
         }

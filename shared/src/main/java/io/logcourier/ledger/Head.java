@@ -16,6 +16,7 @@ public record Head(
         Instant now,
         long epoch,
         Instant plannedAt,
+        String planner,
         String ledger,
         List<BlockRange> claims,
         List<BlockRange> frontier,

@@ -27,6 +27,12 @@ public final class Ledger {
     /** How many epochs the tables of the ledger keep, and lose, together. */
     public static final long EPOCHS_PER_PARTITION = 1000;
 
+    /** The epoch that claims what is adopted. */
+    public static final long ADOPTED = 1;
+
+    /** What the planner of the epochs appended by {@link #adopt} is called, before the id of the ledger. */
+    private static final String ADOPTER = "adopt ";
+
     private final ClickHouse clickHouse;
     private final Lane lane;
 
@@ -44,13 +50,47 @@ public final class Ledger {
      * @return whether it was started now, by this call
      */
     public boolean start(String ledgerId, List<BlockRange> delivered) {
-        if (isStarted()) {
+        return !hasBegun() && append(first(0, now(), ledgerId, ledgerId, List.of(), delivered));
+    }
+
+    /**
+     * Starts the log with epoch 0 and an epoch that claims {@code present}, both or neither, unless it has been started.
+     * Of their rows those up to the cut-off of their session and bucket count as delivered, save the exceptions. Cut-offs
+     * and exceptions are recorded under {@code ledgerId} before; those of another id count for nothing.
+     *
+     * @param ledgerId random; part of every object key
+     * @param present the blocks that the incumbent may have delivered rows of; what becomes visible later, it has not
+     * @return whether it was started now, by this call
+     */
+    public boolean adopt(String ledgerId, List<BlockRange> present) {
+        if (hasBegun()) {
             return false;
         }
+        Instant now = now();
+        String planner = ADOPTER + ledgerId;
+        return append(List.of(
+                first(0, now, planner, ledgerId, List.of(), List.of()),
+                first(ADOPTED, now, planner, ledgerId, present, present)));
+    }
+
+    /** Whether the log has been started. */
+    public boolean hasBegun() {
+        return count(sql("count-epochs.sql")) > 0;
+    }
+
+    private Instant now() {
         record Now(Instant now) {}
-        Instant now = clickHouse.one(sql("now.sql"), Now.class).orElseThrow().now();
-        return append(
-                new Epoch(0, now, ledgerId, ledgerId, List.of(), delivered, List.of(), "", List.of(), 0, 0, now, 0));
+        return clickHouse.one(sql("now.sql"), Now.class).orElseThrow().now();
+    }
+
+    private static Epoch first(
+            long epoch,
+            Instant now,
+            String planner,
+            String ledgerId,
+            List<BlockRange> claims,
+            List<BlockRange> frontier) {
+        return new Epoch(epoch, now, planner, ledgerId, claims, frontier, List.of(), "", List.of(), 0, 0, now, 0);
     }
 
     /** The version that the tables have; 0 where none is recorded. */
@@ -81,11 +121,6 @@ public final class Ledger {
                                     : "deploy the newer one, or have the newer one run `courier schema --apply --ledger-version "
                                             + VERSION + "`"));
         }
-    }
-
-    /** Whether the log has been started. */
-    public boolean isStarted() {
-        return count(sql("count-epochs.sql")) > 0;
     }
 
     /**
@@ -155,10 +190,16 @@ public final class Ledger {
      * @return whether it is ours; otherwise another planner was first and nothing happened
      */
     public boolean append(Epoch epoch) {
+        return append(List.of(epoch));
+    }
+
+    /** Appends {@code epochs}, all or none, if the number of the first is free. */
+    private boolean append(List<Epoch> epochs) {
+        Epoch epoch = epochs.getFirst();
         clickHouse.insert(
                 lane.ledger() + ".epochs",
                 "JSONEachRow",
-                ClickHouse.JSON.writeValueAsBytes(epoch),
+                lines(epochs),
                 Map.of(
                         "insert_deduplication_token", "epoch-" + epoch.epoch(),
                         "input_format_json_ignore_unknown_keys_in_named_tuple", "1",
@@ -361,13 +402,22 @@ public final class Ledger {
                 WorkOrder.class);
     }
 
-    /** The blocks claimed by the epochs {@code from} to {@code to}, joined where they touch. */
-    public List<BlockRange> claims(long from, long to) {
-        record Claims(List<BlockRange> claims) {}
-        return BlockRanges.union(
-                clickHouse.list(sql("claims.sql").with("from", from).with("to", to), Claims.class).stream()
+    /** The blocks claimed by the epochs {@code from} to {@code to}. */
+    public Claims claims(long from, long to) {
+        record Row(List<BlockRange> claims, String planner) {}
+        List<Row> rows = clickHouse.list(sql("claims.sql").with("from", from).with("to", to), Row.class);
+        return new Claims(
+                BlockRanges.union(
+                        rows.stream().flatMap(row -> row.claims().stream()).toList()),
+                rows.stream()
+                        .filter(row -> row.planner().startsWith(ADOPTER))
                         .flatMap(row -> row.claims().stream())
                         .toList());
+    }
+
+    /** The blocks that the newest epoch claimed. */
+    public static Claims claims(Head head) {
+        return new Claims(head.claims(), head.planner().startsWith(ADOPTER) ? head.claims() : List.of());
     }
 
     /** Records outcomes, all in one INSERT. */

@@ -23,7 +23,10 @@ public enum Metric {
     MESSAGES_FAILED(Unit.COUNT),
     WORKER_DURATION(Unit.MILLISECONDS),
     AUDIT_DIFFERENCES(Unit.COUNT),
-    ROWS_LOST(Unit.COUNT);
+    ROWS_LOST(Unit.COUNT),
+    ENTRIES_RIGHT(Unit.COUNT),
+    ENTRY_FAULTS(Unit.COUNT),
+    ENTRY_DELAY(Unit.MILLISECONDS);
 
     private final Unit unit;
 

@@ -30,12 +30,14 @@ public final class Schema {
             "08-orders.sql",
             "09-offsets.sql",
             "10-shortfalls.sql",
-            "11-versions.sql");
+            "11-cut-offs.sql",
+            "12-exceptions.sql",
+            "13-versions.sql");
 
     /** The first is that from version 1 to 2. The tables above are those of the newest version. */
     private static final List<Migration> MIGRATIONS = List.of();
 
-    private static final String FOR_CLUSTERS = "12-distributed.sql";
+    private static final String FOR_CLUSTERS = "14-distributed.sql";
     private static final String COLUMNS_MARK = "/* columns */";
     private static final String ON_CLUSTER_MARK = "/* on cluster */";
     private static final String CLUSTER_MARK = "/* cluster */";
@@ -161,7 +163,7 @@ public final class Schema {
         }
         if (from == 0) {
             // New tables are the newest; a log that is older than versions is of the first.
-            from = ledger.isStarted() ? 1 : newest;
+            from = ledger.hasBegun() ? 1 : newest;
             ledger.recordVersion(from);
         }
         for (int at = from; at < version; at++) {
@@ -180,6 +182,26 @@ public final class Schema {
     }
 
     /**
+     * Makes what is missing and brings the ledger to the newest version, without starting it.
+     *
+     * @throws ConfigurationException if a log table is there already that does not keep block numbers
+     */
+    public void make() {
+        statements().forEach(clickHouse::execute);
+        changeTo(migrations.size() + 1);
+        AccessLogTable table = new AccessLogTable(clickHouse, lane);
+        table.check();
+        table.indexBlockNumbers(onCluster());
+    }
+
+    /** A random id for a new ledger. */
+    public static String newLedgerId() {
+        byte[] id = new byte[LEDGER_ID_BYTES];
+        new SecureRandom().nextBytes(id);
+        return HexFormat.of().formatHex(id);
+    }
+
+    /**
      * Makes what is missing, brings the ledger to the newest version, and starts it.
      *
      * @param adoptAll whether every row present counts as delivered when the ledger starts; without it none does
@@ -188,18 +210,12 @@ public final class Schema {
      *     is to be adopted by a ledger that was started before, or the ledger is newer than this code
      */
     public boolean apply(boolean adoptAll) {
-        statements().forEach(clickHouse::execute);
-        changeTo(migrations.size() + 1);
-        AccessLogTable table = new AccessLogTable(clickHouse, lane);
-        table.check();
-        table.indexBlockNumbers(onCluster());
-        byte[] id = new byte[LEDGER_ID_BYTES];
-        new SecureRandom().nextBytes(id);
+        make();
         List<BlockRange> delivered = adoptAll
-                ? BlockRanges.union(
-                        table.parts().stream().map(AccessLogTable.Part::blocks).toList())
+                ? BlockRanges.union(new AccessLogTable(clickHouse, lane)
+                        .parts().stream().map(AccessLogTable.Part::blocks).toList())
                 : List.of();
-        boolean started = new Ledger(clickHouse, lane).start(HexFormat.of().formatHex(id), delivered);
+        boolean started = new Ledger(clickHouse, lane).start(newLedgerId(), delivered);
         if (adoptAll && !started) {
             throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
                     + " was started before: rows can be adopted only when it starts");

@@ -4,8 +4,8 @@ SELECT
     {epoch:UInt64} AS epoch,
     fromUnixTimestamp64Milli({planned_at:Int64}, 'UTC') AS planned_at,
     CAST(
-        multiIf(grouping(deliverable) = 1, 2, deliverable, 0, 1),
-        'Enum8(\'group\' = 0, \'undeliverable\' = 1, \'seal\' = 2)') AS kind,
+        if(grouping(row_kind) = 1, 2, row_kind),
+        'Enum8(\'group\' = 0, \'undeliverable\' = 1, \'seal\' = 2, \'adopted\' = 3)') AS kind,
     raftSessionID AS session,
     bucket,
     target_bucket,
@@ -17,7 +17,8 @@ SELECT
     max(insertedAt) AS max_inserted,
     min(startTime) AS min_start,
     max(startTime) AS max_start
-FROM {logs:Identifier}.{table:Identifier}
+FROM {logs:Identifier}.{table:Identifier} AS log
+/* cut-offs */
 WHERE /* claimed */
 GROUP BY GROUPING SETS
 (
@@ -27,11 +28,16 @@ GROUP BY GROUPING SETS
         toValidUTF8(loggingTargetBucket) AS target_bucket,
         toValidUTF8(loggingTargetPrefix) AS target_prefix,
         toDate32(startTime, 'UTC') AS day,
-        bucketName != ''
-            AND loggingTargetBucket != ''
-            AND isValidUTF8(bucketName)
-            AND isValidUTF8(loggingTargetBucket)
-            AND isValidUTF8(loggingTargetPrefix) AS deliverable
+        multiIf(
+            /* adopted */,
+            3,
+            bucketName != ''
+                AND loggingTargetBucket != ''
+                AND isValidUTF8(bucketName)
+                AND isValidUTF8(loggingTargetBucket)
+                AND isValidUTF8(loggingTargetPrefix),
+            0,
+            1) AS row_kind
     ),
     ()
 )

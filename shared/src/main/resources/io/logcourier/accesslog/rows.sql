@@ -19,6 +19,7 @@ FROM
         AND log.bucketName = wanted.bucket
         AND log.loggingTargetBucket = wanted.target_bucket
         AND log.loggingTargetPrefix = wanted.target_prefix
+    /* cut-offs */
     WHERE (raftSessionID, bucketName) IN
         (
             SELECT session, bucket
@@ -28,5 +29,6 @@ FROM
         AND (any_day OR toDate32(startTime, 'UTC') = only_day)
         AND insertedAt BETWEEN toDateTime({min_inserted:UInt32}) AND toDateTime({max_inserted:UInt32})
         AND /* claimed */
+        AND NOT /* adopted */
 ) AS log
 ORDER BY number, startTime, req_id, _partition_id, _block_number, _block_offset

@@ -4,6 +4,7 @@ SELECT
     now64(3, 'UTC') AS now,
     epoch,
     planned_at,
+    planner,
     ledger,
     claims,
     frontier,

@@ -6,4 +6,4 @@ WHERE database = {ledger:String}
     AND table != 'versions'
     AND toUInt64OrZero(partition_id) < intDiv({needed:UInt64}, {epochs_per_partition:UInt64})
 GROUP BY table, partition
-ORDER BY indexOf(['epochs', 'shortfalls', 'arrivals', 'orders', 'offsets'], table), toUInt64(partition)
+ORDER BY indexOf(['epochs', 'shortfalls', 'arrivals', 'orders', 'offsets', 'cut_offs', 'exceptions'], table), toUInt64OrZero(partition)

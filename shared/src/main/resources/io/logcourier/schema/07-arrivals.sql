@@ -1,9 +1,10 @@
--- Derived from the claims of an epoch: its rows per group, and one seal row that says they are complete.
+-- Derived from the claims of an epoch: its rows per group, and one seal row that says they are complete. Adopted are rows
+-- that an incumbent has delivered.
 CREATE TABLE IF NOT EXISTS {ledger:Identifier}.arrivals/* on cluster */
 (
     epoch UInt64,
     planned_at DateTime64(3, 'UTC'),
-    kind Enum8('group' = 0, 'undeliverable' = 1, 'seal' = 2),
+    kind Enum8('group' = 0, 'undeliverable' = 1, 'seal' = 2, 'adopted' = 3),
     session UInt16,
     bucket String,
     target_bucket String,

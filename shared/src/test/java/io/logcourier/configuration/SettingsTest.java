@@ -49,6 +49,7 @@ class SettingsTest {
             Map.entry("delivery.account-id", "123456789012"),
             Map.entry("delivery.forms", "cats=gzip,*=simple"),
             Map.entry("s3.acl", "bucket-owner-full-control"),
+            Map.entry("s3.grants", "read=uri:http://acs.amazonaws.com/groups/s3/LogDelivery"),
             Map.entry("s3.encryption", "aws:kms:dsse"),
             Map.entry("s3.encryption-key", "alias/logs"),
             Map.entry("sqs.endpoint", "http://localhost:9324"),
@@ -90,7 +91,7 @@ class SettingsTest {
                         Duration.ofDays(3),
                         new Settings.Aws("us-east-1", Optional.empty(), Optional.empty()),
                         new Settings.Targets(
-                                List.of("*"), Map.of(), Optional.empty(), Optional.empty(), Optional.empty()),
+                                List.of("*"), Map.of(), Optional.empty(), Map.of(), Optional.empty(), Optional.empty()),
                         new Settings.Queue("", ""),
                         new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
                         new Settings.Forms("", Form.parse("*=simple")),
@@ -324,6 +325,11 @@ class SettingsTest {
         "delivery.more-columns,'hostname,hostname'",
         "s3.acl,public-read",
         "s3.acl,Private",
+        "s3.grants,read",
+        "s3.grants,write=id:79a5",
+        "s3.grants,read=user:79a5",
+        "s3.grants,'read=id:79a5,read-acp=79a5'",
+        "s3.grants,'read=id:7\"9a5'",
         "s3.encryption,aes256",
         "s3.encryption,none"
     })
@@ -331,6 +337,23 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.read(Map.of(setting, value), Map.of()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining(setting + " = '" + value + "'");
+    }
+
+    @Test
+    void grantsAreTheHeadersOfS3AndNotBesideACannedAcl() {
+        assertThat(Settings.read(
+                                Map.of(
+                                        "s3.grants",
+                                        "read=id:79a5, full-control = emailAddress:a@example.com,read=uri:http://acs.amazonaws.com/groups/s3/LogDelivery"),
+                                Map.of())
+                        .targets()
+                        .grants())
+                .containsOnly(
+                        Map.entry("read", "id=\"79a5\", uri=\"http://acs.amazonaws.com/groups/s3/LogDelivery\""),
+                        Map.entry("full-control", "emailAddress=\"a@example.com\""));
+        assertThatThrownBy(() -> Settings.read(Map.of("s3.grants", "read=id:79a5", "s3.acl", "private"), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("s3.acl and s3.grants are both set");
     }
 
     @ParameterizedTest

@@ -149,7 +149,7 @@ final class Planner {
             return 0;
         }
         checkPresent(head);
-        return ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), head.claims()));
+        return ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), Ledger.claims(head)));
     }
 
     /** Another planner may have claimed blocks that this replica does not have yet: they would be counted short. */

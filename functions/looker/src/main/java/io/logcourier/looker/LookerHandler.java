@@ -8,6 +8,8 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
 import io.logcourier.logging.Logging;
+import io.logcourier.logging.Metric;
+import io.logcourier.logging.Metrics;
 import io.logcourier.looker.Plan.Reading;
 import io.logcourier.looker.Run.Compressibility;
 import io.logcourier.looker.Run.Shape;
@@ -20,6 +22,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -52,6 +55,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
     private final Settings settings;
     private final S3Client s3;
     private final AccessLogStore store;
+    private final Metrics metrics;
 
     /**
      * What the schedule asks for.
@@ -76,6 +80,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
         settings = all.each().getFirst();
         s3 = AccessLogStore.s3(settings);
         store = new AccessLogStore(settings, READS);
+        metrics = new Metrics(settings.lane().name());
     }
 
     @Override
@@ -94,6 +99,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                 if (due && context.getRemainingTimeInMillis() > RESERVE_MILLIS) {
                     Report report = verify(watch, earlier);
                     verified.add(earlier.run().id());
+                    metrics.write(figures(report.reading()));
                     if (!report.reading().isRight()) {
                         wrong.add(earlier.run().id());
                         texts.append('\n').append(report.text());
@@ -160,6 +166,20 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                     "looker could not read " + earlier.run().id() + ": " + report.failure());
         }
         return report;
+    }
+
+    /** What CloudWatch is told of a run. */
+    static Map<Metric, Long> figures(Report.Read reading) {
+        long right = reading.count(Verdict.RIGHT);
+        long verdicts =
+                reading.verdicts().values().stream().mapToLong(Long::longValue).sum();
+        return Map.of(
+                Metric.ENTRIES_RIGHT,
+                right,
+                Metric.ENTRY_FAULTS,
+                verdicts - right,
+                Metric.ENTRY_DELAY,
+                reading.delayMillis().p99());
     }
 
     private Report write(Watch watch) throws InterruptedException {

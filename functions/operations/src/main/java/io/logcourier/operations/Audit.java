@@ -11,6 +11,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.BlockRanges;
+import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
@@ -131,7 +132,7 @@ public final class Audit {
         }
         Map<Integer, Made> made = new HashMap<>();
         WorkOrder any = delivered.getFirst().order();
-        List<BlockRange> claims = ledger.claims(any.fromEpoch(), any.toEpoch());
+        Claims claims = ledger.claims(any.fromEpoch(), any.toEpoch());
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
         try {
             for (Standing standing : delivered) {

@@ -44,6 +44,13 @@ public record AuditReport(
                 "claimed",
                 balance.claimed(),
                 "by epochs %d to %d".formatted(Math.max(1, balance.begin()), balance.epoch()));
+        if (balance.adopted() > 0) {
+            row(
+                    text,
+                    "adopted",
+                    balance.adopted(),
+                    "delivered by the incumbent; it passed over %,d others".formatted(balance.recovered()));
+        }
         row(
                 text,
                 "undeliverable",

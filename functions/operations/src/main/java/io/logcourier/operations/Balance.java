@@ -7,6 +7,8 @@ package io.logcourier.operations;
  * @param epoch the newest epoch counted
  * @param stored rows in the log table now
  * @param claimed rows of all arrivals
+ * @param adopted claimed rows that an incumbent has delivered
+ * @param recovered claimed rows that an incumbent has passed over, by its own objects
  * @param undeliverable claimed rows without a bucket or a target
  * @param ordered rows of all orders
  * @param delivered rows of the orders that were delivered
@@ -21,6 +23,8 @@ public record Balance(
         long epoch,
         long stored,
         long claimed,
+        long adopted,
+        long recovered,
         long undeliverable,
         long ordered,
         long delivered,
@@ -31,11 +35,11 @@ public record Balance(
         long bytes) {
     /** Claimed, deliverable, and in no order yet. */
     public long pending() {
-        return claimed - undeliverable - ordered;
+        return claimed - adopted - undeliverable - ordered;
     }
 
     /** Whether every row that the log table holds is in an object. */
     public boolean isComplete() {
-        return delivered == claimed && claimed == stored;
+        return adopted + delivered == claimed && claimed == stored;
     }
 }

@@ -29,7 +29,8 @@ WITH
     arrived AS
     (
         SELECT
-            sumIf(rows, kind = 'undeliverable' OR kind = 'group' AND epoch > cut_to) AS claimed,
+            sumIf(rows, kind IN ('undeliverable', 'adopted') OR kind = 'group' AND epoch > cut_to) AS claimed,
+            sumIf(rows, kind = 'adopted') AS adopted,
             sumIf(rows, kind = 'undeliverable') AS undeliverable
         FROM {ledger:Identifier}.arrivals AS arrivals
         LEFT JOIN
@@ -45,6 +46,11 @@ SELECT
     {begin:UInt64} AS begin,
     {epoch:UInt64} AS epoch,
     (SELECT count() FROM {logs:Identifier}.{table:Identifier}) AS stored,
+    (
+        SELECT uniqExact(identity)
+        FROM {ledger:Identifier}.exceptions
+        WHERE kind = 'recovered' AND ledger = (SELECT any(ledger) FROM {ledger:Identifier}.epochs WHERE epoch = 0)
+    ) AS recovered,
     *
 FROM sums
 CROSS JOIN arrived

@@ -12,7 +12,7 @@ import io.logcourier.accesslog.Frames;
 import io.logcourier.accesslog.ParquetFooter;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
-import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Ledger.Finding;
 import io.logcourier.ledger.Ledger.Standing;
@@ -230,7 +230,7 @@ final class Delivery {
         Map<Integer, Task> wanted =
                 tasks.stream().collect(Collectors.toMap(task -> task.order().number(), Function.identity()));
         Map<Task, CompletableFuture<Offset>> offsets = new LinkedHashMap<>();
-        List<BlockRange> claims = ledger.claims(any.fromEpoch(), any.toEpoch());
+        Claims claims = ledger.claims(any.fromEpoch(), any.toEpoch());
         if (Rendering.of(any) == Rendering.PARQUET) {
             tasks.forEach(task -> offsets.put(task, deliverFile(task, claims)));
             return commit(offsets);
@@ -305,7 +305,7 @@ final class Delivery {
                 : new ShortfallException(order, rows, checksum);
     }
 
-    private CompletableFuture<Offset> deliverFile(Task task, List<BlockRange> claims) {
+    private CompletableFuture<Offset> deliverFile(Task task, Claims claims) {
         try {
             return write(task, object -> copy(task.order(), claims, object));
         } catch (IOException e) {
@@ -319,7 +319,7 @@ final class Delivery {
      * Copies the file that an order makes. It has no frames, so its rows are counted after it was read: rows go and never
      * come, so those that are there then were there before. The file says itself how many it has.
      */
-    private RuntimeException copy(WorkOrder order, List<BlockRange> claims, LogObject object) throws IOException {
+    private RuntimeException copy(WorkOrder order, Claims claims, LogObject object) throws IOException {
         ParquetFooter footer = new ParquetFooter();
         try (InputStream file = table.render(List.of(order), claims)) {
             byte[] buffer = new byte[BUFFER_BYTES];

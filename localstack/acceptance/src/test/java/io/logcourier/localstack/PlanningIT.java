@@ -353,14 +353,14 @@ class PlanningIT {
         List<String> statements =
                 schema.statements().stream().map(Statement::sql).toList();
 
-        assertThat(statements).hasSize(12).allSatisfy(sql -> {
+        assertThat(statements).hasSize(14).allSatisfy(sql -> {
             assertThat(parsed(courier, sql)).startsWith("CreateQuery");
             assertThat(sql).contains(" ON CLUSTER `shards-1`").doesNotContain("/*", ":Identifier}", "non_replicated");
         });
         assertThat(schema.text()).isEqualTo(String.join(";\n\n", statements) + ";");
         assertThat(statements)
                 .filteredOn(sql -> sql.contains("MergeTree"))
-                .hasSize(7)
+                .hasSize(9)
                 .allMatch(sql -> sql.contains(
                         "ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')\n"))
                 .filteredOn(sql -> sql.contains("replicated_deduplication_window = 10000"))

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.Frames;
-import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.looker.LogLine;
@@ -186,10 +186,7 @@ class RenderingIT {
 
     /** Orders of one epoch, and the rows of each by bucket. */
     private record Ordered(
-            AccessLogTable logs,
-            List<BlockRange> claims,
-            List<WorkOrder> orders,
-            Map<String, List<Map<String, Object>>> rows) {
+            AccessLogTable logs, Claims claims, List<WorkOrder> orders, Map<String, List<Map<String, Object>>> rows) {
         private byte[] file(WorkOrder order) throws IOException {
             try (InputStream file = logs.render(List.of(order), claims)) {
                 return file.readAllBytes();

@@ -152,11 +152,29 @@ class S3ObjectStoreIT {
     }
 
     @Test
+    void everyObjectGoesOutWithItsGrants() throws IOException {
+        Queue<Request> requests = requests(Map.of(
+                "s3.grants",
+                "read=id:1,read=id:2,read-acp=id:3,write-acp=id:4,full-control=emailAddress:a@example.com"));
+
+        assertThat(requests)
+                .filteredOn(request ->
+                        request.call().equals("put") || request.call().equals("begin"))
+                .isNotEmpty()
+                .allSatisfy(request -> assertThat(request.headers())
+                        .containsEntry("X-amz-grant-read", "id=\"1\", id=\"2\"")
+                        .containsEntry("X-amz-grant-read-acp", "id=\"3\"")
+                        .containsEntry("X-amz-grant-write-acp", "id=\"4\"")
+                        .containsEntry("X-amz-grant-full-control", "emailAddress=\"a@example.com\""));
+    }
+
+    @Test
     void withoutSettingsNothingIsAskedFor() throws IOException {
         assertThat(requests(Map.of())).allSatisfy(request -> assertThat(request.headers())
                 .doesNotContainKeys(
                         OWNER,
                         "X-amz-acl",
+                        "X-amz-grant-read",
                         "X-amz-server-side-encryption",
                         "X-amz-server-side-encryption-aws-kms-key-id"));
     }

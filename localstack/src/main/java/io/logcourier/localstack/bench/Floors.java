@@ -3,7 +3,7 @@ package io.logcourier.localstack.bench;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
-import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.localstack.LaptopStack;
@@ -47,7 +47,7 @@ final class Floors {
         var lane = installation.settings.lane();
         Ledger ledger = new Ledger(installation.clickHouse, lane);
         List<WorkOrder> orders = ledger.decided(after, ledger.head().epoch());
-        Map<List<Long>, List<BlockRange>> claims = new HashMap<>();
+        Map<List<Long>, Claims> claims = new HashMap<>();
         AccessLogTable table = new AccessLogTable(new Nowhere(installation.clickHouse), lane);
         List<Runnable> work = new ArrayList<>();
         int from = 0;
@@ -56,7 +56,7 @@ final class Floors {
             List<WorkOrder> some = orders.subList(from, to);
             from = to;
             WorkOrder any = some.getFirst();
-            List<BlockRange> ranges = claims.computeIfAbsent(
+            Claims ranges = claims.computeIfAbsent(
                     List.of(any.fromEpoch(), any.toEpoch()),
                     epochs -> ledger.claims(epochs.getFirst(), epochs.getLast()));
             work.add(() -> drain(table.render(some, ranges)));

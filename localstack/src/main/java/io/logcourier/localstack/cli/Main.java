@@ -6,6 +6,7 @@ import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.bench.BenchCommand;
+import io.logcourier.operations.AdoptCommand;
 import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.LoadCommand;
 import io.logcourier.operations.ReplayCommand;
@@ -40,6 +41,7 @@ import software.amazon.awssdk.core.exception.SdkException;
             AuditCommand.class,
             ReplayCommand.class,
             SchemaCommand.class,
+            AdoptCommand.class,
             LookerCommand.class,
             BenchCommand.class,
             GenerateCompletion.class

@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Setting;
 import io.logcourier.localstack.bench.BenchCommand;
+import io.logcourier.operations.Adoption;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.LoadCommand;
 import io.logcourier.operations.ReplayCommand;
@@ -97,6 +98,7 @@ final class ReadmeTest {
                 arguments("work", WorkCommand.Worked.class),
                 arguments("status", Status.class),
                 arguments("audit", AuditReport.class),
+                arguments("adopt", Adoption.Adopted.class),
                 arguments("replay", ReplayCommand.Replay.class),
                 arguments("demo", DemoCommand.Demonstration.class),
                 arguments("bench", BenchCommand.ANSWER));

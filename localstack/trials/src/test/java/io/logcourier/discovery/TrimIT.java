@@ -61,6 +61,7 @@ class TrimIT {
 
     @Test
     void whatIsSettledIsForgottenWithItsLog() {
+        courier.execute("INSERT INTO {ledger}.cut_offs (ledger, session, bucket) VALUES ('some', 1, 'bucket')");
         arrive("early", 20);
         courier.flush();
         courier.drain();
@@ -80,6 +81,7 @@ class TrimIT {
         assertThat(report.differences()).isEmpty();
         assertThat(report.balance().begin()).isEqualTo(2 * PARTITION);
         assertThat(older(2 * PARTITION)).isZero();
+        assertThat(courier.number("SELECT count() FROM {ledger}.cut_offs")).isZero();
         assertThat(report.balance().ordered()).isZero();
         assertThat(report.balance().pending()).isEqualTo(5);
         assertThat(courier.tick(PLAIN).isIdle()).isTrue();

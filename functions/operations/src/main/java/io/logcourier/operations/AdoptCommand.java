@@ -1,0 +1,104 @@
+package io.logcourier.operations;
+
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Settings;
+import io.logcourier.operations.Adoption.Adopted;
+import io.logcourier.operations.Adoption.Compared;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** {@code courier adopt}. */
+@Command(
+        name = "adopt",
+        description = {
+            "Starts the ledger where an incumbent has delivered rows so far: takes its table of offsets, counts all rows up"
+                    + " to each cursor as delivered, and leaves the others to discovery. Stop the incumbent first.",
+            "Run again, it finishes what was left undone, and says what was adopted."
+        })
+public final class AdoptCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private LaneOption lanes;
+
+    @Option(
+            names = "--quiet",
+            paramLabel = "TIME",
+            defaultValue = "5m",
+            converter = Seconds.class,
+            description =
+                    "how long the table of offsets must not have been written to, which tells that the incumbent was stopped: 5m by default")
+    private Duration quiet;
+
+    @Option(
+            names = "--against-objects",
+            description =
+                    "read the incumbent's log objects that are still in the targets: rows up to a cursor that are in none are delivered too, rows beyond it that are in one are not")
+    private boolean againstObjects;
+
+    @Option(names = "--json", description = "print what was adopted as one JSON object")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        Settings settings = lanes.one(SettingsFlags.read(spec.commandLine().getParseResult()));
+        try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
+            Adoption adoption = new Adoption(clickHouse, settings.lane(), settings.logRetention());
+            Adopted adopted = againstObjects ? againstObjects(adoption, settings) : adoption.adopt(quiet);
+            spec.commandLine().getOut().println(json ? ClickHouse.JSON.writeValueAsString(adopted) : text(adopted));
+            return 0;
+        }
+    }
+
+    private Adopted againstObjects(Adoption adoption, Settings settings) {
+        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
+        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
+                .forcePathStyle(true));
+        try (S3Client s3 = builder.build();
+                Progress progress = Progress.of("objects", " bytes", -1)) {
+            return adoption.adoptAgainstObjects(quiet, s3, progress::by);
+        }
+    }
+
+    private static String text(Adopted adopted) {
+        return """
+                lane %s: the ledger %s with the offsets of %,d sessions and buckets
+                %,14d rows were in the log table
+                %,14d count as delivered, of these %,d in objects that the incumbent did not remember
+                %,14d are to be delivered, or cannot be, of these %,d that the incumbent passed over
+                %,14d cannot be: they have no bucket or no target%s""".formatted(
+                        adopted.lane(),
+                        adopted.started() ? "was started" : "had been started",
+                        adopted.cursors(),
+                        adopted.present(),
+                        adopted.adopted(),
+                        adopted.ahead(),
+                        adopted.remaining() + adopted.undeliverable(),
+                        adopted.recovered(),
+                        adopted.undeliverable(),
+                        adopted.compared().map(AdoptCommand::text).orElse(""));
+    }
+
+    private static String text(Compared compared) {
+        return """
+
+                %,14d objects of the incumbent were read, with %,d lines, %,d of which are no records
+                %,14d rows are in none and count as delivered by the cursors alone: nothing so old is left of their buckets%s""".formatted(
+                        compared.objects(),
+                        compared.lines(),
+                        compared.unreadable(),
+                        compared.unjudged(),
+                        compared.refused().stream()
+                                .map(refused -> "%nnot read: %s".formatted(refused))
+                                .collect(Collectors.joining()));
+    }
+}

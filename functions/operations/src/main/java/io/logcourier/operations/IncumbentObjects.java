@@ -1,0 +1,323 @@
+package io.logcourier.operations;
+
+import io.logcourier.ConfigurationException;
+import io.logcourier.RetryableException;
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.Compression;
+import io.logcourier.ledger.Lane;
+import io.logcourier.operations.Adoption.Compared;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/**
+ * The log objects of an incumbent that are still in the target buckets, held against the rows of the log table. Their
+ * lines go into a table in the ledger's database as they are, which is dropped in the end: memory here is eight MiB and what sixteen
+ * readers hold, a MiB and a line each; in ClickHouse about a million rows with their lines are compared at a time.
+ */
+final class IncumbentObjects {
+    private static final int READERS = 16;
+    private static final int READ_BYTES = 1024 * 1024;
+    private static final int INSERT_BYTES = 8 * READ_BYTES;
+    private static final long ROWS_AT_ONCE = 1_000_000;
+
+    /** An object was written when its rows were in ClickHouse, as far as clocks agree. */
+    private static final Duration CLOCKS = Duration.ofHours(1);
+
+    private static final int FORBIDDEN = 403;
+    private static final Pattern KEY_END = Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}(\\.gz|\\.zst)?$");
+
+    private final ClickHouse clickHouse;
+    private final Lane lane;
+    private final S3Client s3;
+    private final String id;
+    private final List<BlockRange> present;
+    private final LongConsumer progress;
+    private final ByteArrayOutputStream batch = new ByteArrayOutputStream();
+    private long inserts;
+    private long objects;
+    private long lines;
+
+    /**
+     * Of the rows in the blocks {@code present}.
+     *
+     * @param id of the ledger to be, under which the cut-offs are recorded
+     * @param progress called with the bytes that were read, from any thread
+     */
+    IncumbentObjects(
+            ClickHouse clickHouse, Lane lane, S3Client s3, String id, List<BlockRange> present, LongConsumer progress) {
+        this.clickHouse = clickHouse;
+        this.lane = lane;
+        this.s3 = s3;
+        this.id = id;
+        this.present = present;
+        this.progress = progress;
+    }
+
+    /** Records as exceptions the rows of which the cut-offs say the wrong thing. */
+    Compared compare() {
+        record Left(String name) {}
+        clickHouse
+                .list(sql("left-lines.sql"), Left.class)
+                .forEach(left -> clickHouse.execute(sql("drop-lines.sql").with("lines", left.name())));
+        clickHouse.execute(sql("lines.sql"));
+        List<String> refused = read();
+        record Stored(long lines, long unreadable) {}
+        Stored stored = clickHouse.one(sql("count-lines.sql"), Stored.class).orElseThrow();
+        if (stored.lines() != lines) {
+            throw new RetryableException(
+                    "%d lines of log objects were read, %d of them are in ClickHouse: run this again"
+                            .formatted(lines, stored.lines()));
+        }
+        long unjudged = except();
+        clickHouse.execute(sql("drop-lines.sql"));
+        return new Compared(objects, lines, stored.unreadable(), unjudged, refused);
+    }
+
+    private record Target(String bucket, String prefix, Instant since) {}
+
+    /** Stores the lines of all objects; returns the buckets that cannot be read. */
+    private List<String> read() {
+        List<String> refused = new ArrayList<>();
+        Semaphore slots = new Semaphore(READERS);
+        List<Future<?>> reads = new ArrayList<>();
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Target before = null;
+            for (Target target : clickHouse.list(over("targets.sql"), Target.class)) {
+                // Sorted, so that a prefix comes before those that begin with it.
+                if (before != null
+                        && target.bucket().equals(before.bucket())
+                        && target.prefix().startsWith(before.prefix())) {
+                    continue;
+                }
+                before = target;
+                try {
+                    for (S3Object object : s3.listObjectsV2Paginator(
+                                    request -> request.bucket(target.bucket()).prefix(target.prefix()))
+                            .contents()) {
+                        if (isLog(object, target)) {
+                            slots.acquire();
+                            reads.removeIf(IncumbentObjects::isDone);
+                            reads.add(executor.submit(() -> {
+                                try {
+                                    read(target.bucket(), object.key());
+                                } finally {
+                                    slots.release();
+                                }
+                                return true;
+                            }));
+                        }
+                    }
+                } catch (NoSuchBucketException e) {
+                    refused.add(target.bucket() + ": there is no such bucket");
+                } catch (S3Exception e) {
+                    if (e.statusCode() != FORBIDDEN) {
+                        throw new RetryableException(
+                                "cannot list " + target.bucket() + "/" + target.prefix() + ": " + e.getMessage(), e);
+                    }
+                    refused.add(target.bucket() + ": " + e.getMessage());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RetryableException("reading log objects was interrupted", e);
+        }
+        reads.forEach(IncumbentObjects::isDone);
+        insert();
+        return refused;
+    }
+
+    /** Whether a read is done; throws what it has failed with. */
+    private static boolean isDone(Future<?> read) {
+        if (!read.isDone()) {
+            return false;
+        }
+        try {
+            read.get();
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RetryableException("reading log objects was interrupted", e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** Whether an object may hold lines of rows that are still in the log table. */
+    private static boolean isLog(S3Object object, Target target) {
+        return KEY_END.matcher(object.key().substring(target.prefix().length())).find()
+                && !object.lastModified().isBefore(target.since().minus(CLOCKS));
+    }
+
+    private void read(String bucket, String key) {
+        Compression compression = Arrays.stream(Compression.values())
+                .filter(each -> !each.suffix().isEmpty() && key.endsWith(each.suffix()))
+                .findFirst()
+                .orElse(Compression.NONE);
+        try (InputStream stored = s3.getObject(request -> request.bucket(bucket).key(key));
+                InputStream object = compression.decompress(stored)) {
+            byte[] rest = {};
+            while (true) {
+                byte[] more = object.readNBytes(READ_BYTES);
+                progress.accept(more.length);
+                byte[] bytes = new byte[rest.length + more.length];
+                System.arraycopy(rest, 0, bytes, 0, rest.length);
+                System.arraycopy(more, 0, bytes, rest.length, more.length);
+                if (more.length < READ_BYTES) {
+                    add(bytes, bytes.length);
+                    break;
+                }
+                int whole = bytes.length;
+                while (whole > 0 && bytes[whole - 1] != '\n') {
+                    whole--;
+                }
+                add(bytes, whole);
+                rest = Arrays.copyOfRange(bytes, whole, bytes.length);
+            }
+        } catch (SdkException | IOException e) {
+            throw new RetryableException(
+                    "cannot read " + bucket + "/" + key + ": " + e.getMessage() + "; run this again", e);
+        }
+        synchronized (batch) {
+            objects++;
+        }
+    }
+
+    /** Adds whole lines, the last of which may lack its line feed. */
+    private void add(byte[] bytes, int length) {
+        if (length == 0) {
+            return;
+        }
+        synchronized (batch) {
+            batch.write(bytes, 0, length);
+            for (int i = 0; i < length; i++) {
+                lines += bytes[i] == '\n' ? 1 : 0;
+            }
+            if (bytes[length - 1] != '\n') {
+                batch.write('\n');
+                lines++;
+            }
+            if (batch.size() >= INSERT_BYTES) {
+                insert();
+            }
+        }
+    }
+
+    private void insert() {
+        synchronized (batch) {
+            if (batch.size() > 0) {
+                clickHouse.insert(
+                        lane.ledger() + "." + table(),
+                        "LineAsString",
+                        batch.toByteArray(),
+                        Map.of("insert_deduplication_token", "lines-" + inserts));
+                inserts++;
+                batch.reset();
+            }
+        }
+    }
+
+    private record Exceptions(long recovered, long ahead) {}
+
+    /** Compares bucket by bucket, many small ones at once, a large one in pieces; returns how many rows are unjudged. */
+    private long except() {
+        record Source(String bucket, long rows) {}
+        List<Source> sources = clickHouse.list(over("source-buckets.sql"), Source.class);
+        Found sum = new Found(0, 0, 0, 0);
+        for (int first = 0, last; first < sources.size(); first = last + 1) {
+            last = first;
+            long rows = sources.get(first).rows();
+            while (last + 1 < sources.size() && rows + sources.get(last + 1).rows() <= ROWS_AT_ONCE) {
+                last++;
+                rows += sources.get(last).rows();
+            }
+            long pieces = Math.ceilDiv(rows, ROWS_AT_ONCE);
+            for (long piece = 0; piece < pieces; piece++) {
+                sum = sum.plus(
+                        except(sources.get(first).bucket(), sources.get(last).bucket(), pieces, piece));
+            }
+        }
+        if (sum.recovered() > sum.found()) {
+            throw new ConfigurationException(
+                    "%d rows up to the cursors are in no log object, %d are in one: it seems that these objects are not the incumbent's, or written in another way; adopt without them"
+                            .formatted(sum.recovered(), sum.found()));
+        }
+        Exceptions stored = clickHouse
+                .one(sql("count-exceptions.sql").with("id", id), Exceptions.class)
+                .orElseThrow();
+        if (!stored.equals(new Exceptions(sum.recovered(), sum.ahead()))) {
+            throw new RetryableException(
+                    "%d and %d rows contradict the cursors, %d and %d of them are recorded: run this again"
+                            .formatted(sum.recovered(), sum.ahead(), stored.recovered(), stored.ahead()));
+        }
+        return sum.unjudged();
+    }
+
+    /** Rows up to the cursors that are in objects, that are in none, beyond them that are in one, and not judged. */
+    private record Found(long found, long recovered, long ahead, long unjudged) {
+        private Found plus(Found other) {
+            return new Found(
+                    found + other.found, recovered + other.recovered, ahead + other.ahead, unjudged + other.unjudged);
+        }
+    }
+
+    private Found except(String first, String last, long pieces, long piece) {
+        Found found = clickHouse
+                .one(compared("compare.sql", first, last, pieces, piece), Found.class)
+                .orElseThrow();
+        if (found.recovered() + found.ahead() > 0) {
+            clickHouse.execute(compared("except.sql", first, last, pieces, piece));
+        }
+        return found;
+    }
+
+    private Statement compared(String file, String first, String last, long pieces, long piece) {
+        return new AccessLogTable(clickHouse, lane)
+                .over(
+                        sql(file)
+                                .replace("/* compared */", sql("compared.sql").sql())
+                                .with("id", id)
+                                .with("first", first)
+                                .with("last", last)
+                                .with("pieces", pieces)
+                                .with("piece", piece),
+                        present);
+    }
+
+    private Statement over(String file) {
+        return new AccessLogTable(clickHouse, lane).over(sql(file), present);
+    }
+
+    private String table() {
+        return "lines_" + id;
+    }
+
+    private Statement sql(String file) {
+        return Statement.resource(IncumbentObjects.class, file)
+                .with("ledger", lane.ledger())
+                .with("logs", lane.logs())
+                .with("table", lane.table())
+                .with("lines", table());
+    }
+}

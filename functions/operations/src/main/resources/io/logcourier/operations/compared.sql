@@ -1,0 +1,56 @@
+-- The rows of some buckets, each with how its cursor and the lines of log objects see it. Of rows that look the same in a
+-- line, as many are in objects as there are lines: those up to the cursor first. A row from before the first line that is
+-- left of its bucket is not judged: its object may have been removed by its owner. Keys are compared decoded, as often as
+-- anybody encodes.
+WITH
+    (bucket, time, req_id, operation, key) -> sipHash64(
+        bucket, time, req_id, operation, decodeURLComponent(decodeURLComponent(decodeURLComponent(key)))) AS match_of,
+    text -> if(ifNull(text, '') = '', '-', ifNull(text, '')) AS present
+SELECT
+    session,
+    rows.bucket AS bucket,
+    identity,
+    is_behind,
+    copy <= line_count AS is_found,
+    kept.bucket != '' AND second >= since AS is_judged
+FROM
+(
+    SELECT
+        raftSessionID AS session,
+        bucketName AS bucket,
+        /* identity */ AS identity,
+        toDateTime(startTime, 'UTC') AS second,
+        cut_bucket != '' AND (insertedAt, startTime, log.req_id) <= (cut_inserted, cut_start, cut_req_id) AS is_behind,
+        match_of(
+            bucketName,
+            formatDateTime(startTime, '%d/%b/%Y:%H:%i:%S +0000', 'UTC'),
+            present(log.req_id),
+            present(operation),
+            present(objectKey)) AS match,
+        row_number() OVER (PARTITION BY match ORDER BY is_behind DESC, insertedAt, startTime, identity) AS copy
+    FROM {logs:Identifier}.{table:Identifier} AS log
+    LEFT JOIN
+    (
+        SELECT session AS cut_session, bucket AS cut_bucket, inserted_at AS cut_inserted, start_time AS cut_start, req_id AS cut_req_id
+        FROM {ledger:Identifier}.cut_offs
+        WHERE ledger = {id:String}
+    ) AS cut_off
+    ON log.raftSessionID = cut_off.cut_session AND log.bucketName = cut_off.cut_bucket
+    WHERE bucketName BETWEEN {first:String} AND {last:String} AND match % {pieces:UInt64} = {piece:UInt64} AND /* claimed */
+) AS rows
+LEFT JOIN
+(
+    SELECT match_of(bucket, fields[2], fields[3], fields[4], fields[5]) AS match, count() AS line_count
+    FROM {ledger:Identifier}.{lines:Identifier}
+    WHERE bucket BETWEEN {first:String} AND {last:String} AND match % {pieces:UInt64} = {piece:UInt64}
+    GROUP BY match
+) AS found
+ON rows.match = found.match
+LEFT JOIN
+(
+    SELECT bucket, min(parseDateTime(fields[2], '%d/%b/%Y:%H:%i:%s +0000', 'UTC')) AS since
+    FROM {ledger:Identifier}.{lines:Identifier}
+    WHERE bucket BETWEEN {first:String} AND {last:String}
+    GROUP BY bucket
+) AS kept
+ON rows.bucket = kept.bucket

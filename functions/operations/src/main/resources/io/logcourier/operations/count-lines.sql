@@ -1,0 +1,1 @@
+SELECT count() AS lines, countIf(bucket = '') AS unreadable FROM {ledger:Identifier}.{lines:Identifier}
