@@ -25,6 +25,7 @@ public final class AccessLogTable {
     private static final String IDENTITY =
             "reinterpretAsInt64(xxHash64(_partition_id, _block_number, _block_offset, startTime, req_id))";
 
+    private static final String ON_CLUSTER_MARK = "/* on cluster */";
     private static final String IDENTITY_MARK = "/* identity */";
     private static final String CLAIMED_MARK = "/* claimed */";
     private static final String CUT_OFFS_MARK = "/* cut-offs */";
@@ -87,11 +88,15 @@ public final class AccessLogTable {
         }
     }
 
-    /** Lets parts be skipped by block number, where this ClickHouse can (26.5 and later): new rows are found faster. */
-    public void indexBlockNumbers() {
+    /**
+     * Lets parts be skipped by block number, where this ClickHouse can (26.5 and later): new rows are found faster.
+     *
+     * @param onCluster the clause that has all replicas do so, or nothing
+     */
+    public void indexBlockNumbers(String onCluster) {
         record Known(String name) {}
         if (clickHouse.one(sql("knows-block-index.sql"), Known.class).isPresent()) {
-            clickHouse.execute(sql("index-blocks.sql"));
+            clickHouse.execute(sql("index-blocks.sql").replace(ON_CLUSTER_MARK, onCluster));
         }
     }
 

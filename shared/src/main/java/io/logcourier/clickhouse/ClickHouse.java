@@ -91,6 +91,16 @@ public interface ClickHouse extends AutoCloseable {
         return rows.stream().findFirst();
     }
 
+    /**
+     * Looks for a replica that answers, beginning with the one asked last; all statements go to it until the next look.
+     * For the beginning of something that must not change replicas in its midst, since they may not know the same; who
+     * shares the connection changes along. The first statement looks too, where nobody did. Does nothing where there is
+     * one replica.
+     *
+     * @throws RetryableException if none answers
+     */
+    default void reach() {}
+
     /** Closes idle connections; running statements fail. */
     @Override
     void close();

@@ -15,12 +15,18 @@ import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@link ClickHouse} through the vendor's client. */
 final class HttpClickHouse implements ClickHouse {
@@ -35,30 +41,102 @@ final class HttpClickHouse implements ClickHouse {
 
     private static final int NETWORK_BUFFER_BYTES = 256 * 1024;
 
+    /** A machine that is down does not refuse. */
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final Statement REACHED = new Statement("a first look", "SELECT 1", Map.of(), Map.of());
+    private static final Logger log = LoggerFactory.getLogger(HttpClickHouse.class);
+
     private final Endpoint endpoint;
-    private final Client client;
+    private final boolean repeats;
     private volatile String password;
+    private volatile int replica;
+    private volatile Client client;
+    private volatile boolean isChosen;
 
     HttpClickHouse(Endpoint endpoint, boolean repeats) {
         this.endpoint = endpoint;
+        this.repeats = repeats;
         this.password = endpoint.password().get();
+        this.client = connect(endpoint.url());
+        this.isChosen = endpoint.urls().size() == 1;
+    }
+
+    private Client connect(URI url) {
         Client.Builder builder = new Client.Builder()
-                .addEndpoint(endpoint.url().toString())
+                .addEndpoint(url.toString())
                 .setUsername(endpoint.user())
                 .setPassword(password)
                 .setClientName("log-courier")
+                .setConnectTimeout(
+                        Math.min(CONNECT_TIMEOUT.toMillis(), endpoint.timeout().toMillis()))
                 .setSocketTimeout(endpoint.timeout().toMillis())
                 .setClientNetworkBufferSize(NETWORK_BUFFER_BYTES)
                 .compressServerResponse(false)
                 .compressClientRequest(false);
+        endpoint.authority().ifPresent(file -> builder.setRootCertificate(file.toString()));
         if (!repeats) {
             builder.setMaxRetries(0).retryOnFailures(ClientFaultCause.None);
         }
-        this.client = builder.build();
+        return builder.build();
+    }
+
+    @Override
+    public synchronized void reach() {
+        if (endpoint.urls().size() == 1) {
+            return;
+        }
+        List<String> reasons = new ArrayList<>();
+        Exception last = null;
+        for (int tried = 0; tried < endpoint.urls().size(); tried++) {
+            if (tried > 0) {
+                use((replica + 1) % endpoint.urls().size());
+            }
+            try (InputStream one = ask(REACHED, "TabSeparated")) {
+                one.readAllBytes();
+                isChosen = true;
+                if (tried > 0) {
+                    log.atWarn()
+                            .addKeyValue("replica", endpoint.urls().get(replica))
+                            .addKeyValue("reason", String.join("; ", reasons))
+                            .log("another replica is asked from now on");
+                }
+                return;
+            } catch (RetryableException e) {
+                last = e;
+                reasons.add(e.getMessage());
+            } catch (IOException e) {
+                last = e;
+                reasons.add(where() + " broke off a result: " + e.getMessage());
+            }
+        }
+        throw new RetryableException("no replica answers: " + String.join("; ", reasons), last);
+    }
+
+    private void use(int other) {
+        client.close();
+        replica = other;
+        client = connect(endpoint.urls().get(other));
+    }
+
+    /** Before the first statement, where nobody has asked for it. */
+    private void choose() {
+        if (!isChosen) {
+            synchronized (this) {
+                if (!isChosen) {
+                    reach();
+                }
+            }
+        }
     }
 
     @Override
     public InputStream query(Statement statement, String format) {
+        choose();
+        return ask(statement, format);
+    }
+
+    private InputStream ask(Statement statement, String format) {
         QuerySettings settings = new QuerySettings().setFormat(ClickHouseFormat.valueOf(format));
         statement.settings().forEach(settings::serverSetting);
         Map<String, Object> parameters = new LinkedHashMap<>(statement.parameters());
@@ -79,6 +157,7 @@ final class HttpClickHouse implements ClickHouse {
 
     @Override
     public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
+        choose();
         InsertSettings insertSettings = new InsertSettings().serverSetting("async_insert", "0");
         settings.forEach(insertSettings::serverSetting);
         call(
@@ -129,12 +208,15 @@ final class HttpClickHouse implements ClickHouse {
     private CourierException failure(String what, Throwable cause) {
         if (cause instanceof ServerException refused && MISCONFIGURED.contains(refused.getCode())) {
             return new ConfigurationException(
-                    "ClickHouse at " + endpoint + " refused " + what + ": " + refused.getMessage()
+                    where() + " refused " + what + ": " + refused.getMessage()
                             + " (if the tables are missing, run `courier schema --apply`)",
                     cause);
         }
-        return new RetryableException(
-                "ClickHouse at " + endpoint + " failed at " + what + ": " + reasons(cause), cause);
+        return new RetryableException(where() + " failed at " + what + ": " + reasons(cause), cause);
+    }
+
+    private String where() {
+        return "ClickHouse at " + endpoint.user() + "@" + endpoint.urls().get(replica);
     }
 
     /** What failed, and why in the end: the client's own message does not say that nobody listens. */

@@ -3,10 +3,14 @@ package io.logcourier.configuration;
 import io.logcourier.accesslog.Form;
 import io.logcourier.accesslog.Rendering;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,21 +38,33 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
 
     private static final List<Setting<?>> TABLE = new ArrayList<>();
     private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    private static final Pattern LANE_NAME = Pattern.compile("[A-Za-z0-9._-]+");
+    private static final Pattern NAMED = Pattern.compile("(?:([^:/ ]*?) *= *)?(.+)");
     private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
     private static final Pattern OWNER = Pattern.compile("(?:([a-zA-Z0-9._-]+) *= *)?([0-9]{12})");
     private static final Pattern GRANT = Pattern.compile(
             "(read|read-acp|write-acp|full-control) *= *(id|uri|emailAddress):([\\x21-\\x7e&&[^\"\\\\]]+)");
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
 
-    static final Setting<String> LANE = text("lane.name", "main", "what messages and ticks call this ClickHouse");
-    public static final Setting<URI> CLICKHOUSE_URL =
-            define("clickhouse.url", "http://localhost:8123", "ClickHouse's HTTP endpoint", Setting::uri);
+    static final Setting<String> LANE =
+            define("lane.name", "main", "what messages and ticks call this ClickHouse", Setting::lane);
+    public static final Setting<Map<String, List<URI>>> CLICKHOUSE_URL = define(
+            "clickhouse.url",
+            "http://localhost:8123",
+            "ClickHouse's HTTP endpoint, those of its replicas after it, separated by spaces; "
+                    + "several lanes are NAME=URL, separated by commas",
+            Setting::endpoints);
     static final Setting<String> CLICKHOUSE_USER = text("clickhouse.user", "default", "who asks ClickHouse");
     static final Setting<String> CLICKHOUSE_PASSWORD = secret("clickhouse.password", "that user's password");
     static final Setting<String> CLICKHOUSE_PASSWORD_SECRET = text(
             "clickhouse.password-secret",
             "",
             "name or ARN of the AWS Secrets Manager secret that holds it: as text, or as JSON with a field password");
+    static final Setting<Optional<Path>> CLICKHOUSE_CA = define(
+            "clickhouse.ca-file",
+            "",
+            "PEM file with the certificate that vouches for ClickHouse's, where it is none that Java knows",
+            Setting::file);
     static final Setting<Duration> CLICKHOUSE_TIMEOUT =
             define("clickhouse.timeout", "2m", "the longest wait for an answer of ClickHouse", Setting::duration);
     static final Setting<String> LOGS =
@@ -219,8 +235,48 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
         return uri;
     }
 
+    private static String lane(String text) {
+        if (!LANE_NAME.matcher(text).matches()) {
+            throw new IllegalArgumentException("a lane's name has letters, digits, dots, dashes and underscores");
+        }
+        return text;
+    }
+
+    /** The replicas by lane, in order; a single lane may be without a name, which is empty then. */
+    private static Map<String, List<URI>> endpoints(String text) {
+        Map<String, List<URI>> lanes = new LinkedHashMap<>();
+        Set<URI> known = new HashSet<>();
+        for (String entry : list(text)) {
+            var match = NAMED.matcher(entry);
+            if (!match.matches()) {
+                throw new IllegalArgumentException("URL or NAME=URL is needed, '" + entry + "' is neither");
+            }
+            List<URI> replicas =
+                    Stream.of(match.group(2).split(" +", -1)).map(Setting::uri).toList();
+            replicas.stream().filter(uri -> !known.add(uri)).findFirst().ifPresent(uri -> {
+                throw new IllegalArgumentException(uri + " is named twice: a ClickHouse belongs to one lane");
+            });
+            if (lanes.put(match.group(1) == null ? "" : lane(match.group(1)), replicas) != null) {
+                throw new IllegalArgumentException(
+                        "several lanes are NAME=URL, each name once; replicas of one are separated by spaces");
+            }
+        }
+        if (lanes.isEmpty() || (lanes.size() > 1 && lanes.containsKey(""))) {
+            throw new IllegalArgumentException("URL is needed, or several NAME=URL");
+        }
+        return lanes;
+    }
+
     private static Optional<URI> optionalUri(String text) {
         return text.isEmpty() ? Optional.empty() : Optional.of(uri(text));
+    }
+
+    private static Optional<Path> file(String text) {
+        Optional<Path> file = Optional.of(text).filter(name -> !name.isEmpty()).map(Path::of);
+        if (file.isPresent() && !Files.isReadable(file.get())) {
+            throw new IllegalArgumentException("a file that can be read is needed");
+        }
+        return file;
     }
 
     private static List<String> list(String text) {

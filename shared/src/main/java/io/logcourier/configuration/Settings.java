@@ -33,7 +33,7 @@ import org.slf4j.event.Level;
  * All settings, read once and checked: flags before environment variables before the YAML file before defaults.
  * Immutable.
  *
- * @param lane where the rows and the ledger are
+ * @param lanes where the rows and the ledgers are; at least one
  * @param logRetention how long a new log table keeps rows
  * @param aws how AWS, or what stands in for it, is reached
  * @param targets how log objects are written
@@ -44,7 +44,7 @@ import org.slf4j.event.Level;
  * @param logLevel how much is logged
  */
 public record Settings(
-        Lane lane,
+        List<Lane> lanes,
         Duration logRetention,
         Aws aws,
         Targets targets,
@@ -205,6 +205,46 @@ public record Settings(
         }
     }
 
+    /** As they are for one lane each. */
+    public List<Settings> each() {
+        return lanes.stream().map(this::with).toList();
+    }
+
+    /**
+     * As they are for one lane.
+     *
+     * @throws ConfigurationException if there is no lane of that name
+     */
+    public Settings of(String lane) {
+        return lanes.stream()
+                .filter(one -> one.name().equals(lane))
+                .findFirst()
+                .map(this::with)
+                .orElseThrow(() -> new ConfigurationException(
+                        "there is no lane '%s': %s has %s".formatted(lane, Setting.CLICKHOUSE_URL.name(), names())));
+    }
+
+    /**
+     * The lane, for what works on one.
+     *
+     * @throws ConfigurationException if there are several
+     */
+    public Lane lane() {
+        if (lanes.size() > 1) {
+            throw new ConfigurationException("one lane is needed, " + Setting.CLICKHOUSE_URL.name() + " has " + names()
+                    + ": name one with --lane, or its address alone");
+        }
+        return lanes.getFirst();
+    }
+
+    private String names() {
+        return lanes.stream().map(Lane::name).collect(Collectors.joining(", "));
+    }
+
+    private Settings with(Lane lane) {
+        return new Settings(List.of(lane), logRetention, aws, targets, queue, discovery, forms, worker, logLevel);
+    }
+
     /** Age at which the ledger forgets what is settled: a week more than that of the log table's rows. */
     public Duration ledgerRetention() {
         return logRetention.plus(LEDGER_OUTLIVES_LOG);
@@ -271,20 +311,8 @@ public record Settings(
         }
 
         private Settings read() {
-            Lane lane = new Lane(
-                    get(Setting.LANE),
-                    new Endpoint(
-                            get(Setting.CLICKHOUSE_URL),
-                            get(Setting.CLICKHOUSE_USER),
-                            password(),
-                            get(Setting.CLICKHOUSE_TIMEOUT)),
-                    get(Setting.LOGS),
-                    get(Setting.TABLE_NAME),
-                    get(Setting.LEDGER),
-                    get(Setting.SOURCE_REGION),
-                    get(Setting.MORE_COLUMNS));
             Settings settings = new Settings(
-                    lane,
+                    lanes(),
                     get(Setting.LOG_RETENTION),
                     new Aws(get(Setting.REGION), get(Setting.S3_ENDPOINT), get(Setting.SQS_ENDPOINT)),
                     targets(),
@@ -308,6 +336,26 @@ public record Settings(
                 throw new ConfigurationException(problems);
             }
             return settings;
+        }
+
+        /** They differ in their address alone. */
+        private List<Lane> lanes() {
+            Lane any = new Lane(
+                    get(Setting.LANE),
+                    new Endpoint(
+                            List.of(),
+                            get(Setting.CLICKHOUSE_USER),
+                            password(),
+                            get(Setting.CLICKHOUSE_TIMEOUT),
+                            get(Setting.CLICKHOUSE_CA)),
+                    get(Setting.LOGS),
+                    get(Setting.TABLE_NAME),
+                    get(Setting.LEDGER),
+                    get(Setting.SOURCE_REGION),
+                    get(Setting.MORE_COLUMNS));
+            return get(Setting.CLICKHOUSE_URL).entrySet().stream()
+                    .map(lane -> any.at(lane.getKey().isEmpty() ? any.name() : lane.getKey(), lane.getValue()))
+                    .toList();
         }
 
         private Forms forms() {

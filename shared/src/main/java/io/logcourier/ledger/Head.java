@@ -9,6 +9,8 @@ import java.util.List;
  *
  * @param now ClickHouse's clock at the time of reading
  * @param orderCount how many orders the row decided
+ * @param version of the ledger's tables
+ * @param lagging how many of the planners' tables this replica does not have as a whole
  */
 public record Head(
         Instant now,
@@ -22,4 +24,6 @@ public record Head(
         long orderedThrough,
         long sentThrough,
         Instant redeliveredAt,
-        long openFrom) {}
+        long openFrom,
+        int version,
+        int lagging) {}

@@ -1,6 +1,7 @@
 package io.logcourier.ledger;
 
 import io.logcourier.clickhouse.Endpoint;
+import java.net.URI;
 import java.util.List;
 
 /**
@@ -21,4 +22,16 @@ public record Lane(
         String table,
         String ledger,
         String sourceRegion,
-        List<String> moreColumns) {}
+        List<String> moreColumns) {
+    /** As this one, elsewhere. */
+    public Lane at(String otherName, List<URI> urls) {
+        return new Lane(
+                otherName,
+                new Endpoint(urls, endpoint.user(), endpoint.password(), endpoint.timeout(), endpoint.authority()),
+                logs,
+                table,
+                ledger,
+                sourceRegion,
+                moreColumns);
+    }
+}

@@ -21,6 +21,9 @@ import tools.jackson.databind.JsonNode;
  * names the epoch, offsets because readers count distinct orders.
  */
 public final class Ledger {
+    /** The version of the tables that this code reads and writes. */
+    public static final int VERSION = 1;
+
     /** How many epochs the tables of the ledger keep, and lose, together. */
     public static final long EPOCHS_PER_PARTITION = 1000;
 
@@ -90,12 +93,62 @@ public final class Ledger {
         return new Epoch(epoch, now, planner, ledgerId, claims, frontier, List.of(), "", List.of(), 0, 0, now, 0);
     }
 
-    /** The newest row of the log. */
+    /** The version that the tables have; 0 where none is recorded. */
+    public int version() {
+        record Version(int version) {}
+        return clickHouse.one(sql("version.sql"), Version.class).orElseThrow().version();
+    }
+
+    /**
+     * Checks that the tables are what this code knows.
+     *
+     * @throws ConfigurationException if not, with what mends it
+     */
+    public void checkVersion() {
+        check(version());
+    }
+
+    private void check(int version) {
+        if (version != VERSION) {
+            throw new ConfigurationException("the ledger %s of lane %s has version %d, this log-courier needs %d: %s"
+                    .formatted(
+                            lane.ledger(),
+                            lane.name(),
+                            version,
+                            VERSION,
+                            version < VERSION
+                                    ? "run its `courier schema --apply`"
+                                    : "deploy the newer one, or have the newer one run `courier schema --apply --ledger-version "
+                                            + VERSION + "`"));
+        }
+    }
+
+    /**
+     * Records the version that the tables have from now on.
+     *
+     * @param version of the tables
+     */
+    public void recordVersion(int version) {
+        record Version(int version) {}
+        clickHouse.insert(
+                lane.ledger() + ".versions",
+                "JSONEachRow",
+                ClickHouse.JSON.writeValueAsBytes(new Version(version)),
+                Map.of());
+    }
+
+    /**
+     * The newest row of the log.
+     *
+     * @throws ConfigurationException if there is none, or the tables are of another version
+     */
     public Head head() {
-        return clickHouse
+        Head head = clickHouse
                 .one(sql("head.sql"), Head.class)
                 .orElseThrow(() -> new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
                         + " was never started: run `courier schema --apply`"));
+        check(head.version());
+        return head;
     }
 
     /**
@@ -267,8 +320,10 @@ public final class Ledger {
 
     /** The orders {@code first} to {@code last} of {@code epoch}, each with how it ended, if it did. */
     public List<Standing> standing(long epoch, int first, int last) {
-        return clickHouse.list(
+        List<Standing> standings = clickHouse.list(
                 sql("standing.sql").with("epoch", epoch).with("first", first).with("last", last), Standing.class);
+        standings.stream().limit(1).forEach(standing -> check(standing.version()));
+        return standings;
     }
 
     /**
@@ -279,6 +334,7 @@ public final class Ledger {
      * @param deliveredCrc32c of its object, if it was delivered
      * @param shortSince when it was first seen to lack rows, if ever
      * @param now ClickHouse's clock
+     * @param version of the ledger's tables
      */
     public record Standing(
             @JsonUnwrapped WorkOrder order,
@@ -286,7 +342,8 @@ public final class Ledger {
             long deliveredBytes,
             long deliveredCrc32c,
             Optional<Instant> shortSince,
-            Instant now) {}
+            Instant now,
+            int version) {}
 
     /** What somebody saw who looked for the rows of an order; the values of the column in {@code 10-shortfalls.sql}. */
     public enum Finding {

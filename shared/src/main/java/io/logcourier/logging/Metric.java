@@ -8,6 +8,7 @@ import java.util.Locale;
  */
 public enum Metric {
     TICKS(Unit.COUNT),
+    TICKS_FAILED(Unit.COUNT),
     ROWS_CLAIMED(Unit.COUNT),
     ORDERS_ENQUEUED(Unit.COUNT),
     ROWS_PENDING(Unit.COUNT),

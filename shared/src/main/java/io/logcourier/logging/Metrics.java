@@ -23,19 +23,31 @@ public final class Metrics {
     /** The dimension that tells installations apart. */
     public static final String DIMENSION = "FunctionName";
 
+    /** With the other one, the dimension that tells the lanes of an installation apart. */
+    public static final String LANE = "lane";
+
     private static final int USUAL_BYTES = 512;
 
     private final Optional<String> function;
-    private final String lane;
+    private final Optional<String> lane;
     private final PrintStream out;
     private final JsonFactory json = new JsonFactory();
 
-    /** Of this process, which works on {@code lane}. */
+    /** Of what this process does on {@code lane}. */
     public Metrics(String lane) {
+        this(Optional.of(lane));
+    }
+
+    /** Of what this process does on all lanes. */
+    public Metrics() {
+        this(Optional.empty());
+    }
+
+    private Metrics(Optional<String> lane) {
         this(lane, Optional.ofNullable(System.getenv("AWS_LAMBDA_FUNCTION_NAME")), System.out);
     }
 
-    Metrics(String lane, Optional<String> function, PrintStream out) {
+    Metrics(Optional<String> lane, Optional<String> function, PrintStream out) {
         this.lane = lane;
         this.function = function;
         this.out = out;
@@ -63,6 +75,12 @@ public final class Metrics {
             fields.writeStartArray();
             fields.writeString(DIMENSION);
             fields.writeEndArray();
+            if (lane.isPresent()) {
+                fields.writeStartArray();
+                fields.writeString(DIMENSION);
+                fields.writeString(LANE);
+                fields.writeEndArray();
+            }
             fields.writeEndArray();
             fields.writeArrayPropertyStart("Metrics");
             values.keySet().forEach(metric -> {
@@ -76,7 +94,7 @@ public final class Metrics {
             fields.writeEndArray();
             fields.writeEndObject();
             fields.writeStringProperty(DIMENSION, function.get());
-            fields.writeStringProperty("lane", lane);
+            lane.ifPresent(name -> fields.writeStringProperty(LANE, name));
             values.forEach((metric, value) -> fields.writeNumberProperty(metric.title(), value));
             fields.writeEndObject();
         }

@@ -6,6 +6,7 @@ SELECT
     delivered_crc32c,
     if(short_since > 0, short_since, NULL) AS short_since,
     now64(3, 'UTC') AS now,
+    (SELECT argMax(version, since) FROM {ledger:Identifier}.versions) AS version,
     epoch,
     number,
     orders.* EXCEPT (epoch, number)

@@ -1,1 +1,1 @@
-CREATE DATABASE IF NOT EXISTS {logs:Identifier}
+CREATE DATABASE IF NOT EXISTS {logs:Identifier}/* on cluster */

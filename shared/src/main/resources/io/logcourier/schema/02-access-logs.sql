@@ -1,10 +1,10 @@
 -- One row per request. Block numbers are what the ledger claims: they must be kept from the first row on, and a power cut
 -- must not have them used again for other rows.
-CREATE TABLE IF NOT EXISTS {logs:Identifier}.{table:Identifier}
+CREATE TABLE IF NOT EXISTS {logs:Identifier}.{table:Identifier}/* on cluster */
 (
     /* columns */
 )
-ENGINE = MergeTree
+ENGINE = /* engine */
 PARTITION BY toStartOfHour(insertedAt)
 ORDER BY (raftSessionID, bucketName, insertedAt, startTime, req_id)
 TTL insertedAt + toIntervalSecond({log_retention:UInt32})

@@ -1,5 +1,5 @@
 -- What shippers write to. It stores nothing: the view below moves the rows on within the same INSERT.
-CREATE TABLE IF NOT EXISTS {logs:Identifier}.{ingest:Identifier}
+CREATE TABLE IF NOT EXISTS {logs:Identifier}.{ingest:Identifier}/* on cluster */
 (
     /* columns */
 )

@@ -1,1 +1,1 @@
-CREATE DATABASE IF NOT EXISTS {ledger:Identifier}
+CREATE DATABASE IF NOT EXISTS {ledger:Identifier}/* on cluster */

@@ -1,7 +1,7 @@
 -- The log: one row per epoch, appended by compare-and-set on its number. Everything else follows from it.
 -- Compare-and-set holds within one partition only: a number always falls into the same one. Partitions that the books
 -- need no more are dropped by planners.
-CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs
+CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs/* on cluster */
 (
     epoch UInt64,
     planned_at DateTime64(3, 'UTC') COMMENT 'by the clock of ClickHouse',
@@ -36,11 +36,11 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs
     redelivered_at DateTime64(3, 'UTC') COMMENT 'when open orders were last enqueued again',
     open_from UInt64 COMMENT 'no order decided before this epoch is open'
 )
-ENGINE = MergeTree
+ENGINE = /* engine */
 PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY epoch
 SETTINGS
-    non_replicated_deduplication_window = 10000,
+    /* deduplication */,
     enable_block_number_column = 1,
     enable_block_offset_column = 1,
     max_suspicious_broken_parts = 0,

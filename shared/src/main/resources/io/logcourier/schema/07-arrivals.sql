@@ -1,6 +1,6 @@
 -- Derived from the claims of an epoch: its rows per group, and one seal row that says they are complete. Adopted are rows
 -- that an incumbent has delivered.
-CREATE TABLE IF NOT EXISTS {ledger:Identifier}.arrivals
+CREATE TABLE IF NOT EXISTS {ledger:Identifier}.arrivals/* on cluster */
 (
     epoch UInt64,
     planned_at DateTime64(3, 'UTC'),
@@ -17,11 +17,11 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.arrivals
     min_start DateTime64(3, 'UTC'),
     max_start DateTime64(3, 'UTC')
 )
-ENGINE = MergeTree
+ENGINE = /* engine */
 PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, kind, session, bucket, target_bucket, target_prefix, day)
 SETTINGS
-    non_replicated_deduplication_window = 10000,
+    /* deduplication */,
     max_suspicious_broken_parts = 0,
     fsync_after_insert = 1,
     fsync_part_directory = 1

@@ -1,5 +1,5 @@
 -- Derived from the orders in the log, one row each.
-CREATE TABLE IF NOT EXISTS {ledger:Identifier}.orders
+CREATE TABLE IF NOT EXISTS {ledger:Identifier}.orders/* on cluster */
 (
     epoch UInt64 COMMENT 'the epoch that decided it',
     number UInt32 COMMENT 'its place among the orders of that epoch',
@@ -25,11 +25,11 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.orders
     replaces_epoch UInt64 COMMENT 'with replaces_number, the order that lost rows and whose other rows this one takes; or 0',
     replaces_number UInt32
 )
-ENGINE = MergeTree
+ENGINE = /* engine */
 PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, number)
 SETTINGS
-    non_replicated_deduplication_window = 10000,
+    /* deduplication */,
     max_suspicious_broken_parts = 0,
     fsync_after_insert = 1,
     fsync_part_directory = 1

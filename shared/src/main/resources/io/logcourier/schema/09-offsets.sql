@@ -1,5 +1,5 @@
 -- One row per finished order. A retry may insert a second one that says the same: readers count distinct orders.
-CREATE TABLE IF NOT EXISTS {ledger:Identifier}.offsets
+CREATE TABLE IF NOT EXISTS {ledger:Identifier}.offsets/* on cluster */
 (
     epoch UInt64,
     number UInt32,
@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.offsets
     crc32c UInt32 COMMENT 'of the bytes of the object',
     reason String
 )
-ENGINE = MergeTree
+ENGINE = /* engine */
 PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})
 ORDER BY (epoch, number)
 SETTINGS

@@ -1,5 +1,5 @@
 -- Rows of which the cut-offs say the wrong thing, by the incumbent's own log objects. Written as the cut-offs are.
-CREATE TABLE IF NOT EXISTS {ledger:Identifier}.exceptions
+CREATE TABLE IF NOT EXISTS {ledger:Identifier}.exceptions/* on cluster */
 (
     ledger String,
     kind Enum8('recovered' = 0, 'ahead' = 1) COMMENT 'recovered: up to the cut-off, but in no object; ahead: beyond it, but in one',
@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.exceptions
     bucket String,
     identity Int64 COMMENT 'the hash by which the ledger knows the row'
 )
-ENGINE = MergeTree
+ENGINE = /* engine */
 ORDER BY (ledger, kind, identity)
 SETTINGS
     max_suspicious_broken_parts = 0,

@@ -33,11 +33,12 @@ class SettingsTest {
     /** A value for every setting that is not its default. */
     private static final Map<String, String> OTHER = Map.ofEntries(
             Map.entry("lane.name", "second"),
-            Map.entry("clickhouse.url", "https://clickhouse.example:8443"),
+            Map.entry("clickhouse.url", "https://clickhouse.example:8443 https://other.example:8443"),
             Map.entry("clickhouse.user", "courier"),
             Map.entry("clickhouse.password", "open sesame"),
             Map.entry("clickhouse.password-secret", "courier/clickhouse"),
             Map.entry("clickhouse.timeout", "45s"),
+            Map.entry("clickhouse.ca-file", "pom.xml"),
             Map.entry("clickhouse.logs-database", "other_logs"),
             Map.entry("clickhouse.logs-table", "other_access_logs"),
             Map.entry("clickhouse.ledger-database", "other_courier"),
@@ -74,18 +75,19 @@ class SettingsTest {
     void theDefaults() {
         assertThat(Settings.read(Map.of(), Map.of()))
                 .isEqualTo(new Settings(
-                        new Lane(
+                        List.of(new Lane(
                                 "main",
                                 new Endpoint(
-                                        URI.create("http://localhost:8123"),
+                                        List.of(URI.create("http://localhost:8123")),
                                         "default",
                                         new Endpoint.Fixed(""),
-                                        Duration.ofMinutes(2)),
+                                        Duration.ofMinutes(2),
+                                        Optional.empty()),
                                 "logs",
                                 "access_logs",
                                 "courier",
                                 "us-east-1",
-                                List.of()),
+                                List.of())),
                         Duration.ofDays(3),
                         new Settings.Aws("us-east-1", Optional.empty(), Optional.empty()),
                         new Settings.Targets(
@@ -315,6 +317,7 @@ class SettingsTest {
         "s3.bucket-owners,cats=123456789012 dogs=123456789012",
         "s3.bucket-owners,'123456789012,210987654321'",
         "s3.bucket-owners,'cats=123456789012,cats=123456789012'",
+        "clickhouse.ca-file,no-such-file.pem",
         "delivery.account-id,1234",
         "delivery.forms,*=zip",
         "delivery.more-columns,a-b",
@@ -351,6 +354,62 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.read(Map.of("s3.grants", "read=id:79a5", "s3.acl", "private"), Map.of()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("s3.acl and s3.grants are both set");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "east=http://a:1 http://b:1 , west.2 = http://c:1",
+                " east=http://a:1  http://b:1,west.2=http://c:1,"
+            })
+    void severalLanesEachHaveTheirReplicasAndAllElseInCommon(String urls) {
+        Settings settings = Settings.read(Map.of("clickhouse.url", urls, "clickhouse.user", "courier"), Map.of());
+
+        assertThat(settings.lanes()).extracting(Lane::name).containsExactly("east", "west.2");
+        assertThat(settings.lanes().getFirst().endpoint().urls())
+                .containsExactly(URI.create("http://a:1"), URI.create("http://b:1"));
+        assertThat(settings.each()).extracting(Settings::lane).isEqualTo(settings.lanes());
+        assertThat(settings.of("west.2").lane().endpoint()).hasToString("courier@http://c:1");
+        assertThat(settings.of("east").lane().ledger()).isEqualTo("courier");
+        assertThatThrownBy(() -> settings.of("north"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("there is no lane 'north': clickhouse.url has east, west.2");
+        assertThatThrownBy(settings::lane)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("has east, west.2: name one with --lane");
+    }
+
+    @Test
+    void aSingleLaneMayHaveReplicasAndANameOfItsOwn() {
+        Map<String, String> replicas = Map.of("clickhouse.url", "http://a:1 http://b:1", "lane.name", "cats");
+
+        assertThat(Settings.read(replicas, Map.of()).lane())
+                .satisfies(lane -> assertThat(lane.name()).isEqualTo("cats"))
+                .satisfies(lane -> assertThat(lane.endpoint()).hasToString("default@http://a:1, http://b:1"));
+        assertThat(Settings.read(Map.of("clickhouse.url", "dogs=http://a:1", "lane.name", "cats"), Map.of())
+                        .lane()
+                        .name())
+                .isEqualTo("dogs");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                ",",
+                "east=",
+                "=http://a:1",
+                "ea st=http://a:1",
+                "http://a:1,http://b:1",
+                "east=http://a:1,http://b:1",
+                "east=http://a:1,east=http://b:1",
+                "east=http://a:1,west=http://a:1",
+                "http://a:1 http://a:1",
+                "east=http://a:1 west=http://b:1"
+            })
+    void whatIsNoListOfLanesIsRefused(String urls) {
+        assertThatThrownBy(() -> Settings.read(Map.of("clickhouse.url", urls), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("clickhouse.url = '" + urls + "'");
     }
 
     @ParameterizedTest
@@ -424,6 +483,10 @@ class SettingsTest {
     }
 
     private static void collect(String path, Object value, Map<String, Object> fields) {
+        if (value instanceof List<?> lanes && !lanes.isEmpty() && lanes.getFirst() instanceof Lane) {
+            lanes.forEach(lane -> collect(path + "." + lanes.indexOf(lane), lane, fields));
+            return;
+        }
         if (!value.getClass().isRecord() || value instanceof Supplier<?>) {
             fields.put(path, value);
             return;

@@ -29,7 +29,7 @@ class MetricsTest {
         assertThat(Instant.ofEpochMilli(metadata.path("Timestamp").longValue()))
                 .isBetween(Instant.now().minus(Duration.ofHours(1)), Instant.now());
         assertThat(metadata.path("CloudWatchMetrics")).isEqualTo(JSON.readTree("""
-                        [{"Namespace": "log-courier", "Dimensions": [["FunctionName"]],
+                        [{"Namespace": "log-courier", "Dimensions": [["FunctionName"], ["FunctionName", "lane"]],
                           "Metrics": [{"Name": "BytesDelivered", "Unit": "Bytes"}]}]
                         """));
         assertThat(line.path("FunctionName").stringValue()).isEqualTo("worker");
@@ -48,6 +48,6 @@ class MetricsTest {
     }
 
     private Metrics metrics(Optional<String> function) {
-        return new Metrics("cats", function, new PrintStream(written, false, StandardCharsets.UTF_8));
+        return new Metrics(Optional.of("cats"), function, new PrintStream(written, false, StandardCharsets.UTF_8));
     }
 }

@@ -91,6 +91,7 @@ final class Planner {
         Optional<Redelivery> redelivered = Optional.empty();
         while (!timeIsUp.getAsBoolean()) {
             Head head = ledger.head();
+            checkWhole(head);
             // Orders first: workers can begin while the arrivals are counted.
             completeOrders(head);
             int sent = send(ledger.decided(head.sentThrough(), head.epoch()));
@@ -119,6 +120,15 @@ final class Planner {
         }
         redelivered.ifPresent(this::trim);
         return planned;
+    }
+
+    /** What the ledger holds before the newest epoch decides what is ordered: here it must all be visible. */
+    private void checkWhole(Head head) {
+        if (head.lagging() > 0) {
+            throw new RetryableException(
+                    "the replica that lane " + lane.name() + " is planned on lags: it lacks rows of " + head.lagging()
+                            + " tables of the ledger; a later tick goes on");
+        }
     }
 
     private LoggingEventBuilder about(LoggingEventBuilder line, Epoch epoch) {

@@ -75,9 +75,9 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
         this(Logging.apply(Settings.fromEnvironment()));
     }
 
-    /** Configured by {@code settings}. */
-    public LookerHandler(Settings settings) {
-        this.settings = settings;
+    /** Configured by {@code all}; of several lanes it looks at the first. */
+    public LookerHandler(Settings all) {
+        settings = all.each().getFirst();
         s3 = AccessLogStore.s3(settings);
         store = new AccessLogStore(settings, READS);
         metrics = new Metrics(settings.lane().name());

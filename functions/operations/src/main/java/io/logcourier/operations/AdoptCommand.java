@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -25,6 +26,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 public final class AdoptCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private LaneOption lanes;
 
     @Option(
             names = "--quiet",
@@ -46,7 +50,7 @@ public final class AdoptCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        Settings settings = lanes.one(SettingsFlags.read(spec.commandLine().getParseResult()));
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
             Adoption adoption = new Adoption(clickHouse, settings.lane(), settings.logRetention());
             Adopted adopted = againstObjects ? againstObjects(adoption, settings) : adoption.adopt(quiet);

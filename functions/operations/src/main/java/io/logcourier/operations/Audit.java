@@ -228,6 +228,7 @@ public final class Audit {
     /** Everything in the books that does not add up; empty when they balance. */
     public List<Difference> books() {
         Ledger ledger = new Ledger(clickHouse, lane);
+        ledger.checkVersion();
         long begin = ledger.begin().epoch();
         List<Difference> differences = new ArrayList<>(overlaps());
         for (String check : List.of(

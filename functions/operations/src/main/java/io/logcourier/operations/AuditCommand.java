@@ -3,7 +3,9 @@ package io.logcourier.operations;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -22,6 +24,9 @@ public final class AuditCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    @Mixin
+    private LaneOption lanes;
+
     @Option(names = "--objects", description = "read every object back: lines, bytes and checksum")
     private boolean objects;
 
@@ -39,14 +44,24 @@ public final class AuditCommand implements Callable<Integer> {
         if (deep && !objects) {
             throw new ParameterException(spec.commandLine(), "--deep compares objects: add --objects");
         }
+        AtomicInteger code = new AtomicInteger();
+        lanes.forEach(settings, lane -> {
+            if (!audit(lane, settings.lanes().size() > 1)) {
+                code.set(1);
+            }
+        });
+        return code.get();
+    }
+
+    private boolean audit(Settings settings, boolean isNamed) {
         AuditReport report;
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
             report = objects ? withObjects(clickHouse, settings) : new Audit(clickHouse, settings.lane()).report();
         }
-        spec.commandLine()
-                .getOut()
-                .println(json ? ClickHouse.JSON.writeValueAsString(report) : report.text() + verdict(report));
-        return report.isWell() ? 0 : 1;
+        String text = (isNamed ? "lane %s%n%n".formatted(report.lane()) : "") + report.text() + verdict(report);
+        spec.commandLine().getOut().println(json ? ClickHouse.JSON.writeValueAsString(report) : text);
+        spec.commandLine().getOut().flush();
+        return report.isWell();
     }
 
     private AuditReport withObjects(ClickHouse clickHouse, Settings settings) {

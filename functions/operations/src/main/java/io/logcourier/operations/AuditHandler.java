@@ -2,6 +2,8 @@ package io.logcourier.operations;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import io.logcourier.CourierException;
+import io.logcourier.LaneFailures;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Lane;
@@ -12,6 +14,8 @@ import io.logcourier.operations.Audit.Difference;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -19,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The Lambda function that checks the books on a schedule. Takes any event; logs what does not add up, and answers with
- * one JSON object. It fails when it cannot look, not when it finds something: that is a metric, with an alarm on it.
+ * one JSON object. Several lanes are audited in turn; one that cannot be asked holds up no other. It fails when it cannot look, not when it finds something: that is a metric, with an alarm on it.
  */
 public final class AuditHandler implements RequestStreamHandler, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AuditHandler.class);
@@ -27,9 +31,7 @@ public final class AuditHandler implements RequestStreamHandler, AutoCloseable {
     /** Differences shown: a ledger that was damaged may have one for each order. */
     private static final int SHOWN = 100;
 
-    private final Lane lane;
-    private final ClickHouse clickHouse;
-    private final Metrics metrics;
+    private final Map<Lane, ClickHouse> lanes = new LinkedHashMap<>();
 
     /** As deployed: configured by the environment. */
     public AuditHandler() {
@@ -38,13 +40,33 @@ public final class AuditHandler implements RequestStreamHandler, AutoCloseable {
 
     /** Configured by {@code settings}. */
     public AuditHandler(Settings settings) {
-        lane = settings.lane();
-        clickHouse = ClickHouse.connect(lane.endpoint());
-        metrics = new Metrics(lane.name());
+        settings.lanes().forEach(lane -> lanes.put(lane, ClickHouse.connect(lane.endpoint())));
     }
 
     @Override
     public void handleRequest(InputStream input, OutputStream output, Context context) throws IOException {
+        List<Answer> answers = new ArrayList<>();
+        LaneFailures failures = new LaneFailures();
+        for (Map.Entry<Lane, ClickHouse> lane : lanes.entrySet()) {
+            try {
+                lane.getValue().reach();
+                answers.add(audit(lane.getKey(), lane.getValue()));
+            } catch (CourierException e) {
+                if (lanes.size() == 1) {
+                    throw e;
+                }
+                failures.add(lane.getKey().name(), e);
+                log.atError()
+                        .addKeyValue("lane", lane.getKey().name())
+                        .addKeyValue("reason", e.getMessage())
+                        .log("the lane is not audited");
+            }
+        }
+        output.write(ClickHouse.JSON.writeValueAsBytes(lanes.size() == 1 ? answers.getFirst() : new Answers(answers)));
+        failures.raise();
+    }
+
+    private static Answer audit(Lane lane, ClickHouse clickHouse) {
         AuditReport report = new Audit(clickHouse, lane).report();
         Answer answer = new Answer(
                 lane.name(),
@@ -57,12 +79,13 @@ public final class AuditHandler implements RequestStreamHandler, AutoCloseable {
                 .addKeyValue("lane", lane.name())
                 .addKeyValue("difference", difference.what())
                 .log("the books do not balance"));
-        metrics.write(Map.of(
-                Metric.AUDIT_DIFFERENCES,
-                (long) answer.differences(),
-                Metric.ROWS_LOST,
-                report.balance().lost()));
-        output.write(ClickHouse.JSON.writeValueAsBytes(answer));
+        new Metrics(lane.name())
+                .write(Map.of(
+                        Metric.AUDIT_DIFFERENCES,
+                        (long) answer.differences(),
+                        Metric.ROWS_LOST,
+                        report.balance().lost()));
+        return answer;
     }
 
     /**
@@ -76,8 +99,10 @@ public final class AuditHandler implements RequestStreamHandler, AutoCloseable {
     private record Answer(
             String lane, boolean isWell, Balance balance, int differences, int refused, List<Difference> first) {}
 
+    private record Answers(List<Answer> lanes) {}
+
     @Override
     public void close() {
-        clickHouse.close();
+        lanes.values().forEach(ClickHouse::close);
     }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,6 +28,9 @@ public final class LoadCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private LaneOption lanes;
 
     @Parameters(
             paramLabel = "FILE",
@@ -54,7 +58,7 @@ public final class LoadCommand implements Callable<Integer> {
         if (fromLine < 1) {
             throw new ParameterException(spec.commandLine(), "--from-line " + fromLine + ": lines count from 1");
         }
-        Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        Settings settings = lanes.one(SettingsFlags.read(spec.commandLine().getParseResult()));
         PrintWriter out = spec.commandLine().getOut();
         try (ClickHouse clickHouse = ClickHouse.connectOnce(settings.lane().endpoint())) {
             Loader loader = new Loader(clickHouse, settings.lane());

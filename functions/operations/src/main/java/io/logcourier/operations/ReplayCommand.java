@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -36,6 +37,9 @@ import picocli.CommandLine.TypeConversionException;
 public final class ReplayCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private LaneOption lanes;
 
     @Option(names = "--bucket", required = true, description = "whose requests were logged")
     private String bucket;
@@ -90,6 +94,14 @@ public final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        List<Replay> replays = new ArrayList<>();
+        lanes.forEach(settings, lane -> replays.add(replay(lane)));
+        boolean isWhole =
+                replays.stream().allMatch(replay -> replay.incomplete().isEmpty());
+        return isWhole && replays.stream().anyMatch(replay -> replay.orders() > 0) ? 0 : 1;
+    }
+
+    private Replay replay(Settings settings) {
         ReplayMessage message = new ReplayMessage(
                 Message.VERSION, settings.lane().name(), bucket, from, to, Optional.ofNullable(target));
         Message.parse(message.body());
@@ -102,7 +114,8 @@ public final class ReplayCommand implements Callable<Integer> {
             }
         }
         spec.commandLine().getOut().println(json ? ClickHouse.JSON.writeValueAsString(replay) : replay.text());
-        return replay.orders() > 0 && replay.incomplete().isEmpty() ? 0 : 1;
+        spec.commandLine().getOut().flush();
+        return replay;
     }
 
     private Replay look(Settings settings, ClickHouse clickHouse) {

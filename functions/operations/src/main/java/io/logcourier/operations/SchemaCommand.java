@@ -4,10 +4,13 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.schema.Schema;
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code courier schema}. */
@@ -21,6 +24,9 @@ public final class SchemaCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    @Mixin
+    private LaneOption lanes;
+
     @Option(names = "--apply", description = "make what is missing, and start the ledger")
     private boolean apply;
 
@@ -29,6 +35,20 @@ public final class SchemaCommand implements Callable<Integer> {
             paramLabel = "all",
             description = "start the ledger so that every row present counts as delivered; without it none does")
     private Adopt adopt;
+
+    @Option(
+            names = "--ledger-version",
+            paramLabel = "N",
+            description = "with --apply: bring the ledger to this version instead, back for an older log-courier")
+    private Integer ledgerVersion;
+
+    @Option(
+            names = "--cluster",
+            paramLabel = "NAME",
+            description =
+                    "for a cluster: replicated tables on all its shards, and a Distributed one for people's queries;"
+                            + " clickhouse.url has a lane for each shard")
+    private String cluster;
 
     /** What counts as delivered when the ledger starts. */
     enum Adopt {
@@ -40,16 +60,36 @@ public final class SchemaCommand implements Callable<Integer> {
     public Integer call() {
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
         PrintWriter out = spec.commandLine().getOut();
-        try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
-            Schema schema = new Schema(clickHouse, settings.lane(), settings.logRetention());
-            if (!apply) {
-                out.println(schema.text());
-                return 0;
-            }
-            boolean started = schema.apply(adopt == Adopt.all);
-            out.println("lane %s: the schema is there, the ledger %s"
-                    .formatted(settings.lane().name(), started ? "was started" : "goes on"));
+        if (ledgerVersion != null && (!apply || adopt != null)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--ledger-version changes a ledger that is there: --apply goes with it, --adopt does not");
+        }
+        if (!apply) {
+            // The same for all lanes.
+            Settings any = lanes.each(settings).getFirst();
+            out.println(schema(null, any).text());
             return 0;
         }
+        lanes.forEach(settings, lane -> {
+            try (ClickHouse clickHouse = ClickHouse.connect(lane.lane().endpoint())) {
+                Schema schema = schema(clickHouse, lane);
+                String name = lane.lane().name();
+                if (ledgerVersion != null) {
+                    schema.changeTo(ledgerVersion);
+                    out.println("lane %s: the ledger has version %d".formatted(name, ledgerVersion));
+                } else {
+                    boolean started = schema.apply(adopt == Adopt.all);
+                    out.println("lane %s: the schema is there, the ledger %s"
+                            .formatted(name, started ? "was started" : "goes on"));
+                }
+                out.flush();
+            }
+        });
+        return 0;
+    }
+
+    private Schema schema(ClickHouse clickHouse, Settings settings) {
+        return new Schema(clickHouse, settings.lane(), settings.logRetention(), Optional.ofNullable(cluster));
     }
 }

@@ -1,11 +1,16 @@
 package io.logcourier.operations;
 
+import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.Lane;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -23,6 +28,9 @@ public final class StatusCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private LaneOption lanes;
 
     @Option(
             names = "--top",
@@ -54,18 +62,36 @@ public final class StatusCommand implements Callable<Integer> {
         }
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
         PrintWriter out = spec.commandLine().getOut();
-        try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
-            boolean inPlace = watch != null && !json && Terminal.STDOUT.isWatched();
+        boolean inPlace = watch != null && !json && Terminal.STDOUT.isWatched();
+        Map<Lane, ClickHouse> connected = new HashMap<>();
+        try {
             while (true) {
-                Status status = Status.of(clickHouse, settings, bucket);
-                String text = json ? ClickHouse.JSON.writeValueAsString(status) : status.text(top);
-                out.println(inPlace ? CLEAR_SCREEN + text : text);
-                out.flush();
+                if (inPlace) {
+                    out.print(CLEAR_SCREEN);
+                }
+                try {
+                    lanes.forEach(settings, lane -> {
+                        ClickHouse clickHouse =
+                                connected.computeIfAbsent(lane.lane(), one -> ClickHouse.connect(one.endpoint()));
+                        clickHouse.reach();
+                        Status status = Status.of(clickHouse, lane, bucket);
+                        out.println(json ? ClickHouse.JSON.writeValueAsString(status) : status.text(top));
+                        out.flush();
+                    });
+                } catch (RetryableException e) {
+                    if (watch == null || settings.lanes().size() == 1) {
+                        throw e;
+                    }
+                    // The other lanes are to be watched; this one too, for when it is back.
+                    spec.commandLine().getErr().println("courier: " + e.getMessage());
+                }
                 if (watch == null) {
                     return 0;
                 }
                 Thread.sleep(watch);
             }
+        } finally {
+            connected.values().forEach(ClickHouse::close);
         }
     }
 }

@@ -70,13 +70,19 @@ final class Delivery {
     private final Semaphore uploads;
     private final Metrics metrics;
 
-    /** {@code executor} runs uploads, as many at once as the settings allow, more where objects are small. */
+    /** Room for as many uploads at once as the settings allow, more where objects are small; lanes share it. */
+    static Semaphore uploads(Settings.Worker limits) {
+        return new Semaphore(limits.uploads() * SHARES);
+    }
+
+    /** {@code executor} runs uploads, as many at once as {@code uploads} have room for. */
     Delivery(
             String lane,
             Ledger ledger,
             AccessLogTable table,
             ObjectStore store,
             Settings.Worker limits,
+            Semaphore uploads,
             Executor executor,
             Metrics metrics) {
         this.lane = lane;
@@ -87,7 +93,7 @@ final class Delivery {
         this.supersedeAfter = limits.supersedeAfter();
         this.executor = executor;
         this.metrics = metrics;
-        this.uploads = new Semaphore(limits.uploads() * SHARES);
+        this.uploads = uploads;
     }
 
     /**

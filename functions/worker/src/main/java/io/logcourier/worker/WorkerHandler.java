@@ -24,12 +24,15 @@ import io.logcourier.message.ReplayMessage;
 import io.logcourier.worker.Delivery.Failure;
 import io.logcourier.worker.Delivery.Task;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -48,14 +51,14 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
 
     private final Settings.Worker limits;
     private final boolean isDeployed;
-    private final Lane lane;
-    private final ClickHouse clickHouse;
+    private final Map<String, Served> lanes = new LinkedHashMap<>();
     private final ObjectStore store;
     private final ReturnPath returnPath;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-    private final Ledger ledger;
-    private final Delivery delivery;
-    private final Metrics metrics;
+    private final Metrics metrics = new Metrics();
+
+    /** A lane whose messages are served. */
+    private record Served(String name, ClickHouse clickHouse, Ledger ledger, Delivery delivery) {}
 
     /** As deployed: configured by the environment, and with a timeout that the context tells. */
     public WorkerHandler() {
@@ -71,7 +74,7 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         this(
                 settings,
                 isDeployed,
-                ClickHouse.connect(settings.lane().endpoint()),
+                lane -> ClickHouse.connect(lane.endpoint()),
                 new S3ObjectStore(settings),
                 new SqsReturnPath(settings));
     }
@@ -79,20 +82,34 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     /**
      * On collaborators that it closes.
      *
+     * @param connect to the ClickHouse of a lane
      * @param isDeployed whether the time that the context leaves is all that an invocation has
      */
     WorkerHandler(
-            Settings settings, boolean isDeployed, ClickHouse clickHouse, ObjectStore store, ReturnPath returnPath) {
+            Settings settings,
+            boolean isDeployed,
+            Function<Lane, ClickHouse> connect,
+            ObjectStore store,
+            ReturnPath returnPath) {
         limits = settings.worker();
         this.isDeployed = isDeployed;
-        lane = settings.lane();
-        this.clickHouse = clickHouse;
         this.store = store;
         this.returnPath = returnPath;
-        ledger = new Ledger(clickHouse, lane);
-        metrics = new Metrics(lane.name());
-        delivery = new Delivery(
-                lane.name(), ledger, new AccessLogTable(clickHouse, lane), store, limits, executor, metrics);
+        Semaphore uploads = Delivery.uploads(limits);
+        settings.lanes().forEach(lane -> {
+            ClickHouse clickHouse = connect.apply(lane);
+            Ledger ledger = new Ledger(clickHouse, lane);
+            Delivery delivery = new Delivery(
+                    lane.name(),
+                    ledger,
+                    new AccessLogTable(clickHouse, lane),
+                    store,
+                    limits,
+                    uploads,
+                    executor,
+                    new Metrics(lane.name()));
+            lanes.put(lane.name(), new Served(lane.name(), clickHouse, ledger, delivery));
+        });
     }
 
     /**
@@ -150,13 +167,14 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     private Duration serve(SQSMessage sqsMessage) {
         try {
             Message message = Message.parse(sqsMessage.getBody());
-            if (!message.lane().equals(lane.name())) {
-                throw new StrangerException(
-                        "message " + message.body() + " is for another lane than '" + lane.name() + "'");
+            Served lane = lanes.get(message.lane());
+            if (lane == null) {
+                throw new StrangerException("message " + message.body() + " is for another lane than '"
+                        + String.join("', '", lanes.keySet()) + "'");
             }
             return switch (message) {
-                case OrderMessage orders -> deliver(orders, sqsMessage);
-                case ReplayMessage replay -> replay(replay);
+                case OrderMessage orders -> deliver(lane, orders, sqsMessage);
+                case ReplayMessage replay -> replay(lane, replay);
             };
         } catch (PoisonMessageException e) {
             return bury(sqsMessage, e.getMessage());
@@ -175,9 +193,10 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     }
 
     /** Enqueues the orders that a replay asks for. */
-    private Duration replay(ReplayMessage replay) {
+    private Duration replay(Served lane, ReplayMessage replay) {
         check(replay.target());
-        List<WorkOrder> orders = ledger.replayable(replay.bucket(), replay.from(), replay.to());
+        lane.clickHouse().reach();
+        List<WorkOrder> orders = lane.ledger().replayable(replay.bucket(), replay.from(), replay.to());
         List<OrderMessage> messages = OrderMessage.replay(lane.name(), orders, replay.target());
         returnPath.send(messages);
         log.atInfo()
@@ -205,15 +224,17 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         return target.indexOf('/') < 0 ? target + "/" : target;
     }
 
-    private Duration deliver(OrderMessage message, SQSMessage sqsMessage) {
+    private Duration deliver(Served lane, OrderMessage message, SQSMessage sqsMessage) {
         check(message.target());
+        lane.clickHouse().reach();
+        Delivery delivery = lane.delivery();
         Duration longest = Duration.ZERO;
         for (Failure failure : delivery.deliver(message)) {
             Duration wait;
             try {
-                wait = settle(message, failure, sqsMessage);
+                wait = settle(delivery, message, failure, sqsMessage);
             } catch (CourierException e) {
-                wait = comesBack(failure.task().order(), e, sqsMessage);
+                wait = comesBack(delivery, failure.task().order(), e, sqsMessage);
             }
             longest = wait.compareTo(longest) > 0 ? wait : longest;
         }
@@ -221,21 +242,21 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     }
 
     /** Decides what becomes of an order that failed, and after what time it is to be tried again; zero for never. */
-    private Duration settle(OrderMessage message, Failure failure, SQSMessage sqsMessage) {
+    private Duration settle(Delivery delivery, OrderMessage message, Failure failure, SQSMessage sqsMessage) {
         Task task = failure.task();
         boolean last = isLast(sqsMessage);
         return switch (failure.cause()) {
-            case ChangedException changed -> giveUp(message, task, changed.getMessage());
-            case TargetRefusedException refused when last -> giveUp(message, task, refused.getMessage());
+            case ChangedException changed -> giveUp(delivery, message, task, changed.getMessage());
+            case TargetRefusedException refused when last -> giveUp(delivery, message, task, refused.getMessage());
             case ShortfallException shortfall
-            when last && !task.isFirst() -> giveUp(message, task, shortfall.getMessage());
+            when last && !task.isFirst() -> giveUp(delivery, message, task, shortfall.getMessage());
             case ShortfallException shortfall
-            when last || task.standing().shortSince().isPresent() -> settle(message, task, shortfall);
-            default -> comesBack(task.order(), failure.cause(), sqsMessage);
+            when last || task.standing().shortSince().isPresent() -> settle(delivery, message, task, shortfall);
+            default -> comesBack(delivery, task.order(), failure.cause(), sqsMessage);
         };
     }
 
-    private Duration settle(OrderMessage message, Task task, ShortfallException shortfall) {
+    private Duration settle(Delivery delivery, OrderMessage message, Task task, ShortfallException shortfall) {
         try {
             // SQS counts in whole seconds, and drops the rest.
             return delivery.settle(task, shortfall.found())
@@ -243,11 +264,14 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
                     : limits.supersedeAfter().plusSeconds(1);
         } catch (TargetRefusedException e) {
             return giveUp(
-                    message, task, shortfall.getMessage() + "; whether it was delivered before: " + e.getMessage());
+                    delivery,
+                    message,
+                    task,
+                    shortfall.getMessage() + "; whether it was delivered before: " + e.getMessage());
         }
     }
 
-    private Duration comesBack(WorkOrder order, RuntimeException cause, SQSMessage message) {
+    private Duration comesBack(Delivery delivery, WorkOrder order, RuntimeException cause, SQSMessage message) {
         delivery.about(log.atWarn(), order)
                 .addKeyValue("messageId", message.getMessageId())
                 .addKeyValue("reason", cause.getMessage())
@@ -256,7 +280,7 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     }
 
     /** Into the dead-letter queue first: the record of it must not stand alone. Redriven from there, it is reopened. */
-    private Duration giveUp(OrderMessage message, Task task, String reason) {
+    private Duration giveUp(Delivery delivery, OrderMessage message, Task task, String reason) {
         returnPath.bury(message.replay(task.order().number()).body(), reason);
         if (task.isFirst()) {
             delivery.giveUp(task.order(), reason);
@@ -281,7 +305,16 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     }
 
     private LoggingEventBuilder about(LoggingEventBuilder line, SQSMessage message) {
-        return line.addKeyValue("lane", lane.name()).addKeyValue("messageId", message.getMessageId());
+        return line.addKeyValue("lane", lane(message)).addKeyValue("messageId", message.getMessageId());
+    }
+
+    /** The lane that a message names, as far as that can be read. */
+    private String lane(SQSMessage message) {
+        try {
+            return Message.parse(message.getBody()).lane();
+        } catch (PoisonMessageException e) {
+            return String.join(", ", lanes.keySet());
+        }
     }
 
     /** How often the message was received, this time included. */
@@ -296,6 +329,6 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         executor.close();
         returnPath.close();
         store.close();
-        clickHouse.close();
+        lanes.values().forEach(lane -> lane.clickHouse().close());
     }
 }

@@ -36,7 +36,7 @@ class DeliveryLogTest {
              "min_inserted": "2026-01-02T03:00:00Z", "max_inserted": "2026-01-02T03:00:00Z",
              "min_start": "2026-01-02T03:00:00Z", "max_start": "2026-01-02T03:00:00Z",
              "key": "of-cats/2026", "day": "", "rendering": "text-1", "compression": "none", "source_region": "us-east-1", "more_columns": [], "replaces_epoch": 0, "replaces_number": 0, "outcomes": [],
-             "delivered_bytes": 0, "delivered_crc32c": 0, "short_since": null, "now": "2026-01-02T03:05:00Z"}
+             "delivered_bytes": 0, "delivered_crc32c": 0, "short_since": null, "now": "2026-01-02T03:05:00Z", "version": 1}
             """;
 
     private final Settings settings = Settings.read(Map.of(), Map.of());
@@ -97,7 +97,8 @@ class DeliveryLogTest {
         message.setAttributes(Map.of("ApproximateReceiveCount", Integer.toString(receives)));
         SQSEvent event = new SQSEvent();
         event.setRecords(List.of(message));
-        try (WorkerHandler worker = new WorkerHandler(settings, false, new OneOrder(), store, new NoReturnPath())) {
+        try (WorkerHandler worker =
+                new WorkerHandler(settings, false, lane -> new OneOrder(), store, new NoReturnPath())) {
             return worker.handleRequest(event, new WorkerHandlerTest.Clock(AN_HOUR)).getBatchItemFailures().stream()
                     .map(BatchItemFailure::getItemIdentifier)
                     .toList();

@@ -42,7 +42,7 @@ class WorkerHandlerTest {
     private final WorkerHandler worker = new WorkerHandler(
             Settings.read(Map.of("worker.retry-delay", "10s"), Map.of()),
             false,
-            clickHouse,
+            lane -> clickHouse,
             new MemoryStore(),
             returnPath);
 
@@ -109,7 +109,7 @@ class WorkerHandlerTest {
         try (WorkerHandler handler = new WorkerHandler(
                 Settings.read(Map.of("worker.replay-targets", "copies/of/, whole"), Map.of()),
                 false,
-                clickHouse,
+                lane -> clickHouse,
                 new MemoryStore(),
                 returnPath)) {
             for (String target : refused) {
@@ -186,7 +186,7 @@ class WorkerHandlerTest {
         try (WorkerHandler handler = new WorkerHandler(
                 Settings.read(Map.of("worker.supersede-after", "5m"), Map.of()),
                 true,
-                clickHouse,
+                lane -> clickHouse,
                 new MemoryStore(),
                 returnPath)) {
             assertThatThrownBy(() -> handler.handleRequest(event(message(0, ORDER, 1)), new Clock(301_000)))

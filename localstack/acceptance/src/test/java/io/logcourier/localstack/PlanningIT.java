@@ -5,16 +5,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.ConfigurationException;
 import io.logcourier.PoisonMessageException;
+import io.logcourier.clickhouse.Statement;
 import io.logcourier.localstack.Installation.Answer;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.AuditReport;
+import io.logcourier.schema.NextSchema;
 import io.logcourier.schema.Schema;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -284,6 +297,136 @@ class PlanningIT {
                 .isOne();
 
         courier.deliver("redelivered", rows);
+    }
+
+    @Test
+    void aLedgerOfAnotherVersionIsRefusedAndGoesUpAndBack() {
+        Installation courier = STACK.installation();
+        Schema next = NextSchema.of(courier);
+        List<LogRow> rows = rows(courier, "bucket", 30);
+        courier.insert(rows.subList(0, 10));
+        courier.flush();
+
+        next.apply(false);
+
+        assertThat(notes(courier)).isOne();
+        String other = "the ledger %s of lane main has version 2, this log-courier needs 1: "
+                .formatted(courier.lane().ledger());
+        for (ThrowingCallable refused : List.<ThrowingCallable>of(
+                courier::flush, courier::books, () -> schema(courier).apply(false))) {
+            assertThatThrownBy(refused)
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageStartingWith(other.substring(0, other.indexOf(',')));
+        }
+        assertThatThrownBy(courier::flush).hasMessageStartingWith(other).hasMessageContaining("--ledger-version 1");
+        courier.serve(courier.worker());
+        assertThat(courier.number("SELECT count() FROM {ledger}.offsets")).isZero();
+
+        next.changeTo(1);
+
+        assertThat(notes(courier)).isZero();
+        courier.insert(rows.subList(10, 20));
+        courier.deliver("back again", rows.subList(0, 20));
+
+        // From before versions were recorded.
+        courier.execute("TRUNCATE TABLE {ledger}.versions");
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("has version 0")
+                .hasMessageContaining("courier schema --apply");
+        assertThat(next.apply(false)).as("started").isFalse();
+        assertThat(notes(courier)).isOne();
+        assertThatThrownBy(() -> next.changeTo(3))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("version 3 is asked for: this log-courier knows 1 to 2");
+        next.changeTo(1);
+        assertThat(schema(courier).apply(false)).as("started").isFalse();
+        courier.insert(rows.subList(20, 30));
+        courier.deliver("up and back", rows);
+    }
+
+    @Test
+    void theSchemaOfAClusterParsesAndIsReplicatedThroughout() {
+        Installation courier = STACK.installation();
+        Schema schema = new Schema(
+                courier.clickHouse(), courier.lane(), courier.settings().logRetention(), Optional.of("shards-1"));
+        List<String> statements =
+                schema.statements().stream().map(Statement::sql).toList();
+
+        assertThat(statements).hasSize(14).allSatisfy(sql -> {
+            assertThat(parsed(courier, sql)).startsWith("CreateQuery");
+            assertThat(sql).contains(" ON CLUSTER `shards-1`").doesNotContain("/*", ":Identifier}", "non_replicated");
+        });
+        assertThat(schema.text()).isEqualTo(String.join(";\n\n", statements) + ";");
+        assertThat(statements)
+                .filteredOn(sql -> sql.contains("MergeTree"))
+                .hasSize(9)
+                .allMatch(sql -> sql.contains(
+                        "ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')\n"))
+                .filteredOn(sql -> sql.contains("replicated_deduplication_window = 10000"))
+                .hasSize(3);
+        assertThat(statements.get(1)).contains("TTL insertedAt + toIntervalSecond(259200)\n");
+        assertThat(statements.getLast())
+                .contains("ENGINE = Distributed('shards-1', %s, access_logs)"
+                        .formatted(courier.lane().logs()));
+        String settings = Pattern.compile("(?m)^ {4}(\\w+) = ")
+                .matcher(schema.text())
+                .results()
+                .map(setting -> "'" + setting.group(1) + "'")
+                .distinct()
+                .collect(Collectors.joining(", ", "[", "]"));
+        assertThat(courier.number("SELECT count() - length(" + settings + ") FROM system.merge_tree_settings WHERE has("
+                        + settings + ", name)"))
+                .as("settings that this ClickHouse does not know")
+                .isZero();
+        assertThatThrownBy(() -> new Schema(
+                        courier.clickHouse(), courier.lane(), courier.settings().logRetention(), Optional.of("a` b")))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("'a` b'");
+    }
+
+    /** No roles can be made in the embedded engine: what can be seen is that no table is forgotten. */
+    @Test
+    void theGrantsOfThePageParseAndNameEveryTableThatTheFunctionsRead() throws IOException {
+        Installation courier = STACK.installation();
+        Path repository = Path.of("..", "..");
+        Matcher block = Pattern.compile("(?m)^ {4}(?:CREATE ROLE|GRANT) [^;]+;")
+                .matcher(Files.readString(repository.resolve("docs/clickhouse.md")));
+        List<String> grants =
+                block.results().map(MatchResult::group).map(String::strip).toList();
+        assertThat(grants).hasSizeGreaterThan(8).allSatisfy(sql -> assertThat(
+                        parsed(courier, sql.substring(0, sql.length() - 1)))
+                .matches("(?s)(GrantQuery|CreateRoleQuery).*"));
+
+        assertThat(grants)
+                .filteredOn(sql -> sql.startsWith("GRANT SELECT ON courier.*"))
+                .hasSize(3);
+        assertThat(grants)
+                .filteredOn(sql -> sql.startsWith("GRANT SELECT ON logs.access_logs "))
+                .hasSize(3);
+        Set<String> asked = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(repository.resolve("shared/src/main/resources"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Pattern.compile("system\\.\\w+")
+                        .matcher(Files.readString(file))
+                        .results()
+                        .forEach(table -> asked.add(table.group()));
+            }
+        }
+        // Asked when the schema is applied.
+        asked.remove("system.merge_tree_settings");
+        assertThat(asked).isNotEmpty().allSatisfy(table -> assertThat(grants)
+                .contains("GRANT SELECT ON " + table + " TO courier_discovery;"));
+    }
+
+    private static String parsed(Installation courier, String sql) {
+        return new String(
+                courier.clickHouse().read(Statement.of("EXPLAIN AST " + sql), "TabSeparated"), StandardCharsets.UTF_8);
+    }
+
+    private static long notes(Installation courier) {
+        return courier.number("SELECT count() FROM system.columns"
+                + " WHERE database = '{ledger}' AND table = 'offsets' AND name = 'note'");
     }
 
     private static Schema schema(Installation courier) {

@@ -11,6 +11,7 @@ import io.logcourier.looker.Run;
 import io.logcourier.looker.Run.Compressibility;
 import io.logcourier.looker.Run.Shape;
 import io.logcourier.looker.Ticker;
+import io.logcourier.operations.LaneOption;
 import io.logcourier.operations.Progress;
 import io.logcourier.operations.Seconds;
 import io.logcourier.operations.SettingsFlags;
@@ -31,6 +32,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -54,6 +56,9 @@ final class LookerCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private LaneOption lanes;
 
     @Option(
             names = "--target-bucket",
@@ -270,7 +275,7 @@ final class LookerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
+        Settings settings = lanes.one(SettingsFlags.read(spec.commandLine().getParseResult()));
         Plan plan = plan();
         Optional<Report> earlier = verify == null ? Optional.empty() : Optional.of(earlier());
         Run run = earlier.isPresent() ? earlier.get().run() : run(settings);

@@ -7,6 +7,8 @@ import io.logcourier.operations.SettingsFlags;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code courier tick}. */
@@ -22,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
         name = "tick",
         description = {
             "Runs discovery once, as the schedule does: claims new rows, decides what is due, enqueues work orders.",
-            "Prints what it did as one JSON object."
+            "Prints what it did as one JSON object, or one for each lane."
         })
 final class TickCommand implements Callable<Integer> {
     /** As long as Lambda lets a function run. */
@@ -47,9 +50,27 @@ final class TickCommand implements Callable<Integer> {
         Tick tick = new Tick(Optional.ofNullable(lane), flush, redeliver);
         try (DiscoveryHandler discovery =
                 new DiscoveryHandler(SettingsFlags.read(spec.commandLine().getParseResult()))) {
-            spec.commandLine().getOut().println(JSON.writeValueAsString(run(discovery, tick)));
+            ByteArrayOutputStream answer = new ByteArrayOutputStream();
+            try {
+                run(discovery, tick, answer);
+            } finally {
+                // Where one of several lanes failed, what was done on the others is there.
+                if (answer.size() > 0) {
+                    print(JSON.readTree(answer.toByteArray()));
+                }
+            }
         }
         return 0;
+    }
+
+    private void print(JsonNode answer) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (answer.has("lanes")) {
+            answer.path("lanes").forEach(out::println);
+        } else {
+            out.println(answer);
+        }
+        out.flush();
     }
 
     /** The function's answer. */
@@ -58,10 +79,14 @@ final class TickCommand implements Callable<Integer> {
     /** Invokes the function. */
     static Answer run(DiscoveryHandler discovery, Tick tick) throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        run(discovery, tick, answer);
+        return JSON.readValue(answer.toByteArray(), Answer.class);
+    }
+
+    private static void run(DiscoveryHandler discovery, Tick tick, OutputStream answer) throws IOException {
         discovery.handleRequest(
                 new ByteArrayInputStream(tick.payload().getBytes(StandardCharsets.UTF_8)),
                 answer,
                 new LocalContext("discovery", TIMEOUT));
-        return JSON.readValue(answer.toByteArray(), Answer.class);
     }
 }

@@ -1,15 +1,22 @@
 package io.logcourier.discovery;
 
 import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
 import io.logcourier.message.OrderQueue;
 import io.logcourier.message.Tick;
+import java.time.Duration;
 import java.util.Map;
 
 /** The planner of an installation, with faults at its ports. */
 public final class FaultyPlanner {
     private FaultyPlanner() {}
+
+    /** A discovery function whose lanes wait so long for one that begins no step. */
+    public static DiscoveryHandler impatient(Settings settings, Duration patience) {
+        return new DiscoveryHandler(settings, patience);
+    }
 
     /** One tick. */
     public static void plan(Installation courier, OrderQueue queue, Faults faults, Tick tick) {

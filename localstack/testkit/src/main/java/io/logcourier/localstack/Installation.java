@@ -146,9 +146,9 @@ public final class Installation implements AutoCloseable {
         return new Installation(stack, Optional.empty(), flags);
     }
 
-    /** A new one with the schema applied, on another ClickHouse than the stack's. */
-    public static Installation on(LaptopStack stack, URI clickHouse) {
-        return new Installation(stack, Optional.of(clickHouse), Map.of());
+    /** A new one with the schema applied, on another ClickHouse than the stack's; {@code flags} are settings that differ. */
+    public static Installation on(LaptopStack stack, URI clickHouse, Map<String, String> flags) {
+        return new Installation(stack, Optional.of(clickHouse), flags);
     }
 
     /** A new one with the schema applied. */

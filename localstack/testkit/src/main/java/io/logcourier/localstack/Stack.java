@@ -42,7 +42,12 @@ public final class Stack implements BeforeAllCallback, AfterEachCallback, AfterA
 
     /** A new installation on another ClickHouse than the stack's. */
     public Installation installation(URI clickHouse) {
-        Installation installation = Installation.on(stack, clickHouse);
+        return installation(clickHouse, Map.of());
+    }
+
+    /** A new installation on another ClickHouse than the stack's; {@code flags} are settings that differ. */
+    public Installation installation(URI clickHouse, Map<String, String> flags) {
+        Installation installation = Installation.on(stack, clickHouse, flags);
         installations.add(installation);
         return installation;
     }

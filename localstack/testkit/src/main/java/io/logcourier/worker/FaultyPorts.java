@@ -33,7 +33,7 @@ final class FaultyPorts implements AutoCloseable {
     /** A new process on another ClickHouse. */
     WorkerHandler worker(ClickHouse clickHouse, Faults faults, Predicate<Target> refused) {
         return new WorkerHandler(
-                courier.settings(), false, faults.on(clickHouse), new Store(faults, refused), new Path(faults));
+                courier.settings(), false, lane -> faults.on(clickHouse), new Store(faults, refused), new Path(faults));
     }
 
     @Override

@@ -122,6 +122,27 @@ class LaggingReplicaIT {
         assertCaughtUp();
     }
 
+    @Test
+    void aPlannerDecidesNothingWithoutAllOfTheLedger() {
+        insert("early", 1);
+        String replicas =
+                "(SELECT '%s' AS database, 'arrivals' AS table, 0 AS is_readonly, 1 AS inserts_in_queue, 1 AS log_pointer, 0 AS log_max_index)"
+                        .formatted(courier.lane().ledger());
+        ClickHouse behind = new Replica(true) {
+            @Override
+            public InputStream query(Statement statement, String format) {
+                return super.query(statement.replace("system.replicas", replicas), format);
+            }
+        };
+
+        assertThatThrownBy(() -> FaultyPlanner.plan(courier, behind, queue, REDELIVER))
+                .isInstanceOf(RetryableException.class)
+                .hasMessageContaining("it lacks rows of 1 tables of the ledger");
+
+        assertThat(courier.number("SELECT max(epoch) FROM {ledger}.epochs")).isZero();
+        assertCaughtUp();
+    }
+
     /** When the replica has everything, all rows are delivered, each once. */
     private void assertCaughtUp() {
         insert("later", 0);
@@ -149,7 +170,7 @@ class LaggingReplicaIT {
     }
 
     /** The same server as a replica that has the blocks up to a number; the ledger's tables are complete. */
-    private final class Replica implements ClickHouse {
+    private class Replica implements ClickHouse {
         private final ClickHouse real = courier.clickHouse();
         private final long high;
         private final boolean knows;

@@ -1,0 +1,111 @@
+package io.logcourier.localstack.deployment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import io.logcourier.RetryableException;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Settings;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClickHouseTlsIT {
+    private static final char[] PASSWORD = "changeit".toCharArray();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aServerIsTrustedOnlyIfTheAuthorityVouchesForItAndForItsName() throws Exception {
+        KeyStore keys = keys();
+        Path authority = Files.writeString(
+                folder.resolve("ca.pem"),
+                "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+                        .formatted(Base64.getMimeEncoder()
+                                .encodeToString(
+                                        keys.getCertificate("clickhouse").getEncoded())));
+        HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, PASSWORD);
+        SSLContext tls = SSLContext.getInstance("TLS");
+        tls.init(managers.getKeyManagers(), null, null);
+        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                byte[] answer = "1\n".getBytes(StandardCharsets.UTF_8);
+                exchange.getRequestBody().readAllBytes();
+                exchange.sendResponseHeaders(200, answer.length);
+                exchange.getResponseBody().write(answer);
+            }
+        });
+        server.start();
+        try {
+            String port = ":" + server.getAddress().getPort();
+
+            assertThat(ask("https://localhost" + port, Optional.of(authority))).isEqualTo("1\n");
+            assertThatThrownBy(() -> ask("https://localhost" + port, Optional.empty()))
+                    .isInstanceOf(RetryableException.class)
+                    .hasMessageContaining("certification path");
+            assertThatThrownBy(() -> ask("https://127.0.0.1" + port, Optional.of(authority)))
+                    .isInstanceOf(RetryableException.class)
+                    .hasMessageContaining("127.0.0.1");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    private static String ask(String url, Optional<Path> authority) {
+        Map<String, String> settings = new HashMap<>(Map.of("clickhouse.url", url));
+        authority.ifPresent(file -> settings.put("clickhouse.ca-file", file.toString()));
+        try (ClickHouse clickHouse =
+                ClickHouse.connect(Settings.read(settings, Map.of()).lane().endpoint())) {
+            return new String(clickHouse.read(Statement.of("SELECT 1"), "TabSeparated"), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** A key and a certificate for localhost, signed with itself. */
+    private KeyStore keys() throws Exception {
+        Path file = folder.resolve("keys.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "clickhouse",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "san=dns:localhost",
+                        "-keystore",
+                        file.toString(),
+                        "-storepass",
+                        new String(PASSWORD))
+                .redirectErrorStream(true)
+                .start();
+        String output = keytool.inputReader().readAllAsString();
+        assertThat(keytool.waitFor()).as(output).isZero();
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream stored = Files.newInputStream(file)) {
+            keys.load(stored, PASSWORD);
+        }
+        return keys;
+    }
+}

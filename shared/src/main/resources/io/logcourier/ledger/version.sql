@@ -1,0 +1,1 @@
+SELECT argMax(version, since) AS version FROM {ledger:Identifier}.versions
