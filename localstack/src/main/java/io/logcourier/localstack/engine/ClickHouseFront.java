@@ -243,7 +243,8 @@ public final class ClickHouseFront implements AutoCloseable {
     }
 
     private static void prepare(Session session, Request request) {
-        if (!request.database().isEmpty()) {
+        // A session begins in the default one, which most clients name all the same.
+        if (!request.database().isEmpty() && !request.database().equals("default")) {
             execute(session, "USE " + quoted('`', request.database()));
         }
         if (!request.settings().isEmpty()) {

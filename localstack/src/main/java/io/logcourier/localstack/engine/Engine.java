@@ -152,12 +152,11 @@ public final class Engine implements AutoCloseable {
                     throw EngineException.of(
                             EngineException.QUERY_WAS_CANCELLED, "QUERY_WAS_CANCELLED", "The engine has been closed");
                 }
-                MemorySegment connection = library.connect(arguments(folder, List.of()));
+                String workload = "courier-" + sessionCount++;
+                MemorySegment connection = library.connect(arguments(folder, List.of("--workload=" + workload)));
                 if (connection.equals(MemorySegment.NULL)) {
                     throw new IllegalStateException("The embedded ClickHouse on " + folder + " refuses a connection");
                 }
-                String workload = "courier-" + sessionCount++;
-                query(connection, "SET workload = '" + workload + "'");
                 Session session = new Session(library, connection, this::forget);
                 sessions.put(session, workload);
                 return session;
