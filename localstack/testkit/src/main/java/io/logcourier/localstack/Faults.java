@@ -17,7 +17,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +29,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Faults {
     private static final Logger log = LoggerFactory.getLogger(Faults.class);
+
     /** Whether a matrix is to strike every call with every fault. */
     public static final boolean EVERY_CALL = Boolean.getBoolean("faults.every-call");
+
+    /** Of so many cases one is tried in a run, unless {@link #EVERY_CALL}. */
+    private static final int SHARE = EVERY_CALL ? 1 : Integer.getInteger("faults.share", 2);
 
     /** What happens at a point. */
     public enum Kind {
@@ -122,6 +128,25 @@ public final class Faults {
     private Faults(Kind kind, Call at) {
         this.kind = kind;
         this.at = at;
+    }
+
+    /**
+     * The seed of a test that goes through faults: another one each time, or {@code -Dfaults.seed} to have one again.
+     */
+    public static long seed() {
+        return Long.getLong("faults.seed", System.nanoTime());
+    }
+
+    /**
+     * Those of many cases that this run tries: every second one, the first or the second of each two, as the seed will
+     * have it. {@code -Dfaults.share=1} tries all.
+     */
+    public static <T> List<T> share(List<T> cases, long seed) {
+        int first = new Random(seed).nextInt(SHARE);
+        return IntStream.range(0, cases.size())
+                .filter(number -> number % SHARE == first)
+                .mapToObj(cases::get)
+                .toList();
     }
 
     /** No fault; for a look at the {@linkplain #calls calls}. */

@@ -43,7 +43,8 @@ class InterleavedPlannersIT {
                 .contains("insert epochs", "insert arrivals", "insert orders")
                 .hasSizeGreaterThan(12);
 
-        for (String point : points) {
+        long seed = Faults.seed();
+        for (String point : Faults.share(List.copyOf(points), seed)) {
             insert(courier, point);
             long before = courier.number("SELECT max(epoch) FROM {ledger}.epochs");
             Sleep sleep = new Sleep(courier.clickHouse(), point, () -> {
@@ -56,7 +57,7 @@ class InterleavedPlannersIT {
             assertThat(sleep.slept).as(point).isTrue();
             courier.flush();
             assertThat(courier.number("SELECT sum(rows) FROM {ledger}.orders"))
-                    .as("rows in orders after a sleep before %s", point)
+                    .as("rows in orders after a sleep before %s, seed %d", point, seed)
                     .isEqualTo(rows.size());
         }
 

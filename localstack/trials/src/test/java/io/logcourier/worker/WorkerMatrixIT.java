@@ -47,7 +47,7 @@ class WorkerMatrixIT {
     @RegisterExtension
     static final Stack STACK = new Stack();
 
-    private final long seed = System.nanoTime();
+    private final long seed = Faults.seed();
     private final Random random = new Random(seed);
     private final List<LogRow> delivered = new ArrayList<>();
     private Installation courier;
@@ -213,7 +213,7 @@ class WorkerMatrixIT {
     }
 
     /**
-     * Looks which calls there are, then runs the work once per call and fault.
+     * Looks which calls there are, then runs the work once per call and fault, of its {@linkplain Faults#share share} of them.
      *
      * @param wanted which calls to strike; with {@code -Dfaults.every-call=true} all are
      * @param prepare called before a number of rounds
@@ -226,10 +226,12 @@ class WorkerMatrixIT {
         assertThat(Set.copyOf(none.calls().stream().map(Call::point).toList()))
                 .as("a step that is not in the list has no fault case")
                 .isEqualTo(points);
-        List<Faults> faults = none.calls().stream()
-                .filter(call -> Faults.EVERY_CALL || wanted.test(call))
-                .flatMap(call -> call.faults().stream())
-                .toList();
+        List<Faults> faults = Faults.share(
+                none.calls().stream()
+                        .filter(call -> Faults.EVERY_CALL || wanted.test(call))
+                        .flatMap(call -> call.faults().stream())
+                        .toList(),
+                seed);
         courier.flush();
         courier.drain();
         prepare.accept(faults.size());

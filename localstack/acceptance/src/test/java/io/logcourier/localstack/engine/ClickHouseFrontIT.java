@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.SequenceInputStream;
+import java.net.HttpURLConnection;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -327,11 +328,13 @@ class ClickHouseFrontIT {
     @Test
     void anErrorInTheMiddleOfAResultBreaksItOff() throws Exception {
         String sql = "SELECT number, throwIf(number = 900000) FROM numbers(1000000) SETTINGS max_block_size = 1000";
-        HttpResponse<InputStream> response = http.stream(sql);
-        assertThat(response.statusCode()).isEqualTo(200);
+        // Not the other client: where it hears of the end before it is asked for the bytes, it drops them.
+        HttpURLConnection response = (HttpURLConnection)
+                front.uri().resolve("/?query=" + encode(sql)).toURL().openConnection();
+        assertThat(response.getResponseCode()).isEqualTo(200);
         ByteArrayOutputStream read = new ByteArrayOutputStream();
-        assertThatThrownBy(() -> response.body().transferTo(read)).isInstanceOf(IOException.class);
-        String tag = response.headers().firstValue("X-ClickHouse-Exception-Tag").orElseThrow();
+        assertThatThrownBy(() -> response.getInputStream().transferTo(read)).isInstanceOf(IOException.class);
+        String tag = response.getHeaderField("X-ClickHouse-Exception-Tag");
         assertThat(read.toString(StandardCharsets.UTF_8))
                 .contains("\r\n__exception__\r\n" + tag + "\r\nCode: 395. DB::Exception: ")
                 .endsWith(" " + tag + "\r\n__exception__\r\n");
