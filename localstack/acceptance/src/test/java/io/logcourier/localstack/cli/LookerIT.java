@@ -214,18 +214,21 @@ final class LookerIT {
     }
 
     @Test
-    void anInsertWithoutAnswerIsNotSentAgainAndOneThatWasNeverSentIsRefused() throws IOException {
+    void anInsertWithoutAnswerIsNotSentAgainAndOneThatWasNeverSentIsRefused() throws IOException, InterruptedException {
         Installation installation = STACK.installation();
         Run run = new Run(
                 "test", 1, 1, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "looker/", "us-east-1", 0);
         AtomicInteger requests = new AtomicInteger();
         URI address;
+        Thread server;
         try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             address = URI.create("http://127.0.0.1:" + silent.getLocalPort());
-            Thread.ofPlatform().daemon().start(() -> hangUp(silent, requests));
+            server = Thread.ofPlatform().daemon().start(() -> hangUp(silent, requests));
             assertThat(write(installation, run, address)).isEqualTo(Outcome.UNKNOWN);
             assertThat(requests).hasValue(1);
         }
+        // Until then the port is still listened on.
+        server.join();
         assertThat(write(installation, run, address)).isEqualTo(Outcome.REFUSED);
         assertThat(requests).hasValue(1);
     }
