@@ -66,14 +66,19 @@ public final class AuditCommand implements Callable<Integer> {
 
     private AuditReport withObjects(ClickHouse clickHouse, Settings settings) {
         Audit audit = new Audit(clickHouse, settings.lane());
-        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
-        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
-                .forcePathStyle(true));
-        try (S3Client s3 = builder.build();
+        try (S3Client s3 = s3(settings);
                 Progress progress =
                         Progress.of("audit", " bytes", audit.balance().bytes())) {
             return audit.report(s3, false, deep, progress::by);
         }
+    }
+
+    /** S3 as the settings have it. */
+    static S3Client s3(Settings settings) {
+        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
+        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
+                .forcePathStyle(true));
+        return builder.build();
     }
 
     private static String verdict(AuditReport report) {
