@@ -13,6 +13,7 @@ import io.logcourier.logging.Metrics;
 import io.logcourier.looker.Plan.Reading;
 import io.logcourier.looker.Run.Compressibility;
 import io.logcourier.looker.Run.Shape;
+import io.logcourier.s3.TargetClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -78,7 +79,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
     /** Configured by {@code all}; of several lanes it looks at the first. */
     public LookerHandler(Settings all) {
         settings = all.each().getFirst();
-        s3 = AccessLogStore.s3(settings);
+        s3 = TargetClient.of(settings);
         store = new AccessLogStore(settings, READS);
         metrics = new Metrics(settings.lane().name());
     }

@@ -4,6 +4,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.operations.Adoption.Adopted;
 import io.logcourier.operations.Adoption.Compared;
+import io.logcourier.s3.TargetClient;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -59,7 +60,7 @@ public final class AdoptCommand implements Callable<Integer> {
     }
 
     private Adopted againstObjects(Adoption adoption, Settings settings) {
-        try (S3Client s3 = AuditCommand.s3(settings);
+        try (S3Client s3 = TargetClient.of(settings);
                 Progress progress = Progress.of("objects", " bytes", -1)) {
             return adoption.adoptAgainstObjects(quiet, s3, progress::by);
         }
