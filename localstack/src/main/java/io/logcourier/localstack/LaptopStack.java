@@ -64,7 +64,9 @@ public final class LaptopStack implements AutoCloseable {
             "clickhouse.password-secret",
             "aws.region",
             "s3.endpoint",
+            "s3.roles",
             "sqs.endpoint",
+            "sts.endpoint",
             "queue.url",
             "queue.dead-letter-url");
 

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 
 /** What log objects are like. Frozen in each order, so a change touches later orders only. */
 public record Form(KeyStyle keyStyle, Rendering rendering, Compression compression) {
+    private static final Pattern PATTERN = Pattern.compile("[a-zA-Z0-9._*-]+");
     private static final Form DEFAULT = new Form(KeyStyle.SIMPLE, Rendering.TEXT, Compression.NONE);
 
     /**
@@ -71,7 +72,7 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
         if (equals < 1) {
             throw new IllegalArgumentException("PATTERN=WORDS is needed: '" + text + "' has no pattern");
         }
-        String pattern = text.substring(0, equals).strip();
+        String pattern = pattern(text.substring(0, equals).strip());
         List<String> words =
                 new ArrayList<>(List.of(text.substring(equals + 1).strip().split("\\s+")));
         Optional<KeyStyle> style = take(KeyStyle.values(), words);
@@ -96,6 +97,20 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
                         style.orElse(DEFAULT.keyStyle()),
                         rendering.orElse(DEFAULT.rendering()),
                         compression.orElse(DEFAULT.compression())));
+    }
+
+    /**
+     * A pattern as it is given, in which {@code *} stands for any characters.
+     *
+     * @throws IllegalArgumentException if it can fit no name of a bucket
+     */
+    public static String pattern(String text) {
+        if (!PATTERN.matcher(text).matches()) {
+            throw new IllegalArgumentException(
+                    "a pattern of bucket names is needed, in which * stands for any characters: '" + text
+                            + "' fits none");
+        }
+        return text;
     }
 
     /** Removes the first of {@code words} that names a value. */

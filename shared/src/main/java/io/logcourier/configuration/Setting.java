@@ -42,9 +42,8 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     private static final Pattern NAMED = Pattern.compile("(?:([^:/ ]*?) *= *)?(.+)");
     private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
     private static final Pattern OWNER = Pattern.compile("(?:([a-zA-Z0-9._-]+) *= *)?([0-9]{12})");
-    private static final Pattern ROLE =
-            Pattern.compile("([a-zA-Z0-9._*-]+) *= *(arn:aws[a-z-]*:iam::[0-9]{12}:role/[\\w+=.@/-]+)");
-    private static final Pattern EXTERNAL_ID_TEXT = Pattern.compile("[\\w+=,.@:/-]{2,1224}");
+    private static final Pattern ROLE = Pattern.compile(
+            "([a-zA-Z0-9._*-]+) *= *(arn:aws[a-z-]*:iam::[0-9]{12}:role/[\\w+=.@/-]+)(?: +([\\w+=.@:/-]{2,1224}))?");
     private static final Pattern GRANT = Pattern.compile(
             "(read|read-acp|write-acp|full-control) *= *(id|uri|emailAddress):([\\x21-\\x7e&&[^\"\\\\]]+)");
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
@@ -91,18 +90,13 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "s3.targets",
             "*",
             "the buckets that may get objects, as patterns separated by commas; ! in front of one forbids; the first that fits counts",
-            Setting::list);
-    static final Setting<Map<String, String>> ROLES = define(
+            Setting::patterns);
+    static final Setting<Map<String, Settings.Role>> ROLES = define(
             "s3.roles",
             "",
-            "roles to assume for requests to target buckets: PATTERN=ARN, several separated by commas, the first that fits counts; "
-                    + "for other buckets the own credentials do",
+            "roles to assume for requests to target buckets: PATTERN=ARN, the external id behind it where its trust policy asks for one, "
+                    + "several separated by commas, the first that fits counts; for other buckets the own credentials do",
             Setting::roles);
-    static final Setting<Optional<String>> EXTERNAL_ID = define(
-            "s3.external-id",
-            "",
-            "the external id that the trust policies of these roles ask for",
-            Setting::externalId);
     static final Setting<Map<String, String>> BUCKET_OWNERS = define(
             "s3.bucket-owners",
             "",
@@ -248,6 +242,9 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
         if (uri.getHost() == null || uri.getScheme() == null || !uri.getScheme().matches("https?")) {
             throw new IllegalArgumentException("an http or https address with a host is needed");
         }
+        if (uri.getUserInfo() != null) {
+            throw new IllegalArgumentException("an address without user and password is needed");
+        }
         return uri;
     }
 
@@ -325,27 +322,29 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
         return owners;
     }
 
-    private static Map<String, String> roles(String text) {
-        Map<String, String> roles = new LinkedHashMap<>();
+    /** Patterns of bucket names, in which only * is special, each perhaps with ! in front. */
+    private static List<String> patterns(String text) {
+        List<String> patterns = list(text);
+        patterns.forEach(
+                pattern -> Form.pattern(pattern.startsWith(Settings.Targets.NOT) ? pattern.substring(1) : pattern));
+        return patterns;
+    }
+
+    private static Map<String, Settings.Role> roles(String text) {
+        Map<String, Settings.Role> roles = new LinkedHashMap<>();
         for (String entry : list(text)) {
             var match = ROLE.matcher(entry);
             if (!match.matches()) {
                 throw new IllegalArgumentException(
-                        "PATTERN=ARN is needed, such as logs-*=arn:aws:iam::123456789012:role/log-delivery: '" + entry
-                                + "' is not of this kind");
+                        "PATTERN=ARN or PATTERN=ARN EXTERNAL-ID is needed, such as logs-*=arn:aws:iam::123456789012:role/delivery: '"
+                                + entry + "' is not of this kind");
             }
-            if (roles.put(match.group(1), match.group(2)) != null) {
+            Settings.Role role = new Settings.Role(match.group(2), Optional.ofNullable(match.group(3)));
+            if (roles.put(match.group(1), role) != null) {
                 throw new IllegalArgumentException("one role per pattern is needed: '" + entry + "' is a second");
             }
         }
         return Collections.unmodifiableMap(roles);
-    }
-
-    private static Optional<String> externalId(String text) {
-        if (!text.isEmpty() && !EXTERNAL_ID_TEXT.matcher(text).matches()) {
-            throw new IllegalArgumentException("2 to 1224 letters, digits and any of +=,.@:/_- are needed");
-        }
-        return Optional.of(text).filter(id -> !id.isEmpty());
     }
 
     /** The value of S3's header by permission. */

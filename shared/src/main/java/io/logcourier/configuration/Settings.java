@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.eclipse.microprofile.config.spi.ConfigSource;
@@ -60,6 +61,9 @@ public record Settings(
     /** Names the YAML file. */
     public static final String FILE_VARIABLE = "LOG_COURIER_CONFIG_FILE";
 
+    /** In an address, where it does not belong, and may be a password. */
+    private static final Pattern USER_INFO = Pattern.compile("//[^,]*@");
+
     private static final Duration LEDGER_OUTLIVES_LOG = Duration.ofDays(7);
 
     /** What the launcher and the embedded engine read; no settings of an installation. */
@@ -76,12 +80,18 @@ public record Settings(
     public record Aws(String region, Optional<URI> s3Endpoint, Optional<URI> sqsEndpoint, Optional<URI> stsEndpoint) {}
 
     /**
+     * A role in another account.
+     *
+     * @param externalId what its trust policy asks for
+     */
+    public record Role(String arn, Optional<String> externalId) {}
+
+    /**
      * How log objects are written. These are conditions of writing, not part of an order: they hold from the next attempt
      * on.
      *
      * @param rules patterns of bucket names, those with {@link #NOT} in front of buckets that get no objects
-     * @param roles ARNs of the roles in which requests are made, by patterns of bucket names, in order
-     * @param externalId what the accounts of these roles know us by
+     * @param roles in which requests are made, by patterns of bucket names, in order
      * @param owners accounts by the bucket that must belong to them, or by {@link #EVERY_BUCKET}
      * @param acl a canned ACL; only without grants
      * @param grants the values of S3's headers, such as {@code id="..."}, by permission: read, read-acp, write-acp,
@@ -91,8 +101,7 @@ public record Settings(
      */
     public record Targets(
             List<String> rules,
-            Map<String, String> roles,
-            Optional<String> externalId,
+            Map<String, Role> roles,
             Map<String, String> owners,
             Optional<String> acl,
             Map<String, String> grants,
@@ -114,7 +123,7 @@ public record Settings(
         }
 
         /** The role to be in at a bucket, by the first pattern that fits; without one, no other than one's own. */
-        public Optional<String> role(String bucket) {
+        public Optional<Role> role(String bucket) {
             return roles.entrySet().stream()
                     .filter(role -> Form.fits(role.getKey(), bucket))
                     .findFirst()
@@ -388,7 +397,6 @@ public record Settings(
             Targets targets = new Targets(
                     get(Setting.TARGETS),
                     get(Setting.ROLES),
-                    get(Setting.EXTERNAL_ID),
                     get(Setting.BUCKET_OWNERS),
                     get(Setting.ACL),
                     get(Setting.GRANTS),
@@ -431,12 +439,13 @@ public record Settings(
             try {
                 return setting.reader().apply(text);
             } catch (IllegalArgumentException e) {
-                problems.add("%s = %s (from %s): %s"
+                String problem = "%s = %s (from %s): %s"
                         .formatted(
                                 setting.name(),
                                 setting.secret() ? "***" : "'" + text + "'",
                                 source(setting, value.getConfigSourceOrdinal()),
-                                e.getMessage()));
+                                e.getMessage());
+                problems.add(USER_INFO.matcher(problem).replaceAll("//***@"));
                 return setting.reader().apply(setting.fallback());
             }
         }

@@ -24,7 +24,7 @@ public final class TargetClient extends DelegatingS3Client {
 
     private final Settings.Targets targets;
     private final Optional<StsClient> sts;
-    private final Map<String, AwsCredentialsProvider> roles;
+    private final Map<Settings.Role, AwsCredentialsProvider> roles;
 
     private TargetClient(S3Client s3, Settings.Targets targets, Optional<StsClient> sts) {
         super(s3);
@@ -54,21 +54,21 @@ public final class TargetClient extends DelegatingS3Client {
                         .map(builder -> builder.build()));
     }
 
-    private AwsCredentialsProvider assumed(String role) {
+    private AwsCredentialsProvider assumed(Settings.Role role) {
         return StsAssumeRoleCredentialsProvider.builder()
                 .stsClient(sts.orElseThrow())
-                .refreshRequest(request -> request.roleArn(role)
+                .refreshRequest(request -> request.roleArn(role.arn())
                         .roleSessionName(SESSION)
-                        .externalId(targets.externalId().orElse(null)))
+                        .externalId(role.externalId().orElse(null)))
                 .build();
     }
 
     @Override
     protected <T extends S3Request, R> R invokeOperation(T request, Function<T, R> operation) {
-        return request.getValueForField("Bucket", String.class)
+        return operation.apply(request.getValueForField("Bucket", String.class)
                 .flatMap(targets::role)
-                .map(role -> operation.apply(as(roles.get(role), request)))
-                .orElseGet(() -> operation.apply(request));
+                .map(role -> as(roles.get(role), request))
+                .orElse(request));
     }
 
     @SuppressWarnings("unchecked") // The builder of a request builds requests of its kind.

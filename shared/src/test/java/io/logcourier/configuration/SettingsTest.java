@@ -46,7 +46,6 @@ class SettingsTest {
             Map.entry("aws.region", "eu-west-3"),
             Map.entry("s3.endpoint", "http://localhost:9000"),
             Map.entry("s3.roles", "cats=arn:aws:iam::123456789012:role/logs"),
-            Map.entry("s3.external-id", "courier-7"),
             Map.entry("sts.endpoint", "http://localhost:4566"),
             Map.entry("s3.bucket-owners", "123456789012, cats=210987654321"),
             Map.entry("delivery.account-id", "123456789012"),
@@ -96,7 +95,6 @@ class SettingsTest {
                         new Settings.Targets(
                                 List.of("*"),
                                 Map.of(),
-                                Optional.empty(),
                                 Map.of(),
                                 Optional.empty(),
                                 Map.of(),
@@ -222,6 +220,22 @@ class SettingsTest {
 
     @ParameterizedTest
     @ValueSource(
+            strings = {
+                "https://user:sesame@host:8443",
+                "https://user:ses/ame@host",
+                "https://user:ses ame@host",
+                "ftp://user:sesame@host",
+                "east=http://one,west=https://user:sesame@host"
+            })
+    void anAddressWithAPasswordIsRefusedWithoutBeingTold(String address) {
+        assertThatThrownBy(() -> Settings.read(Map.of("clickhouse.url", address), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("clickhouse.url = '")
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("ses"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
             strings = {"a${b}c", "$$", "${", "back\\slash", "com,ma", " padded ", "\u00fc\uD83D\uDE80", "%20", "#no"})
     void aPasswordIsTakenAsItIs(String password) {
         assertThat(Settings.read(Map.of("clickhouse.password", password), Map.of())
@@ -319,14 +333,15 @@ class SettingsTest {
 
     @Test
     void theRoleOfABucketIsThatOfTheFirstPatternThatFits() {
-        String role = "arn:aws-us-gov:iam::123456789012:role/logs/a+b=c@d_e.f-g";
+        String arn = "arn:aws-us-gov:iam::123456789012:role/logs/a+b=c@d_e.f-g";
         Settings.Targets targets = Settings.read(
-                        Map.of("s3.roles", "logs-eu-*=%1$s1, logs-*=%1$s2 ,cats = %1$s3".formatted(role)), Map.of())
+                        Map.of("s3.roles", "logs-eu-*=%1$s1, logs-*=%1$s2  we/7 ,cats = %1$s3".formatted(arn)),
+                        Map.of())
                 .targets();
 
-        assertThat(targets.role("logs-eu-1")).contains(role + "1");
-        assertThat(targets.role("logs-us-1")).contains(role + "2");
-        assertThat(targets.role("cats")).contains(role + "3");
+        assertThat(targets.role("logs-eu-1")).contains(new Settings.Role(arn + "1", Optional.empty()));
+        assertThat(targets.role("logs-us-1")).contains(new Settings.Role(arn + "2", Optional.of("we/7")));
+        assertThat(targets.role("cats")).contains(new Settings.Role(arn + "3", Optional.empty()));
         assertThat(targets.role("others")).isEmpty();
     }
 
@@ -337,8 +352,11 @@ class SettingsTest {
         "s3.roles,cats=arn:aws:iam::12345678901:role/logs",
         "s3.roles,cats=arn:aws:iam::123456789012:user/logs",
         "s3.roles,'cats=arn:aws:iam::123456789012:role/a,cats=arn:aws:iam::123456789012:role/b'",
-        "s3.external-id,x",
-        "s3.external-id,courier 7",
+        "s3.roles,cats=arn:aws:iam::123456789012:role/logs x",
+        "s3.roles,cats=arn:aws:iam::123456789012:role/logs courier 7",
+        "s3.roles,logs-?=arn:aws:iam::123456789012:role/logs",
+        "s3.targets,logs-?",
+        "s3.targets,'!!cats,*'",
         "s3.bucket-owners,12345678901",
         "s3.bucket-owners,cats",
         "s3.bucket-owners,cats=",
@@ -350,6 +368,7 @@ class SettingsTest {
         "clickhouse.ca-file,no-such-file.pem",
         "delivery.account-id,1234",
         "delivery.forms,*=zip",
+        "delivery.forms,logs-?=json",
         "delivery.more-columns,a-b",
         "delivery.more-columns,requester",
         "delivery.more-columns,'hostname,hostname'",

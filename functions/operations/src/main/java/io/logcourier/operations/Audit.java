@@ -39,9 +39,9 @@ import java.util.concurrent.Semaphore;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.zip.CheckedOutputStream;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** Checks a lane's books, and the objects against them. Reads only. */
@@ -352,7 +352,7 @@ public final class Audit {
                                                     open.get(name).group().bucket(),
                                                     name)
                                     : "object " + name + " belongs to no order")));
-        } catch (S3Exception e) {
+        } catch (AwsServiceException e) {
             strangers.add(new Difference("bucket " + bucket + " cannot be listed: " + e.getMessage()));
         }
         return strangers;
@@ -363,7 +363,7 @@ public final class Audit {
         try (InputStream object =
                 s3.getObject(request -> request.bucket(entry.targetBucket()).key(entry.key()))) {
             found = Contents.of(object, Rendering.named(entry.rendering()), entry.compression());
-        } catch (S3Exception e) {
+        } catch (AwsServiceException e) {
             return List.of(new Difference(entry.name() + " cannot be read: " + e.getMessage()));
         } catch (SdkException | IOException e) {
             return List.of(new Difference(entry.name() + " broke off: " + e.getMessage()));

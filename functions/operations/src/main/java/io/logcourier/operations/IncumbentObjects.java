@@ -25,10 +25,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
-import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
@@ -132,7 +132,7 @@ final class IncumbentObjects {
                     }
                 } catch (NoSuchBucketException e) {
                     refused.add(target.bucket() + ": there is no such bucket");
-                } catch (S3Exception e) {
+                } catch (AwsServiceException e) {
                     if (e.statusCode() != FORBIDDEN) {
                         throw new RetryableException(
                                 "cannot list " + target.bucket() + "/" + target.prefix() + ": " + e.getMessage(), e);

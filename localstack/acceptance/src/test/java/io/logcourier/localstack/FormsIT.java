@@ -8,6 +8,7 @@ import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
+import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -157,11 +158,18 @@ class FormsIT {
             courier.insert(at(courier, "cats", "r", "2026-03-01T12:00:00.000Z"));
             courier.flush();
         }
-        try (SqsOrderQueue queue = new SqsOrderQueue(before.settings())) {
-            FaultyPlanner.plan(before, queue, Map.of("delivery.forms", "*=simple", "worker.part-size", "5MiB"), FLUSH);
+        Map<String, String> others = Map.of(
+                "delivery.forms", "*=simple",
+                "delivery.source-region", "eu-north-1",
+                "delivery.account-id", "210987654321",
+                "delivery.more-columns", "hostname",
+                "worker.part-size", "5MiB");
+        try (SqsOrderQueue queue = new SqsOrderQueue(before.settings());
+                WorkerHandler changed = new WorkerHandler(before.settings(others))) {
+            FaultyPlanner.plan(before, queue, others, FLUSH);
+            assertThat(before.serve(changed)).isTrue();
+            assertThat(before.serve(changed)).isFalse();
         }
-
-        before.drain();
         untouched.drain();
 
         assertThat(before.objects(before.target()).keySet())

@@ -29,10 +29,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The statements that workers render by, against {@link LogLine}, byte for byte, and {@link TypedFields}, over rows that love trouble: what a
@@ -141,20 +142,25 @@ class RenderingIT {
     @RegisterExtension
     static final Stack STACK = new Stack();
 
+    /** One for what was wrong once, and another in each run, or {@code -Drows.seed} to have one again. */
+    static LongStream seeds() {
+        return LongStream.of(71, Long.getLong("rows.seed", System.nanoTime()));
+    }
+
     @ParameterizedTest
-    @ValueSource(longs = {71, 72})
+    @MethodSource("seeds")
     void everyRowBecomesTheLineThatTheFormatDescribes(long seed) throws IOException {
         render(seed, "text", RenderingIT::compareLine);
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {73, 74})
+    @MethodSource("seeds")
     void everyRowBecomesTheJsonObjectOfItsFields(long seed) throws IOException {
         render(seed, "json", RenderingIT::compareObject);
     }
 
     @ParameterizedTest
-    @ValueSource(longs = 75)
+    @MethodSource("seeds")
     void everyRowBecomesTheParquetRowOfItsFields(long seed) throws IOException {
         Ordered ordered = order(seed, "parquet");
         Map<String, String> differences = new LinkedHashMap<>();

@@ -16,6 +16,8 @@ import io.logcourier.localstack.Stack;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.ReplayMessage;
 import io.logcourier.operations.Audit;
+import io.logcourier.operations.Audit.Difference;
+import io.logcourier.s3.TargetClient;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
 import io.logcourier.worker.ObjectStore.Upload;
@@ -38,6 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /** What goes with an object: its metadata, and the conditions under which it is written. */
 class S3ObjectStoreIT {
@@ -175,8 +178,8 @@ class S3ObjectStoreIT {
     @Test
     void requestsAreMadeInTheRoleOfTheirBucket() throws IOException {
         Queue<String> asked = new ConcurrentLinkedQueue<>();
-        Map<String, String> flags = Map.of(
-                "s3.roles", "dogs=%1$s-of-dogs,cat*=%1$s,*=%1$s-of-others".formatted(ROLE), "s3.external-id", "we/7");
+        Map<String, String> flags =
+                Map.of("s3.roles", "dogs=%1$s-of-dogs,cat*=%1$s we/7,*=%1$s-of-others".formatted(ROLE));
 
         Queue<Request> requests = requests(flags, exchange -> {
             asked.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.US_ASCII));
@@ -207,15 +210,43 @@ class S3ObjectStoreIT {
     }
 
     @Test
-    void aRoleThatMayNotBeAssumedIsARefusal() throws IOException {
-        Map<String, String> flags = Map.of("s3.roles", "*=" + ROLE);
-
-        assertThatThrownBy(() -> requests(flags, exchange -> answer(exchange, 403, """
-                        <ErrorResponse><Error><Code>AccessDenied</Code><Message>no, %s</Message></Error></ErrorResponse>
-                        """.formatted(ROLE))))
+    void aRoleThatMayNotBeAssumedIsARefusal() {
+        assertThatThrownBy(() -> requests(Map.of("s3.roles", "*=" + ROLE), S3ObjectStoreIT::refuse))
                 .isInstanceOf(TargetRefusedException.class)
                 .hasMessageContaining("AccessDenied: cannot write cats/key")
                 .hasMessageContaining(ROLE);
+    }
+
+    @Test
+    void anAuditNamesTheObjectsOfARoleThatMayNotBeAssumed() throws IOException {
+        Installation courier = STACK.installation();
+        courier.insert(rows(courier, "bucket", 1, "agent"));
+        courier.flush();
+        courier.drain();
+        HttpServer sts = server();
+        sts.createContext("/", S3ObjectStoreIT::refuse);
+        Settings settings = courier.settings(Map.of(
+                "s3.roles", "*=" + ROLE,
+                "sts.endpoint", "http://localhost:" + sts.getAddress().getPort()));
+        try (S3Client s3 = TargetClient.of(settings)) {
+            assertThat(new Audit(courier.clickHouse(), courier.lane()).objects(s3, true, read -> {}))
+                    .hasSize(2)
+                    .extracting(Difference::what)
+                    .anySatisfy(
+                            what -> assertThat(what).contains("cannot be read").contains(ROLE))
+                    .anySatisfy(what ->
+                            assertThat(what).contains("cannot be listed").contains(ROLE));
+        } finally {
+            sts.stop(0);
+        }
+    }
+
+    private static void refuse(HttpExchange exchange) throws IOException {
+        answer(
+                exchange,
+                403,
+                "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no, %s</Message></Error></ErrorResponse>"
+                        .formatted(ROLE));
     }
 
     @Test

@@ -89,7 +89,12 @@ final class ColdStartCase {
         for (int start = 1; start <= wanted; start++) {
             Path folder = Files.createTempDirectory(installation.folder, "function-");
             try (DeployedFunction function = new DeployedFunction(
-                    handler.getSimpleName(), zip, handler.getName(), folder, installation.variables)) {
+                    handler.getSimpleName(),
+                    zip,
+                    handler.getName(),
+                    folder,
+                    installation.variables,
+                    DeployedFunction.PATIENCE)) {
                 Answer initialized = function.initialized();
                 Map<String, Double> figures = new LinkedHashMap<>();
                 figures.put("zip_mb", Files.size(zip) / MILLION);

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -25,7 +26,8 @@ import java.util.zip.ZipInputStream;
  * a socket. No class of this JVM is in reach of it.
  */
 public final class DeployedFunction implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** For a start; and for an invocation of a function without a timeout of its own. */
+    public static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final RuntimeApi api;
     private final Process process;
@@ -39,13 +41,15 @@ public final class DeployedFunction implements AutoCloseable {
      * @param handler the class that is named as its handler
      * @param folder an empty one, for its code and output
      * @param environment its variables, credentials and all; nothing is inherited
+     * @param timeout of an invocation
      */
-    public DeployedFunction(String name, Path zip, String handler, Path folder, Map<String, String> environment)
+    public DeployedFunction(
+            String name, Path zip, String handler, Path folder, Map<String, String> environment, Duration timeout)
             throws IOException {
         Path task = Files.createDirectories(folder.resolve("task"));
         unpack(zip, task);
         output = folder.resolve("output");
-        api = new RuntimeApi(PATIENCE);
+        api = new RuntimeApi(timeout);
         List<String> classPath = new ArrayList<>(List.of(task.toString(), task.resolve("lib") + "/*"));
         classPath.addAll(runtime());
         List<String> command = new ArrayList<>(List.of(
@@ -93,9 +97,15 @@ public final class DeployedFunction implements AutoCloseable {
         return Duration.ofNanos(System.nanoTime() - started);
     }
 
-    /** Hands it an event, and waits for its answer. */
+    /** Hands it an event, and waits for its answer. Where none comes in time, it is stopped, and that is the answer. */
     public Answer invoke(String event) {
-        return api.invoke(event);
+        try {
+            return api.invoke(event);
+        } catch (TimeoutException e) {
+            process.destroyForcibly().onExit().join();
+            return new Answer(
+                    true, "{\"errorType\": \"Sandbox.Timedout\", \"errorMessage\": \"%s\"}".formatted(e.getMessage()));
+        }
     }
 
     /** What it has written to standard output and error. */

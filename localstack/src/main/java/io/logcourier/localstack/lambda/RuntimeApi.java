@@ -11,10 +11,12 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Lambda's side of the runtime API for one function instance: hands out events, takes responses
@@ -59,13 +61,26 @@ public final class RuntimeApi implements AutoCloseable {
         return initialized;
     }
 
-    /** Hands an event to the function and waits for its answer until its timeout has passed. */
-    Answer invoke(String event) {
+    /**
+     * Hands an event to the function and waits for its answer.
+     *
+     * @throws TimeoutException if none came in time
+     */
+    Answer invoke(String event) throws TimeoutException {
         String id = UUID.randomUUID().toString();
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         answers.put(id, answer);
         pending.add(new Invocation(id, event));
-        return answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS).join();
+        try {
+            return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new TimeoutException("Task timed out after %.2f seconds".formatted(timeout.toMillis() / 1e3));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while a function was at work", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
     }
 
     private void serve(HttpExchange exchange) throws IOException {

@@ -11,6 +11,8 @@ import io.logcourier.localstack.lambda.DeployedFunction;
 import io.logcourier.localstack.lambda.RuntimeApi.Answer;
 import io.logcourier.operations.Loader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,6 +153,18 @@ class FunctionZipIT {
                 assertThat(logged(worker, "comes back")).hasSize(1);
                 assertThat(logged(worker, "buried")).hasSize(1);
             }
+            // A ClickHouse that never answers: the function is stopped, and the next instance knows nothing of it.
+            try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                    DeployedFunction operations = start(
+                            "Operations",
+                            stack,
+                            Map.of("ClickHouseUrl", "http://127.0.0.1:" + silent.getLocalPort()),
+                            Duration.ofSeconds(1))) {
+                Answer stopped = operations.invoke("{}");
+
+                assertThat(stopped.failed()).isTrue();
+                assertThat(stopped.body()).contains("Sandbox.Timedout").contains("Task timed out after 1.00 seconds");
+            }
             try (DeployedFunction operations = start("Operations", stack)) {
                 JsonNode answer = answers(operations, "{}");
                 assertThat(answer.path("differences").intValue()).isZero();
@@ -160,6 +174,15 @@ class FunctionZipIT {
                         .containsEntry("AuditDifferences", 0L)
                         .containsEntry("RowsLost", 0L);
                 assertThat(metrics(operations).keySet()).isEqualTo(watched("Operations"));
+            }
+            stack.makeBucket("canary");
+            try (DeployedFunction looker = start("Looker", stack)) {
+                String run = answers(looker, """
+                                {"target_bucket": "canary", "streams": 1, "entries": 10, "max_delay": "1m", "verify_after": "2m"}
+                                """).path("written").stringValue();
+                assertThat(s3.listObjectsV2(request -> request.bucket("canary")).contents())
+                        .extracting(S3Object::key)
+                        .containsExactly("looker/runs/" + run + ".json");
             }
             List<S3Object> objects =
                     s3.listObjectsV2(request -> request.bucket("access-logs")).contents();
@@ -208,7 +231,7 @@ class FunctionZipIT {
         Resource function = template.function(name);
         Map<String, String> environment = environment(function, Map.of("ClickHouseUrl", "http://127.0.0.1:1"));
         environment.put(variable, value);
-        try (DeployedFunction broken = deploy(function, environment)) {
+        try (DeployedFunction broken = deploy(function, environment, DeployedFunction.PATIENCE)) {
             Answer answer = broken.initialized();
 
             assertThat(answer.failed()).isTrue();
@@ -217,25 +240,37 @@ class FunctionZipIT {
     }
 
     private DeployedFunction start(String name, LaptopStack stack) throws IOException {
+        return start(name, stack, Map.of(), DeployedFunction.PATIENCE);
+    }
+
+    private DeployedFunction start(String name, LaptopStack stack, Map<String, String> others, Duration timeout)
+            throws IOException {
         Resource function = template.function(name);
-        Map<String, String> values = Map.of(
+        Map<String, String> values = new HashMap<>(Map.of(
                 "ClickHouseUrl", stack.settings().lane().endpoint().url().toString(),
                 "S3Endpoint", stack.settings().aws().s3Endpoint().orElseThrow().toString(),
                 "SqsEndpoint",
                         stack.settings().aws().sqsEndpoint().orElseThrow().toString(),
                 "OrderQueue", stack.queueUrl().orElseThrow().toString(),
-                "OrderDeadLetters", stack.deadLetterUrl().orElseThrow().toString());
-        DeployedFunction deployed = deploy(function, environment(function, values));
+                "OrderDeadLetters", stack.deadLetterUrl().orElseThrow().toString()));
+        values.putAll(others);
+        DeployedFunction deployed = deploy(function, environment(function, values), timeout);
         Answer answer = deployed.initialized();
         log.info("{}: initialized in {} ms", name, deployed.age().toMillis());
         assertThat(answer.failed()).as(answer.body()).isFalse();
         return deployed;
     }
 
-    private DeployedFunction deploy(Resource function, Map<String, String> environment) throws IOException {
+    private DeployedFunction deploy(Resource function, Map<String, String> environment, Duration timeout)
+            throws IOException {
         assertThat(function.text("LoggingConfig", "LogFormat")).isEqualTo("JSON");
         return new DeployedFunction(
-                function.name(), zip(function), function.text("Handler"), folder.resolve(function.name()), environment);
+                function.name(),
+                zip(function),
+                function.text("Handler"),
+                Files.createTempDirectory(folder, function.name()),
+                environment,
+                timeout);
     }
 
     /** The zip that a function's code is deployed from. */

@@ -188,7 +188,7 @@ class TemplateTest {
         assertThat(services.entrySet().stream()
                         .filter(service -> Template.get(service.getValue(), "volumes") == null)
                         .map(Map.Entry::getKey))
-                .containsExactly("schema");
+                .containsExactly("schema", "schema-cluster");
     }
 
     @Test
