@@ -158,6 +158,30 @@ final class LookerTest {
                         "Key",
                         Verdict.ALTERED),
                 damage(
+                        "joins two fields before the key",
+                        (objects, random) -> replace(
+                                any(objects, random), random, line -> flip(line, at(line, 1 + random.nextInt(8)) - 1)),
+                        "altered: stream",
+                        Verdict.ALTERED),
+                damage(
+                        "cuts a field in two",
+                        (objects, random) -> replace(any(objects, random), random, line -> {
+                            byte[] changed = line.clone();
+                            changed[at(line, random.nextInt(3)) + 1] = ' ';
+                            return changed;
+                        }),
+                        "altered: stream",
+                        Verdict.ALTERED),
+                damage(
+                        "opens a quote that the Request-URI closes",
+                        (objects, random) -> replace(any(objects, random), random, line -> {
+                            byte[] changed = line.clone();
+                            changed[at(line, random.nextInt(7))] = '"';
+                            return changed;
+                        }),
+                        "altered: stream",
+                        Verdict.ALTERED),
+                damage(
                         "alters the last byte",
                         (objects, random) -> replace(any(objects, random), random, line -> flip(line, line.length - 2)),
                         "Source Region",
