@@ -121,7 +121,10 @@ class WatchedIT {
         private final Settings settings;
         private final ClickHouse clickHouse;
         private final SqsClient sqs;
-        private final SqsOrderQueue queue;
+
+        /** One that only workers with faults serve, and that of {@code up}. */
+        private final List<SqsOrderQueue> queues;
+
         private final FaultyPorts ports;
         private final AccessLogStore store;
         private final S3Client s3;
@@ -144,7 +147,10 @@ class WatchedIT {
             settings = Settings.read(Map.of(), environment);
             clickHouse = ClickHouse.connect(settings.lane().endpoint());
             sqs = Clients.sqs(up.ready());
-            queue = new SqsOrderQueue(settings);
+            queues = List.of(
+                    new SqsOrderQueue(settings),
+                    new SqsOrderQueue(
+                            Clients.sqs(up.ready()), up.ready().get("queue").asString()));
             ports = new FaultyPorts(settings, clickHouse);
             store = new AccessLogStore(settings, 2);
             s3 = Clients.s3(up.ready());
@@ -159,10 +165,10 @@ class WatchedIT {
             }
         }
 
-        /** Whether no message is left, of which somebody may still be writing the objects. */
+        /** Whether the workers of {@code up} have no message left, of which they may still be writing the objects. */
         boolean isIdle() {
             Map<QueueAttributeName, String> counts = sqs.getQueueAttributes(
-                            request -> request.queueUrl(settings.queue().url())
+                            request -> request.queueUrl(up.ready().get("queue").asString())
                                     .attributeNames(
                                             QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
                                             QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE))
@@ -175,7 +181,7 @@ class WatchedIT {
             s3.close();
             store.close();
             ports.close();
-            queue.close();
+            queues.forEach(SqsOrderQueue::close);
             sqs.close();
             clickHouse.close();
             up.close();
@@ -329,7 +335,7 @@ class WatchedIT {
                     FaultyPlanner.plan(
                             now.settings,
                             fault.on(now.clickHouse),
-                            fault.on(now.queue),
+                            fault.on(now.queues.get(faults.nextInt(now.queues.size()))),
                             faults.nextInt(4) == 0 ? REDELIVER : FLUSH);
                 } catch (CourierException | Faults.Stopped e) {
                     log.debug("{}", fault, e);
