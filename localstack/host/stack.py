@@ -89,6 +89,7 @@ class Stack:
             "TargetBuckets": TARGET,
             "S3Endpoint": self.endpoint,
             "SqsEndpoint": self.endpoint,
+            "StsEndpoint": self.endpoint,
             "ScheduleState": "DISABLED",
         }
         subprocess.run(

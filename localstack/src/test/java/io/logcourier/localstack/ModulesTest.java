@@ -24,6 +24,7 @@ final class ModulesTest {
         "io.logcourier.ledger..",
         "io.logcourier.logging..",
         "io.logcourier.message..",
+        "io.logcourier.s3..",
         "io.logcourier.schema.."
     };
 

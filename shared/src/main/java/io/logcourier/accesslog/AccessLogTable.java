@@ -4,6 +4,7 @@ import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Lane;
@@ -103,6 +104,11 @@ public final class AccessLogTable {
     /** The parts that are active now, in one atomic look, oldest partition first. */
     public List<Part> parts() {
         return clickHouse.list(sql("parts.sql"), Part.class);
+    }
+
+    /** The blocks of all parts that are active now, joined where they touch. */
+    public List<BlockRange> blocks() {
+        return BlockRanges.union(parts().stream().map(Part::blocks).toList());
     }
 
     /**

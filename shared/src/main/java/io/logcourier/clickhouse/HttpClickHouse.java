@@ -144,11 +144,7 @@ final class HttpClickHouse implements ClickHouse {
     /** Before the first statement, where nobody has asked for it. */
     private void choose() {
         if (!isChosen) {
-            synchronized (this) {
-                if (!isChosen) {
-                    reach();
-                }
-            }
+            reach();
         }
     }
 

@@ -43,6 +43,9 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     private static final Pattern NAMED = Pattern.compile("(?:([^:/ ]*?) *= *)?(.+)");
     private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
     private static final Pattern OWNER = Pattern.compile("(?:([a-zA-Z0-9._-]+) *= *)?([0-9]{12})");
+    private static final Pattern ROLE =
+            Pattern.compile("([a-zA-Z0-9._*-]+) *= *(arn:aws[a-z-]*:iam::[0-9]{12}:role/[\\w+=.@/-]+)");
+    private static final Pattern EXTERNAL_ID_TEXT = Pattern.compile("[\\w+=,.@:/-]{2,1224}");
     private static final Pattern GRANT = Pattern.compile(
             "(read|read-acp|write-acp|full-control) *= *(id|uri|emailAddress):([\\x21-\\x7e&&[^\"\\\\]]+)");
     private static final Pattern HEADER =
@@ -108,6 +111,17 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "*",
             "the buckets that may get objects, as patterns separated by commas; ! in front of one forbids; the first that fits counts",
             Setting::list);
+    static final Setting<Map<String, String>> ROLES = define(
+            "s3.roles",
+            "",
+            "roles to assume for requests to target buckets: PATTERN=ARN, several separated by commas, the first that fits counts; "
+                    + "for other buckets the own credentials do",
+            Setting::roles);
+    static final Setting<Optional<String>> EXTERNAL_ID = define(
+            "s3.external-id",
+            "",
+            "the external id that the trust policies of these roles ask for",
+            Setting::externalId);
     static final Setting<Map<String, String>> BUCKET_OWNERS = define(
             "s3.bucket-owners",
             "",
@@ -137,6 +151,8 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             text -> Optional.of(text).filter(key -> !key.isEmpty()));
     public static final Setting<Optional<URI>> SQS_ENDPOINT =
             define("sqs.endpoint", "", "another SQS than AWS's", Setting::optionalUri);
+    public static final Setting<Optional<URI>> STS_ENDPOINT =
+            define("sts.endpoint", "", "another STS than AWS's", Setting::optionalUri);
     public static final Setting<String> QUEUE_URL = text("queue.url", "", "the order queue; needed by tick and work");
     public static final Setting<String> DEAD_LETTER_URL =
             text("queue.dead-letter-url", "", "its dead-letter queue, where the worker puts orders that it gives up");
@@ -326,6 +342,29 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             }
         }
         return owners;
+    }
+
+    private static Map<String, String> roles(String text) {
+        Map<String, String> roles = new LinkedHashMap<>();
+        for (String entry : list(text)) {
+            var match = ROLE.matcher(entry);
+            if (!match.matches()) {
+                throw new IllegalArgumentException(
+                        "PATTERN=ARN is needed, such as logs-*=arn:aws:iam::123456789012:role/log-delivery: '" + entry
+                                + "' is not of this kind");
+            }
+            if (roles.put(match.group(1), match.group(2)) != null) {
+                throw new IllegalArgumentException("one role per pattern is needed: '" + entry + "' is a second");
+            }
+        }
+        return Collections.unmodifiableMap(roles);
+    }
+
+    private static Optional<String> externalId(String text) {
+        if (!text.isEmpty() && !EXTERNAL_ID_TEXT.matcher(text).matches()) {
+            throw new IllegalArgumentException("2 to 1224 letters, digits and any of +=,.@:/_- are needed");
+        }
+        return Optional.of(text).filter(id -> !id.isEmpty());
     }
 
     /** The value of S3's header by permission. */

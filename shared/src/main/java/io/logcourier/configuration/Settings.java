@@ -71,14 +71,17 @@ public record Settings(
      *
      * @param s3Endpoint another S3 than AWS's
      * @param sqsEndpoint another SQS than AWS's
+     * @param stsEndpoint another STS than AWS's
      */
-    public record Aws(String region, Optional<URI> s3Endpoint, Optional<URI> sqsEndpoint) {}
+    public record Aws(String region, Optional<URI> s3Endpoint, Optional<URI> sqsEndpoint, Optional<URI> stsEndpoint) {}
 
     /**
      * How log objects are written. These are conditions of writing, not part of an order: they hold from the next attempt
      * on.
      *
      * @param rules patterns of bucket names, those with {@link #NOT} in front of buckets that get no objects
+     * @param roles ARNs of the roles in which requests are made, by patterns of bucket names, in order
+     * @param externalId what the accounts of these roles know us by
      * @param owners accounts by the bucket that must belong to them, or by {@link #EVERY_BUCKET}
      * @param acl a canned ACL; only without grants
      * @param grants the values of S3's headers, such as {@code id="..."}, by permission: read, read-acp, write-acp,
@@ -88,6 +91,8 @@ public record Settings(
      */
     public record Targets(
             List<String> rules,
+            Map<String, String> roles,
+            Optional<String> externalId,
             Map<String, String> owners,
             Optional<String> acl,
             Map<String, String> grants,
@@ -106,6 +111,14 @@ public record Settings(
                     .findFirst()
                     .filter(rule -> !rule.startsWith(NOT))
                     .isPresent();
+        }
+
+        /** The role to be in at a bucket, by the first pattern that fits; without one, no other than one's own. */
+        public Optional<String> role(String bucket) {
+            return roles.entrySet().stream()
+                    .filter(role -> Form.fits(role.getKey(), bucket))
+                    .findFirst()
+                    .map(Map.Entry::getValue);
         }
 
         /** The account that a bucket must belong to, if that matters. */
@@ -314,7 +327,11 @@ public record Settings(
             Settings settings = new Settings(
                     lanes(),
                     get(Setting.LOG_RETENTION),
-                    new Aws(get(Setting.REGION), get(Setting.S3_ENDPOINT), get(Setting.SQS_ENDPOINT)),
+                    new Aws(
+                            get(Setting.REGION),
+                            get(Setting.S3_ENDPOINT),
+                            get(Setting.SQS_ENDPOINT),
+                            get(Setting.STS_ENDPOINT)),
                     targets(),
                     new Queue(get(Setting.QUEUE_URL), get(Setting.DEAD_LETTER_URL)),
                     new Discovery(
@@ -372,6 +389,8 @@ public record Settings(
         private Targets targets() {
             Targets targets = new Targets(
                     get(Setting.TARGETS),
+                    get(Setting.ROLES),
+                    get(Setting.EXTERNAL_ID),
                     get(Setting.BUCKET_OWNERS),
                     get(Setting.ACL),
                     get(Setting.GRANTS),

@@ -322,7 +322,7 @@ public final class Ledger {
     public List<Standing> standing(long epoch, int first, int last) {
         List<Standing> standings = clickHouse.list(
                 sql("standing.sql").with("epoch", epoch).with("first", first).with("last", last), Standing.class);
-        standings.stream().limit(1).forEach(standing -> check(standing.version()));
+        standings.stream().findFirst().ifPresent(any -> check(any.version()));
         return standings;
     }
 

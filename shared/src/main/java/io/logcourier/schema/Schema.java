@@ -5,7 +5,6 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
-import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import java.security.SecureRandom;
@@ -211,10 +210,7 @@ public final class Schema {
      */
     public boolean apply(boolean adoptAll) {
         make();
-        List<BlockRange> delivered = adoptAll
-                ? BlockRanges.union(new AccessLogTable(clickHouse, lane)
-                        .parts().stream().map(AccessLogTable.Part::blocks).toList())
-                : List.of();
+        List<BlockRange> delivered = adoptAll ? new AccessLogTable(clickHouse, lane).blocks() : List.of();
         boolean started = new Ledger(clickHouse, lane).start(newLedgerId(), delivered);
         if (adoptAll && !started) {
             throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()

@@ -17,7 +17,11 @@ WITH
     -- One byte as %XX where a reader would take it for a separator: control bytes, quote, backslash; in tokens the space too.
     (unsafe, text, separators) -> if(
         unsafe,
-        arrayStringConcat(arrayMap(byte -> if(match(byte, separators), concat('%', hex(byte)), byte), splitByString('', text))),
+        arrayStringConcat(
+            arrayMap(
+                (part, byte) -> concat(part, if(byte = '', '', '%'), hex(byte)),
+                splitByRegexp(separators, text),
+                arrayPushBack(extractAll(text, separators), ''))),
         text) AS escape,
     text -> if(text = '', '-', escape(unsafe_tokens, text, '[\\x00-\\x20\\x7f"\\\\]')) AS token,
     text -> if(text = '', '-', escape(true, text, '[\\x00-\\x20\\x7f"\\\\]')) AS other_token,

@@ -47,6 +47,9 @@ class SettingsTest {
             Map.entry("clickhouse.log-retention", "7d"),
             Map.entry("aws.region", "eu-west-3"),
             Map.entry("s3.endpoint", "http://localhost:9000"),
+            Map.entry("s3.roles", "cats=arn:aws:iam::123456789012:role/logs"),
+            Map.entry("s3.external-id", "courier-7"),
+            Map.entry("sts.endpoint", "http://localhost:4566"),
             Map.entry("s3.bucket-owners", "123456789012, cats=210987654321"),
             Map.entry("delivery.account-id", "123456789012"),
             Map.entry("delivery.forms", "cats=gzip,*=simple"),
@@ -93,9 +96,16 @@ class SettingsTest {
                                 "us-east-1",
                                 List.of())),
                         Duration.ofDays(3),
-                        new Settings.Aws("us-east-1", Optional.empty(), Optional.empty()),
+                        new Settings.Aws("us-east-1", Optional.empty(), Optional.empty(), Optional.empty()),
                         new Settings.Targets(
-                                List.of("*"), Map.of(), Optional.empty(), Map.of(), Optional.empty(), Optional.empty()),
+                                List.of("*"),
+                                Map.of(),
+                                Optional.empty(),
+                                Map.of(),
+                                Optional.empty(),
+                                Map.of(),
+                                Optional.empty(),
+                                Optional.empty()),
                         new Settings.Queue("", ""),
                         new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
                         new Settings.Forms("", Form.parse("*=simple")),
@@ -331,8 +341,28 @@ class SettingsTest {
                 .isEmpty();
     }
 
+    @Test
+    void theRoleOfABucketIsThatOfTheFirstPatternThatFits() {
+        String role = "arn:aws-us-gov:iam::123456789012:role/logs/a+b=c@d_e.f-g";
+        Settings.Targets targets = Settings.read(
+                        Map.of("s3.roles", "logs-eu-*=%1$s1, logs-*=%1$s2 ,cats = %1$s3".formatted(role)), Map.of())
+                .targets();
+
+        assertThat(targets.role("logs-eu-1")).contains(role + "1");
+        assertThat(targets.role("logs-us-1")).contains(role + "2");
+        assertThat(targets.role("cats")).contains(role + "3");
+        assertThat(targets.role("others")).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({
+        "s3.roles,arn:aws:iam::123456789012:role/logs",
+        "s3.roles,cats=role/logs",
+        "s3.roles,cats=arn:aws:iam::12345678901:role/logs",
+        "s3.roles,cats=arn:aws:iam::123456789012:user/logs",
+        "s3.roles,'cats=arn:aws:iam::123456789012:role/a,cats=arn:aws:iam::123456789012:role/b'",
+        "s3.external-id,x",
+        "s3.external-id,courier 7",
         "s3.bucket-owners,12345678901",
         "s3.bucket-owners,cats",
         "s3.bucket-owners,cats=",

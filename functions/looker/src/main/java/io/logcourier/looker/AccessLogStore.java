@@ -8,6 +8,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
+import io.logcourier.s3.TargetClient;
 import io.logcourier.schema.Schema;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -26,7 +27,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -57,7 +57,11 @@ public final class AccessLogStore implements Store, AutoCloseable {
      * @param readsAtOnce objects read at once
      */
     public AccessLogStore(Settings settings, int readsAtOnce) {
-        this(ClickHouse.connectOnce(settings.lane().endpoint()), settings.lane(), s3(settings), readsAtOnce);
+        this(
+                ClickHouse.connectOnce(settings.lane().endpoint()),
+                settings.lane(),
+                TargetClient.of(settings),
+                readsAtOnce);
     }
 
     /** On these connections, which it closes. */
@@ -66,14 +70,6 @@ public final class AccessLogStore implements Store, AutoCloseable {
         this.lane = lane;
         this.s3 = s3;
         this.readsAtOnce = readsAtOnce;
-    }
-
-    /** The S3 that {@code settings} tell of; the caller closes it. */
-    static S3Client s3(Settings settings) {
-        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
-        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
-                .forcePathStyle(true));
-        return builder.build();
     }
 
     /**

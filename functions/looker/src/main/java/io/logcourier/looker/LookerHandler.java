@@ -14,6 +14,7 @@ import io.logcourier.logging.Metrics;
 import io.logcourier.looker.Plan.Reading;
 import io.logcourier.looker.Run.Compressibility;
 import io.logcourier.looker.Run.Shape;
+import io.logcourier.s3.TargetClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -96,7 +97,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
     /** Configured by {@code settings}. */
     public LookerHandler(Settings settings) {
         this.settings = settings;
-        s3 = AccessLogStore.s3(settings);
+        s3 = TargetClient.of(settings);
         settings.each()
                 .forEach(one -> lanes.put(
                         one.lane().name(),

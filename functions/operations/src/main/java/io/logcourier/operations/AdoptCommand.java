@@ -4,6 +4,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.operations.Adoption.Adopted;
 import io.logcourier.operations.Adoption.Compared;
+import io.logcourier.s3.TargetClient;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -12,7 +13,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** {@code courier adopt}. */
@@ -60,10 +60,7 @@ public final class AdoptCommand implements Callable<Integer> {
     }
 
     private Adopted againstObjects(Adoption adoption, Settings settings) {
-        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
-        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
-                .forcePathStyle(true));
-        try (S3Client s3 = builder.build();
+        try (S3Client s3 = TargetClient.of(settings);
                 Progress progress = Progress.of("objects", " bytes", -1)) {
             return adoption.adoptAgainstObjects(quiet, s3, progress::by);
         }

@@ -6,7 +6,6 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
-import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
@@ -130,8 +129,7 @@ public final class Adoption {
             throw new RetryableException("the replica that lane " + lane.name()
                     + " is planned on lags: wait until it has all rows, and run this again");
         }
-        List<BlockRange> present = BlockRanges.union(
-                table.parts().stream().map(AccessLogTable.Part::blocks).toList());
+        List<BlockRange> present = table.blocks();
         String id = Schema.newLedgerId();
         clickHouse.execute(cursors("cut-offs.sql").with("id", id));
         Optional<Compared> compared =

@@ -2,6 +2,7 @@ package io.logcourier.operations;
 
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
+import io.logcourier.s3.TargetClient;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
@@ -10,7 +11,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** {@code courier audit}: exits with 0 when the books balance and nothing was given up, with 1 otherwise. */
@@ -66,10 +66,7 @@ public final class AuditCommand implements Callable<Integer> {
 
     private AuditReport withObjects(ClickHouse clickHouse, Settings settings) {
         Audit audit = new Audit(clickHouse, settings.lane());
-        var builder = S3Client.builder().region(Region.of(settings.aws().region()));
-        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
-                .forcePathStyle(true));
-        try (S3Client s3 = builder.build();
+        try (S3Client s3 = TargetClient.of(settings);
                 Progress progress =
                         Progress.of("audit", " bytes", audit.balance().bytes())) {
             return audit.report(s3, false, deep, progress::by);

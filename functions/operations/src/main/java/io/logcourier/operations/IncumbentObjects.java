@@ -33,8 +33,9 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * The log objects of an incumbent that are still in the target buckets, held against the rows of the log table. Their
- * lines go into a table in the ledger's database as they are, which is dropped in the end: memory here is eight MiB and what sixteen
- * readers hold, a MiB and a line each; in ClickHouse about a million rows with their lines are compared at a time.
+ * lines go into a table in the ledger's database as they are, which is dropped in the end: memory here is eight MiB and
+ * what sixteen readers hold, a MiB and a line each; in ClickHouse about a million rows with their lines are compared at a
+ * time.
  */
 final class IncumbentObjects {
     private static final int READERS = 16;

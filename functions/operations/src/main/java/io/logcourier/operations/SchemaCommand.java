@@ -68,7 +68,9 @@ public final class SchemaCommand implements Callable<Integer> {
         if (!apply) {
             // The same for all lanes.
             Settings any = lanes.each(settings).getFirst();
-            out.println(schema(null, any).text());
+            try (ClickHouse unasked = ClickHouse.connect(any.lane().endpoint())) {
+                out.println(schema(unasked, any).text());
+            }
             return 0;
         }
         lanes.forEach(settings, lane -> {

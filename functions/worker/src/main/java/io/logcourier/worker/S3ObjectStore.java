@@ -5,6 +5,7 @@ import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
+import io.logcourier.s3.TargetClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -18,14 +19,13 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
-import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** {@link ObjectStore} on Amazon S3. Every body goes out with its CRC32C, which S3 checks before it accepts it. */
 final class S3ObjectStore implements ObjectStore {
@@ -56,13 +56,7 @@ final class S3ObjectStore implements ObjectStore {
     private final Settings.Targets targets;
 
     S3ObjectStore(Settings settings) {
-        // In chunks, each would be hashed and signed; S3 has the checksum of the whole anyway.
-        var builder = S3Client.builder()
-                .region(Region.of(settings.aws().region()))
-                .serviceConfiguration(configuration -> configuration.chunkedEncodingEnabled(false));
-        settings.aws().s3Endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
-                .forcePathStyle(true));
-        s3 = builder.build();
+        s3 = TargetClient.of(settings);
         targets = settings.targets();
     }
 
@@ -237,7 +231,7 @@ final class S3ObjectStore implements ObjectStore {
     private static <T> T call(String verb, Target target, Supplier<T> request) {
         try {
             return request.get();
-        } catch (S3Exception e) {
+        } catch (AwsServiceException e) {
             String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
             if (REFUSALS.contains(code)) {
                 throw new TargetRefusedException(code + ": cannot " + verb + " " + target + ": " + e.getMessage(), e);

@@ -34,7 +34,8 @@ class DeliveryIT {
         Installation courier = STACK.installation(Map.of("worker.part-size", "5MiB"));
         List<LogRow> rows = List.of(
                 LogRow.of("bucket", "small", courier.target()),
-                LogRow.of("bucket", "large", courier.target()).with("userAgent", "a".repeat(10 << 20)));
+                LogRow.of("bucket", "large", courier.target())
+                        .with("userAgent", "a".repeat(5 << 20) + "\n" + "a".repeat(5 << 20)));
         courier.insert(rows);
 
         courier.flush();

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import io.logcourier.localstack.Installation;
+import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LogRow;
 import io.logcourier.localstack.Stack;
 import io.logcourier.message.OrderMessage;
@@ -20,6 +22,7 @@ import io.logcourier.worker.ObjectStore.Upload;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What goes with an object: its metadata, and the conditions under which it is written. */
 class S3ObjectStoreIT {
     private static final String OWNER = "X-amz-expected-bucket-owner";
+    private static final String ROLE = "arn:aws:iam::210987654321:role/logs/delivery";
     private static final Target TARGET = new Target("cats", "key");
     private static final Label LABEL = new Label("text/plain", Map.of("order", "5/2"));
 
@@ -169,6 +173,52 @@ class S3ObjectStoreIT {
     }
 
     @Test
+    void requestsAreMadeInTheRoleOfTheirBucket() throws IOException {
+        Queue<String> asked = new ConcurrentLinkedQueue<>();
+        Map<String, String> flags = Map.of(
+                "s3.roles", "dogs=%1$s-of-dogs,cat*=%1$s,*=%1$s-of-others".formatted(ROLE), "s3.external-id", "we/7");
+
+        Queue<Request> requests = requests(flags, exchange -> {
+            asked.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.US_ASCII));
+            answer(exchange, 200, """
+                    <AssumeRoleResponse><AssumeRoleResult><Credentials>
+                    <AccessKeyId>ASSUMED</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
+                    <SessionToken>token</SessionToken><Expiration>%s</Expiration>
+                    </Credentials></AssumeRoleResult></AssumeRoleResponse>
+                    """.formatted(Instant.now().plusSeconds(3600)));
+        });
+
+        assertThat(requests).allSatisfy(request -> assertThat(request.headers())
+                .containsEntry("X-amz-security-token", "token")
+                .hasEntrySatisfying("Authorization", value -> assertThat(value).contains("Credential=ASSUMED/")));
+        assertThat(asked).singleElement().satisfies(body -> assertThat(body)
+                .contains("Action=AssumeRole&")
+                .contains("RoleArn=" + URLEncoder.encode(ROLE, StandardCharsets.US_ASCII) + "&")
+                .contains("RoleSessionName=log-courier")
+                .contains("ExternalId=we%2F7"));
+    }
+
+    @Test
+    void aBucketWithoutARoleGetsRequestsInOnesOwnName() throws IOException {
+        assertThat(requests(Map.of("s3.roles", "dogs=" + ROLE))).allSatisfy(request -> assertThat(request.headers())
+                .doesNotContainKey("X-amz-security-token")
+                .hasEntrySatisfying("Authorization", value -> assertThat(value)
+                        .contains("Credential=" + LaptopStack.CREDENTIALS.accessKeyId() + "/")));
+    }
+
+    @Test
+    void aRoleThatMayNotBeAssumedIsARefusal() throws IOException {
+        Map<String, String> flags = Map.of("s3.roles", "*=" + ROLE);
+
+        assertThatThrownBy(() -> requests(flags, exchange -> answer(exchange, 403, """
+                        <ErrorResponse><Error><Code>AccessDenied</Code><Message>no, %s</Message></Error></ErrorResponse>
+                        """.formatted(ROLE))))
+                .isInstanceOf(TargetRefusedException.class)
+                .hasMessageContaining("AccessDenied: cannot write cats/key")
+                .hasMessageContaining(ROLE);
+    }
+
+    @Test
     void withoutSettingsNothingIsAskedFor() throws IOException {
         assertThat(requests(Map.of())).allSatisfy(request -> assertThat(request.headers())
                 .doesNotContainKeys(
@@ -188,10 +238,7 @@ class S3ObjectStoreIT {
         HttpServer server = server();
         server.createContext("/", exchange -> {
             exchange.getRequestBody().readAllBytes();
-            byte[] error = "<Error><Code>%s</Code></Error>".formatted(code).getBytes(StandardCharsets.US_ASCII);
-            exchange.sendResponseHeaders(400, error.length);
-            exchange.getResponseBody().write(error);
-            exchange.close();
+            answer(exchange, 400, "<Error><Code>%s</Code></Error>".formatted(code));
         });
         try (S3ObjectStore store = store(server, Map.of())) {
             assertThatThrownBy(() -> store.put(TARGET, LABEL, part()))
@@ -238,6 +285,19 @@ class S3ObjectStoreIT {
         return requests;
     }
 
+    /** With an STS, too. */
+    private static Queue<Request> requests(Map<String, String> flags, HttpHandler sts) throws IOException {
+        HttpServer server = server();
+        server.createContext("/", sts);
+        Map<String, String> all = new TreeMap<>(flags);
+        all.put("sts.endpoint", "http://localhost:" + server.getAddress().getPort());
+        try {
+            return requests(all);
+        } finally {
+            server.stop(0);
+        }
+    }
+
     private static Part part() {
         Part part = new Part(new CRC32C());
         part.write("line\n".getBytes(StandardCharsets.US_ASCII), 0, 5);
@@ -270,9 +330,13 @@ class S3ObjectStoreIT {
                     case "find" -> "line\n";
                     default -> "";
                 };
-        byte[] body = answer.getBytes(StandardCharsets.US_ASCII);
         exchange.getResponseHeaders().add("ETag", "\"etag\"");
-        exchange.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
+        answer(exchange, 200, answer);
+    }
+
+    private static void answer(HttpExchange exchange, int status, String text) throws IOException {
+        byte[] body = text.getBytes(StandardCharsets.US_ASCII);
+        exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
         exchange.getResponseBody().write(body);
         exchange.close();
     }

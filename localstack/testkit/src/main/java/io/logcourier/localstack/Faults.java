@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
@@ -31,7 +32,7 @@ public final class Faults {
     private static final Logger log = LoggerFactory.getLogger(Faults.class);
 
     /** Whether a matrix is to strike every call with every fault. */
-    public static final boolean EVERY_CALL = Boolean.getBoolean("faults.every-call");
+    private static final boolean EVERY_CALL = Boolean.getBoolean("faults.every-call");
 
     /** Of so many cases one is tried in a run, unless {@link #EVERY_CALL}. */
     private static final int SHARE = EVERY_CALL ? 1 : Integer.getInteger("faults.share", 2);
@@ -164,6 +165,19 @@ public final class Faults {
                 .filter(number -> number % SHARE == first)
                 .mapToObj(cases::get)
                 .toList();
+    }
+
+    /**
+     * What a matrix strikes next, going by the calls that were made through this: every fault of those that are {@code
+     * wanted}, or of all with {@link #EVERY_CALL}, as far as this run has a {@linkplain #share share} in them.
+     */
+    public List<Faults> cases(Predicate<Call> wanted, long seed) {
+        return share(
+                calls().stream()
+                        .filter(call -> EVERY_CALL || wanted.test(call))
+                        .flatMap(call -> call.faults().stream())
+                        .toList(),
+                seed);
     }
 
     /** No fault; for a look at the {@linkplain #calls calls}. */

@@ -146,12 +146,7 @@ class PlannerMatrixIT {
         assertThat(Set.copyOf(none.calls().stream().map(Call::point).toList()))
                 .as("a step that is not in the list has no fault case")
                 .isEqualTo(points);
-        List<Faults> faults = Faults.share(
-                none.calls().stream()
-                        .filter(call -> Faults.EVERY_CALL || wanted.test(call))
-                        .flatMap(call -> call.faults().stream())
-                        .toList(),
-                seed);
+        List<Faults> faults = none.cases(wanted, seed);
         courier.drain();
         prepare.accept(faults.size());
         for (Faults fault : faults) {

@@ -226,12 +226,7 @@ class WorkerMatrixIT {
         assertThat(Set.copyOf(none.calls().stream().map(Call::point).toList()))
                 .as("a step that is not in the list has no fault case")
                 .isEqualTo(points);
-        List<Faults> faults = Faults.share(
-                none.calls().stream()
-                        .filter(call -> Faults.EVERY_CALL || wanted.test(call))
-                        .flatMap(call -> call.faults().stream())
-                        .toList(),
-                seed);
+        List<Faults> faults = none.cases(wanted, seed);
         courier.flush();
         courier.drain();
         prepare.accept(faults.size());

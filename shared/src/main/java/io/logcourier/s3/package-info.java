@@ -1,0 +1,2 @@
+/** The target buckets. */
+package io.logcourier.s3;
