@@ -262,6 +262,28 @@ final class LookerTest {
     }
 
     @Test
+    void anObjectThatIsWrittenAgainAsItWasIsRight() throws InterruptedException {
+        FaultyStore store = new FaultyStore(ticker, seed).rewriting((objects, random) -> {});
+
+        Report report = new Looker(run(seed), plan(1, 1), store, ticker).run();
+
+        assertThat(report.reading().isRight()).as(report.text()).isTrue();
+        assertThat(report.reading().count(Verdict.RIGHT)).isEqualTo(ENTRIES);
+    }
+
+    @Test
+    void anObjectThatChangesAfterItWasReadIsAltered() throws InterruptedException {
+        FaultyStore store = new FaultyStore(ticker, seed)
+                .rewriting((objects, random) -> replace(any(objects, random), random, line -> flip(line, 3)));
+
+        Report report = new Looker(run(seed), plan(1, 1), store, ticker).run();
+
+        assertThat(report.reading().count(Verdict.ALTERED)).as(report.text()).isOne();
+        assertThat(report.reading().count(Verdict.RIGHT)).isEqualTo(ENTRIES);
+        assertThat(report.text()).contains("the object, after it was read");
+    }
+
+    @Test
     void whatNeverComesIsMissingInOnePiece() throws InterruptedException {
         FaultyStore store = new FaultyStore(ticker, seed).hidden();
 
