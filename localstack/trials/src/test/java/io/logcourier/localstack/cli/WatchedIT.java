@@ -88,6 +88,7 @@ class WatchedIT {
     private static final int DAMAGED_STREAMS = 10;
     private static final int DAMAGED_FRAGMENT = 25;
     private static final int RATE = 1_500;
+    private static final int MOST_FINDINGS = 1_000;
     private static final Duration EVER = Duration.ofHours(1);
     private static final String TARGET = "access-logs";
     private static final Tick FLUSH = new Tick(Optional.empty(), true, false);
@@ -281,7 +282,7 @@ class WatchedIT {
                         life.up.kill();
                         begin();
                     }
-                    written.await();
+                    await().forever().until(() -> written.getCount() == 0 || all.isDone());
                     await().atMost(CourierProcess.PATIENCE).until(life::isComplete);
                     over.set(true);
                     for (Future<?> function : functions) {
@@ -593,6 +594,6 @@ class WatchedIT {
                 EVER,
                 patience,
                 Duration.ofMillis(200),
-                Integer.MAX_VALUE);
+                MOST_FINDINGS);
     }
 }
