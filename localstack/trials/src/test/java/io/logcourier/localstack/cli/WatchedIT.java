@@ -142,7 +142,6 @@ class WatchedIT {
                     "--bucket=" + TARGET,
                     "--data=" + folder);
             Map<String, String> environment = new HashMap<>(Clients.settings(up.ready()));
-            environment.put("LOG_COURIER_QUEUE_URL", up.ready().get("queue").asString());
             environment.put("LOG_COURIER_WORKER_RETRY_DELAY", "0.1s");
             environment.put("LOG_COURIER_WORKER_SUPERSEDE_AFTER", "1s");
             settings = Settings.read(Map.of(), environment);
@@ -204,14 +203,15 @@ class WatchedIT {
         try {
             begin();
             do {
-                Round round = new Round(seed);
+                System.out.printf("watched: seed %d%n", seed);
+                Round round = new Round(seed++);
                 round.go();
                 rounds++;
                 right += round.right;
                 wrong += round.wrong;
                 System.out.printf(
-                        "watched: seed %d, %d rounds, %,d entries right, %,d damages named, %d kills, %,d faults%n",
-                        seed++, rounds, right, wrong, rounds * KILLS, struck.get());
+                        "watched: %d rounds, %,d entries right, %,d damages named, %d kills, %,d faults%n",
+                        rounds, right, wrong, rounds * KILLS, struck.get());
             } while (Instant.now().isBefore(end));
         } finally {
             for (Life one : lives) {
