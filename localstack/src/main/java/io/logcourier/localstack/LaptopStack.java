@@ -59,6 +59,8 @@ public final class LaptopStack implements AutoCloseable {
     /** The settings that the stack makes itself; what flags and the environment say of another installation is hidden. */
     public static final Set<String> OWN = Set.of(
             "clickhouse.url",
+            "clickhouse.authentication",
+            "clickhouse.headers",
             "clickhouse.user",
             "clickhouse.password",
             "clickhouse.password-secret",

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,14 @@ final class HttpClickHouse implements ClickHouse {
 
     /** WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED. */
     private static final Set<Integer> UNAUTHENTICATED = Set.of(193, 194, 516);
+
+    /** What a proxy before ClickHouse answers for want of a token, or of a right. */
+    private static final int UNAUTHORIZED = 401;
+
+    private static final int FORBIDDEN = 403;
+
+    /** A token stands in a header; the message must not quote it. */
+    private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]+");
 
     private static final int NETWORK_BUFFER_BYTES = 256 * 1024;
 
@@ -65,8 +74,7 @@ final class HttpClickHouse implements ClickHouse {
     private Client connect(URI url) {
         Client.Builder builder = new Client.Builder()
                 .addEndpoint(url.toString())
-                .setUsername(endpoint.user())
-                .setPassword(password)
+                .httpHeaders(endpoint.headers())
                 .setClientName("log-courier")
                 .setConnectTimeout(
                         Math.min(CONNECT_TIMEOUT.toMillis(), endpoint.timeout().toMillis()))
@@ -74,11 +82,25 @@ final class HttpClickHouse implements ClickHouse {
                 .setClientNetworkBufferSize(NETWORK_BUFFER_BYTES)
                 .compressServerResponse(false)
                 .compressClientRequest(false);
+        switch (endpoint.authentication()) {
+            case BASIC -> builder.setUsername(endpoint.user()).setPassword(password);
+            case BEARER -> builder.useBearerTokenAuth(token());
+        }
         endpoint.authority().ifPresent(file -> builder.setRootCertificate(file.toString()));
         if (!repeats) {
             builder.setMaxRetries(0).retryOnFailures(ClientFaultCause.None);
         }
         return builder.build();
+    }
+
+    private String token() {
+        if (!TOKEN.matcher(password).matches()) {
+            throw new ConfigurationException(
+                    "the access token for " + where()
+                            + " is empty, or has what no token has, such as a space or a line feed:"
+                            + " clickhouse.authentication is bearer, so clickhouse.password or clickhouse.password-secret must hold one");
+        }
+        return password;
     }
 
     @Override
@@ -173,7 +195,8 @@ final class HttpClickHouse implements ClickHouse {
             return answer(what, request);
         } catch (ConfigurationException e) {
             if (e.getCause() instanceof ServerException refused
-                    && UNAUTHENTICATED.contains(refused.getCode())
+                    && (UNAUTHENTICATED.contains(refused.getCode())
+                            || refused.getTransportProtocolCode() == UNAUTHORIZED)
                     && isRenewed(tried)) {
                 return answer(what, request);
             }
@@ -185,7 +208,10 @@ final class HttpClickHouse implements ClickHouse {
     private synchronized boolean isRenewed(String tried) {
         if (password.equals(tried)) {
             password = endpoint.password().get();
-            client.updateUserAndPassword(endpoint.user(), password);
+            switch (endpoint.authentication()) {
+                case BASIC -> client.updateUserAndPassword(endpoint.user(), password);
+                case BEARER -> client.updateBearerToken(token());
+            }
         }
         return !password.equals(tried);
     }
@@ -202,7 +228,7 @@ final class HttpClickHouse implements ClickHouse {
     }
 
     private CourierException failure(String what, Throwable cause) {
-        if (cause instanceof ServerException refused && MISCONFIGURED.contains(refused.getCode())) {
+        if (cause instanceof ServerException refused && isMisconfigured(refused)) {
             return new ConfigurationException(
                     where() + " refused " + what + ": " + refused.getMessage()
                             + " (if the tables are missing, run `courier schema --apply`)",
@@ -211,8 +237,14 @@ final class HttpClickHouse implements ClickHouse {
         return new RetryableException(where() + " failed at " + what + ": " + reasons(cause), cause);
     }
 
+    private static boolean isMisconfigured(ServerException refused) {
+        return MISCONFIGURED.contains(refused.getCode())
+                || refused.getTransportProtocolCode() == UNAUTHORIZED
+                || refused.getTransportProtocolCode() == FORBIDDEN;
+    }
+
     private String where() {
-        return "ClickHouse at " + endpoint.user() + "@" + endpoint.urls().get(replica);
+        return "ClickHouse at " + endpoint.at(List.of(endpoint.urls().get(replica)));
     }
 
     /** What failed, and why in the end: the client's own message does not say that nobody listens. */

@@ -2,6 +2,7 @@ package io.logcourier.configuration;
 
 import io.logcourier.accesslog.Form;
 import io.logcourier.accesslog.Rendering;
+import io.logcourier.clickhouse.Endpoint;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,14 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "([a-zA-Z0-9._*-]+) *= *(arn:aws[a-z-]*:iam::[0-9]{12}:role/[\\w+=.@/-]+)(?: +([\\w+=.@:/-]{2,1224}))?");
     private static final Pattern GRANT = Pattern.compile(
             "(read|read-acp|write-acp|full-control) *= *(id|uri|emailAddress):([\\x21-\\x7e&&[^\"\\\\]]+)");
+    private static final Pattern HEADER =
+            Pattern.compile("([A-Za-z0-9!#$%&'*+.^_`|~-]+) *= *([\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?)");
+
+    /** What the client sets itself. */
+    private static final Pattern OWN_HEADERS = Pattern.compile(
+            "Authorization|Host|Connection|Transfer-Encoding|User-Agent|(Content|Accept|X-ClickHouse)-.*|Accept",
+            Pattern.CASE_INSENSITIVE);
+
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
 
     static final Setting<String> LANE =
@@ -56,6 +65,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "ClickHouse's HTTP endpoint, those of its replicas after it, separated by spaces; "
                     + "several lanes are NAME=URL, separated by commas",
             Setting::endpoints);
+    static final Setting<Endpoint.Authentication> CLICKHOUSE_AUTHENTICATION = define(
+            "clickhouse.authentication",
+            "basic",
+            "what shows who asks: basic, user and password; bearer, an access token, which then stands where the password does",
+            Setting::authentication);
     static final Setting<String> CLICKHOUSE_USER = text("clickhouse.user", "default", "who asks ClickHouse");
     static final Setting<String> CLICKHOUSE_PASSWORD = secret("clickhouse.password", "that user's password");
     static final Setting<String> CLICKHOUSE_PASSWORD_SECRET = text(
@@ -67,6 +81,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "",
             "PEM file with the certificate that vouches for ClickHouse's, where it is none that Java knows",
             Setting::file);
+    static final Setting<Map<String, String>> CLICKHOUSE_HEADERS = define(
+            "clickhouse.headers",
+            "",
+            "HTTP headers of every request, such as a tenant for a proxy: NAME=VALUE, several separated by commas; no place for secrets",
+            Setting::headers);
     static final Setting<Duration> CLICKHOUSE_TIMEOUT =
             define("clickhouse.timeout", "2m", "the longest wait for an answer of ClickHouse", Setting::duration);
     static final Setting<String> LOGS =
@@ -361,6 +380,34 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
                     match.group(1), match.group(2) + "=\"" + match.group(3) + "\"", (one, other) -> one + ", " + other);
         }
         return grants;
+    }
+
+    private static Endpoint.Authentication authentication(String text) {
+        return switch (text) {
+            case "basic" -> Endpoint.Authentication.BASIC;
+            case "bearer" -> Endpoint.Authentication.BEARER;
+            default -> throw new IllegalArgumentException("basic or bearer is needed");
+        };
+    }
+
+    /** The value by name; which header is which does not depend on case. */
+    private static Map<String, String> headers(String text) {
+        Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (String entry : list(text)) {
+            var match = HEADER.matcher(entry);
+            if (!match.matches()) {
+                throw new IllegalArgumentException(
+                        "NAME=VALUE in ASCII is needed, '" + entry + "' is not of this kind");
+            }
+            if (OWN_HEADERS.matcher(match.group(1)).matches()) {
+                throw new IllegalArgumentException(
+                        match.group(1) + " is for the client alone: it follows from the other settings");
+            }
+            if (headers.put(match.group(1), match.group(2)) != null) {
+                throw new IllegalArgumentException("each header can be named once: '" + entry + "' is a second");
+            }
+        }
+        return headers;
     }
 
     private static List<String> columns(String text) {

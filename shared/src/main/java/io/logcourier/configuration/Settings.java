@@ -370,10 +370,12 @@ public record Settings(
                     get(Setting.LANE),
                     new Endpoint(
                             List.of(),
+                            get(Setting.CLICKHOUSE_AUTHENTICATION),
                             get(Setting.CLICKHOUSE_USER),
                             password(),
                             get(Setting.CLICKHOUSE_TIMEOUT),
-                            get(Setting.CLICKHOUSE_CA)),
+                            get(Setting.CLICKHOUSE_CA),
+                            get(Setting.CLICKHOUSE_HEADERS)),
                     get(Setting.LOGS),
                     get(Setting.TABLE_NAME),
                     get(Setting.LEDGER),

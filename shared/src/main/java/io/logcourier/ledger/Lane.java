@@ -25,13 +25,6 @@ public record Lane(
         List<String> moreColumns) {
     /** As this one, elsewhere. */
     public Lane at(String otherName, List<URI> urls) {
-        return new Lane(
-                otherName,
-                new Endpoint(urls, endpoint.user(), endpoint.password(), endpoint.timeout(), endpoint.authority()),
-                logs,
-                table,
-                ledger,
-                sourceRegion,
-                moreColumns);
+        return new Lane(otherName, endpoint.at(urls), logs, table, ledger, sourceRegion, moreColumns);
     }
 }

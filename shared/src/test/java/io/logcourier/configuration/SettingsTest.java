@@ -34,11 +34,13 @@ class SettingsTest {
     private static final Map<String, String> OTHER = Map.ofEntries(
             Map.entry("lane.name", "second"),
             Map.entry("clickhouse.url", "https://clickhouse.example:8443 https://other.example:8443"),
+            Map.entry("clickhouse.authentication", "bearer"),
             Map.entry("clickhouse.user", "courier"),
             Map.entry("clickhouse.password", "open sesame"),
             Map.entry("clickhouse.password-secret", "courier/clickhouse"),
             Map.entry("clickhouse.timeout", "45s"),
             Map.entry("clickhouse.ca-file", "pom.xml"),
+            Map.entry("clickhouse.headers", "X-Scope-OrgID=cats, x-more = a=b c"),
             Map.entry("clickhouse.logs-database", "other_logs"),
             Map.entry("clickhouse.logs-table", "other_access_logs"),
             Map.entry("clickhouse.ledger-database", "other_courier"),
@@ -81,10 +83,12 @@ class SettingsTest {
                                 "main",
                                 new Endpoint(
                                         List.of(URI.create("http://localhost:8123")),
+                                        Endpoint.Authentication.BASIC,
                                         "default",
                                         new Endpoint.Fixed(""),
                                         Duration.ofMinutes(2),
-                                        Optional.empty()),
+                                        Optional.empty(),
+                                        Map.of()),
                                 "logs",
                                 "access_logs",
                                 "courier",
@@ -232,6 +236,26 @@ class SettingsTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("clickhouse.url = '")
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("ses"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "tenant",
+                "=cats",
+                "two words=cats",
+                "X-Scope-OrgID=",
+                "X-Scope-OrgID=\u00e9",
+                "X-Scope-OrgID=a\r\nEvil: b",
+                "X-Scope-OrgID=cats, x-scope-orgid=dogs",
+                "authorization=Bearer cats",
+                "X-ClickHouse-User=cats",
+                "Content-Length=1"
+            })
+    void aHeaderThatIsNoneOrNotForOthersIsRefused(String headers) {
+        assertThatThrownBy(() -> Settings.read(Map.of("clickhouse.headers", headers), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("clickhouse.headers = ");
     }
 
     @ParameterizedTest

@@ -164,7 +164,7 @@ public final class AccessLogStore implements Store, AutoCloseable {
     private static Located located(Run run, String bucket, S3Object object) {
         return new Located(
                 bucket + "/" + object.key(),
-                object.size() + " bytes",
+                object.size() + " bytes, ETag " + object.eTag(),
                 run.owner(bucket, object.key()),
                 object.lastModified().toEpochMilli(),
                 object.size());

@@ -34,6 +34,7 @@ final class Content {
     private static final int INDEX_DIGITS = 10;
     private static final int STREAM_DIGITS = 5;
     private static final int CHECK_DIGITS = 8;
+    private static final int NOWHERE = -1;
     private static final int ID_LENGTH = HASH_DIGITS + 2 * TIME_DIGITS + INDEX_DIGITS + STREAM_DIGITS;
     private static final int NAME_LENGTH = STREAM_DIGITS + INDEX_DIGITS + CHECK_DIGITS;
 
@@ -290,28 +291,56 @@ final class Content {
          * @param fields of the line
          */
         Optional<Known> know(Fields fields) {
+            Optional<Known> known = know(
+                    fields,
+                    fields.length(Fields.REQUEST_ID) == ID_LENGTH ? fields.start(Fields.REQUEST_ID) : NOWHERE,
+                    fields.length(Fields.KEY) >= NAME_LENGTH ? fields.start(Fields.KEY) : NOWHERE);
+            return known.isPresent() ? known : shifted(fields);
+        }
+
+        private Optional<Known> know(Fields fields, int idAt, int nameAt) {
             byte[] line = fields.bytes();
-            int idAt = fields.start(Fields.REQUEST_ID);
-            boolean idThere = fields.length(Fields.REQUEST_ID) == ID_LENGTH;
-            int nameAt = fields.start(Fields.KEY);
-            boolean nameThere = fields.length(Fields.KEY) >= NAME_LENGTH;
-            Optional<Known> byId = idThere ? byId(line, idAt) : Optional.empty();
-            if (nameThere) {
-                long stream = number(line, nameAt, STREAM_DIGITS);
-                long index = number(line, nameAt + STREAM_DIGITS, INDEX_DIGITS);
-                long check = number(line, nameAt + STREAM_DIGITS + INDEX_DIGITS, CHECK_DIGITS);
-                if (stream >= 0 && index >= 0 && check == check((int) stream, index)) {
-                    long parent = parent((int) stream, index);
-                    Optional<Known> times = byId.filter(id -> id.stream() == stream && id.index() == parent)
-                            .or(() -> idThere ? mended(line, idAt, (int) stream, parent) : Optional.empty());
-                    return Optional.of(new Known(
-                            (int) stream,
-                            index,
-                            times.map(Known::startMillis).orElse(Known.LOST),
-                            times.map(Known::pushedMillis).orElse(Known.LOST)));
+            Optional<Known> byId = idAt == NOWHERE ? Optional.empty() : byId(line, idAt);
+            Optional<Known> byName = nameAt == NOWHERE ? Optional.empty() : byName(line, nameAt);
+            if (byName.isEmpty()) {
+                return byId.map(id -> closest(id, fields));
+            }
+            Known name = byName.get();
+            long parent = parent(name.stream(), name.index());
+            Optional<Known> times = byId.filter(id -> id.stream() == name.stream() && id.index() == parent)
+                    .or(() -> idAt == NOWHERE ? Optional.empty() : mended(line, idAt, name.stream(), parent));
+            return Optional.of(new Known(
+                    name.stream(),
+                    name.index(),
+                    times.map(Known::startMillis).orElse(Known.LOST),
+                    times.map(Known::pushedMillis).orElse(Known.LOST)));
+        }
+
+        /** Wherever id and name stand in the line: a damaged space, bracket or quote moves all fields behind it. */
+        private Optional<Known> shifted(Fields fields) {
+            byte[] line = fields.bytes();
+            int idAt = NOWHERE;
+            int nameAt = NOWHERE;
+            for (int at = fields.start(0); at + NAME_LENGTH <= fields.lineEnd(); at++) {
+                if (idAt == NOWHERE
+                        && at + ID_LENGTH <= fields.lineEnd()
+                        && byId(line, at).isPresent()) {
+                    idAt = at;
+                }
+                if (nameAt == NOWHERE && byName(line, at).isPresent()) {
+                    nameAt = at;
                 }
             }
-            return byId.map(id -> closest(id, fields));
+            return know(fields, idAt, nameAt);
+        }
+
+        private Optional<Known> byName(byte[] line, int at) {
+            long stream = number(line, at, STREAM_DIGITS);
+            long index = number(line, at + STREAM_DIGITS, INDEX_DIGITS);
+            long check = number(line, at + STREAM_DIGITS + INDEX_DIGITS, CHECK_DIGITS);
+            return stream >= 0 && index >= 0 && check == check((int) stream, index)
+                    ? Optional.of(new Known((int) stream, index, Known.LOST, Known.LOST))
+                    : Optional.empty();
         }
 
         private Optional<Known> byId(byte[] line, int at) {

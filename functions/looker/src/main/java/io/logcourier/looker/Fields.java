@@ -24,6 +24,7 @@ final class Fields {
     private final int[] starts = new int[MOST + 1];
     private byte[] bytes = {};
     private int count;
+    private int lineEnd;
 
     Fields() {}
 
@@ -34,6 +35,7 @@ final class Fields {
     /** Cuts another line, up to {@code most} fields. */
     void cut(byte[] line, int from, int to, int most) {
         bytes = line;
+        lineEnd = to;
         count = 0;
         int at = from;
         while (at <= to && count < most) {
@@ -67,6 +69,11 @@ final class Fields {
 
     byte[] bytes() {
         return bytes;
+    }
+
+    /** Where the line ends. */
+    int lineEnd() {
+        return lineEnd;
     }
 
     int start(int field) {

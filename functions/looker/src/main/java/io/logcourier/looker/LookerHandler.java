@@ -7,6 +7,7 @@ import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
+import io.logcourier.ledger.Lane;
 import io.logcourier.logging.Logging;
 import io.logcourier.logging.Metric;
 import io.logcourier.logging.Metrics;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,8 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The Lambda function of the canary. No invocation waits for a delivery: each reads what earlier ones wrote long enough
@@ -55,19 +59,33 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
 
     private final Settings settings;
     private final S3Client s3;
-    private final AccessLogStore store;
-    private final Metrics metrics;
+    private final Map<String, Watched> lanes = new LinkedHashMap<>();
+
+    /** A lane that can be written to. */
+    private record Watched(Lane lane, AccessLogStore store, Metrics metrics) {}
 
     /**
      * What the schedule asks for.
      *
+     * @param lane to write to and to verify the runs of; empty: the first, or only one
      * @param targetBucket that receives the log objects of the canary, records of runs, and reports
      * @param streams source buckets
      * @param entries of each
      * @param maxDelay from write to object, such as 20m
      * @param verifyAfter when a run is read, such as 40m
      */
-    record Watch(String targetBucket, int streams, int entries, String maxDelay, String verifyAfter) {}
+    record Watch(
+            Optional<String> lane, String targetBucket, int streams, int entries, String maxDelay, String verifyAfter) {
+        /** No name, and an empty one, stand for none. */
+        Watch {
+            lane = lane == null ? Optional.empty() : lane.filter(name -> !name.isEmpty());
+        }
+
+        /** Where the records of its runs are: those of a lane that is named lie in a folder of its own. */
+        String runs() {
+            return RUNS + lane.map(name -> name + "/").orElse("");
+        }
+    }
 
     private record Answer(String written, List<String> verified, List<String> wrong) {}
 
@@ -76,31 +94,39 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
         this(Logging.apply(Settings.fromEnvironment()));
     }
 
-    /** Configured by {@code all}; of several lanes it looks at the first. */
-    public LookerHandler(Settings all) {
-        settings = all.each().getFirst();
+    /** Configured by {@code settings}. */
+    public LookerHandler(Settings settings) {
+        this.settings = settings;
         s3 = TargetClient.of(settings);
-        store = new AccessLogStore(settings, READS);
-        metrics = new Metrics(settings.lane().name());
+        settings.each()
+                .forEach(one -> lanes.put(
+                        one.lane().name(),
+                        new Watched(
+                                one.lane(),
+                                new AccessLogStore(one, READS),
+                                new Metrics(one.lane().name()))));
     }
 
     @Override
     public void handleRequest(InputStream input, OutputStream output, Context context) throws IOException {
         Watch watch = parse(input);
+        Watched watched = lanes.get(watch.lane()
+                .map(name -> settings.of(name).lane().name())
+                .orElseGet(() -> settings.lanes().getFirst().name()));
         List<String> verified = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
         StringBuilder texts = new StringBuilder();
         String written;
         try {
-            for (String key : keys(watch.targetBucket())) {
+            for (String key : keys(watch)) {
                 Report earlier = get(watch.targetBucket(), key);
                 boolean due = earlier.ended()
                         .plus(Setting.duration(watch.verifyAfter()))
                         .isBefore(Instant.now());
                 if (due && context.getRemainingTimeInMillis() > RESERVE_MILLIS) {
-                    Report report = verify(watch, earlier);
+                    Report report = verify(watched.store(), watch, earlier);
                     verified.add(earlier.run().id());
-                    metrics.write(figures(report.reading()));
+                    watched.metrics().write(figures(report.reading()));
                     if (!report.reading().isRight()) {
                         wrong.add(earlier.run().id());
                         texts.append('\n').append(report.text());
@@ -110,9 +136,9 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                             request -> request.bucket(watch.targetBucket()).key(key));
                 }
             }
-            Report report = write(watch);
+            Report report = write(watched, watch);
             written = report.run().id();
-            put(watch.targetBucket(), RUNS + written + ".json", report);
+            put(watch.targetBucket(), watch.runs() + written + ".json", report);
         } catch (SdkException e) {
             throw new RetryableException("looker cannot use bucket " + watch.targetBucket() + ": " + e.getMessage(), e);
         } catch (InterruptedException e) {
@@ -128,7 +154,11 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
 
     private static Watch parse(InputStream input) {
         try {
-            Watch watch = ClickHouse.JSON.readValue(input, Watch.class);
+            JsonNode payload = ClickHouse.JSON.readTree(input);
+            if (payload instanceof ObjectNode fields && !fields.has("lane")) {
+                fields.putNull("lane");
+            }
+            Watch watch = ClickHouse.JSON.treeToValue(payload, Watch.class);
             Setting.duration(watch.maxDelay());
             Setting.duration(watch.verifyAfter());
             return watch;
@@ -142,8 +172,13 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
         }
     }
 
-    private List<String> keys(String bucket) {
-        return s3.listObjectsV2Paginator(request -> request.bucket(bucket).prefix(RUNS)).contents().stream()
+    private List<String> keys(Watch watch) {
+        return s3
+                .listObjectsV2Paginator(request -> request.bucket(watch.targetBucket())
+                        .prefix(watch.runs())
+                        .delimiter("/"))
+                .contents()
+                .stream()
                 .map(S3Object::key)
                 .toList();
     }
@@ -159,7 +194,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                 RequestBody.fromBytes(ClickHouse.JSON.writeValueAsBytes(report)));
     }
 
-    private Report verify(Watch watch, Report earlier) throws InterruptedException {
+    private static Report verify(AccessLogStore store, Watch watch, Report earlier) throws InterruptedException {
         Report report =
                 new Looker(earlier.run(), plan(watch, Reading.ALL), store, Ticker.SYSTEM).verify(earlier.streams());
         if (report.reading().unread() > 0) {
@@ -183,7 +218,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                 reading.delayMillis().p99());
     }
 
-    private Report write(Watch watch) throws InterruptedException {
+    private static Report write(Watched watched, Watch watch) throws InterruptedException {
         Instant now = Instant.now();
         Run run = new Run(
                 ID.format(now),
@@ -194,9 +229,9 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                 Shape.MIXED,
                 List.of(watch.targetBucket()),
                 PREFIX,
-                settings.lane().sourceRegion(),
-                settings.lane().moreColumns().size());
-        Report report = new Looker(run, plan(watch, Reading.NONE), store, Ticker.SYSTEM).run();
+                watched.lane().sourceRegion(),
+                watched.lane().moreColumns().size());
+        Report report = new Looker(run, plan(watch, Reading.NONE), watched.store(), Ticker.SYSTEM).run();
         if (report.isCutShort()) {
             throw new RetryableException("looker could not write: "
                     + String.join("; ", report.writing().reasons()));
@@ -229,7 +264,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
 
     @Override
     public void close() {
-        store.close();
+        lanes.values().forEach(lane -> lane.store().close());
         s3.close();
     }
 }

@@ -66,7 +66,7 @@ public interface Store {
      * An object.
      *
      * @param place for people
-     * @param version what shows that it holds something else than before, such as its length
+     * @param version what shows that it may hold something else than before: then it is read again and compared
      * @param stream whose place this is; empty where it is nobody's
      * @param visibleMillis since when it is visible, since 1970
      * @param bytes of it, as it is stored

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -34,7 +35,7 @@ final class Validator implements Store.Reader {
     private final long maxDelayMillis;
     private final int mostFindings;
     private final Map<Integer, StreamState> states = new ConcurrentHashMap<>();
-    private final Map<String, String> read = new ConcurrentHashMap<>();
+    private final Map<String, Seen> read = new ConcurrentHashMap<>();
     private final Map<Verdict, Long> counts = new EnumMap<>(Verdict.class);
     private final List<Finding> findings = new ArrayList<>();
     private final Histogram delays = new Histogram(3);
@@ -45,6 +46,9 @@ final class Validator implements Store.Reader {
     private long settledPresent;
     private long settledAbsent;
     private long unread;
+
+    /** An object as it was when it was read: its version, and the CRC32C of its lines. */
+    private record Seen(String version, long checksum) {}
 
     /**
      * For the entries of {@code content}.
@@ -86,22 +90,8 @@ final class Validator implements Store.Reader {
                 && !states.containsKey(object.stream().get().number())) {
             return false;
         }
-        String before = read.get(object.place());
-        if (before != null && !before.equals(object.version())) {
-            synchronized (this) {
-                read.put(object.place(), object.version());
-                note(new Finding(
-                        Verdict.ALTERED,
-                        number(object),
-                        -1,
-                        -1,
-                        object.place(),
-                        "the object, after it was read",
-                        before,
-                        object.version()));
-            }
-        }
-        return before == null;
+        Seen before = read.get(object.place());
+        return before == null || !before.version().equals(object.version());
     }
 
     @Override
@@ -128,6 +118,23 @@ final class Validator implements Store.Reader {
     }
 
     private synchronized void commit(Store.Located object, Check check) {
+        Seen seen = new Seen(object.version(), check.checksum.getValue());
+        Seen before = read.put(object.place(), seen);
+        if (before != null) {
+            // What it held was judged. A retry may write the same again; anything else is a fault.
+            if (before.checksum() != seen.checksum()) {
+                note(new Finding(
+                        Verdict.ALTERED,
+                        number(object),
+                        -1,
+                        -1,
+                        object.place(),
+                        "the object, after it was read",
+                        before.version(),
+                        seen.version()));
+            }
+            return;
+        }
         for (int i = 0; i < check.count; i++) {
             long entry = check.entries[i];
             int line = i + 1;
@@ -176,7 +183,6 @@ final class Validator implements Store.Reader {
         delays.add(check.delays);
         objects++;
         bytes += object.bytes();
-        read.put(object.place(), object.version());
     }
 
     private static Finding finding(
@@ -290,6 +296,7 @@ final class Validator implements Store.Reader {
         private final Map<Verdict, Long> counts = new EnumMap<>(Verdict.class);
         private final Map<Integer, Difference> differences = new HashMap<>();
         private final Map<Integer, LogStream> streams = new HashMap<>();
+        private final CRC32C checksum = new CRC32C();
         private long[] entries = new long[1024];
         private int count;
         private int line;
@@ -307,6 +314,7 @@ final class Validator implements Store.Reader {
             int read = lines.read(buffer, 0, buffer.length);
             while (read >= 0) {
                 int searched = filled;
+                checksum.update(buffer, filled, read);
                 filled += read;
                 int from = 0;
                 for (int i = searched; i < filled; i++) {

@@ -79,10 +79,12 @@ final class FaultyStore implements Store {
     private final Map<String, Long> visible = new HashMap<>();
     private IntFunction<Push> pushes = push -> Push.STORED;
     private Damage damage = (all, any) -> {};
+    private Optional<Damage> rewriting = Optional.empty();
     private long delayMillis;
     private long writtenMillis;
     private int pushed;
     private int reads;
+    private int rewritten;
     private int failingReads;
     private boolean damaged;
     private boolean hidden;
@@ -101,6 +103,12 @@ final class FaultyStore implements Store {
 
     FaultyStore damage(Damage all) {
         damage = all;
+        return this;
+    }
+
+    /** Once all was shown, all objects are written again, with such a damage. */
+    FaultyStore rewriting(Damage all) {
+        rewriting = Optional.of(all);
         return this;
     }
 
@@ -150,12 +158,17 @@ final class FaultyStore implements Store {
         if (hidden || ticker.millis() < writtenMillis + delayMillis) {
             return;
         }
+        if (damaged && rewriting.isPresent()) {
+            rewriting.get().to(List.copyOf(objects.values()), random);
+            rewriting = Optional.empty();
+            rewritten++;
+        }
         deliver();
         objects.forEach((key, object) -> {
             byte[] bytes = object.bytes();
             Located located = new Located(
                     key,
-                    Integer.toString(bytes.length),
+                    bytes.length + "/" + rewritten,
                     Optional.of(object.stream),
                     visible.computeIfAbsent(key, any -> ticker.millis()),
                     bytes.length);

@@ -158,6 +158,30 @@ final class LookerTest {
                         "Key",
                         Verdict.ALTERED),
                 damage(
+                        "joins two fields before the key",
+                        (objects, random) -> replace(
+                                any(objects, random), random, line -> flip(line, at(line, 1 + random.nextInt(8)) - 1)),
+                        "altered: stream",
+                        Verdict.ALTERED),
+                damage(
+                        "cuts a field in two",
+                        (objects, random) -> replace(any(objects, random), random, line -> {
+                            byte[] changed = line.clone();
+                            changed[at(line, random.nextInt(3)) + 1] = ' ';
+                            return changed;
+                        }),
+                        "altered: stream",
+                        Verdict.ALTERED),
+                damage(
+                        "opens a quote that the Request-URI closes",
+                        (objects, random) -> replace(any(objects, random), random, line -> {
+                            byte[] changed = line.clone();
+                            changed[at(line, random.nextInt(7))] = '"';
+                            return changed;
+                        }),
+                        "altered: stream",
+                        Verdict.ALTERED),
+                damage(
                         "alters the last byte",
                         (objects, random) -> replace(any(objects, random), random, line -> flip(line, line.length - 2)),
                         "Source Region",
@@ -235,6 +259,28 @@ final class LookerTest {
             counts.merge(verdict, 1, Integer::sum);
         }
         return Arguments.of(Named.of(name, damage), counts, field);
+    }
+
+    @Test
+    void anObjectThatIsWrittenAgainAsItWasIsRight() throws InterruptedException {
+        FaultyStore store = new FaultyStore(ticker, seed).rewriting((objects, random) -> {});
+
+        Report report = new Looker(run(seed), plan(1, 1), store, ticker).run();
+
+        assertThat(report.reading().isRight()).as(report.text()).isTrue();
+        assertThat(report.reading().count(Verdict.RIGHT)).isEqualTo(ENTRIES);
+    }
+
+    @Test
+    void anObjectThatChangesAfterItWasReadIsAltered() throws InterruptedException {
+        FaultyStore store = new FaultyStore(ticker, seed)
+                .rewriting((objects, random) -> replace(any(objects, random), random, line -> flip(line, 3)));
+
+        Report report = new Looker(run(seed), plan(1, 1), store, ticker).run();
+
+        assertThat(report.reading().count(Verdict.ALTERED)).as(report.text()).isOne();
+        assertThat(report.reading().count(Verdict.RIGHT)).isEqualTo(ENTRIES);
+        assertThat(report.text()).contains("the object, after it was read");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Setting;
 import io.logcourier.localstack.bench.BenchCommand;
+import io.logcourier.looker.Report;
 import io.logcourier.operations.Adoption;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.LoadCommand;
@@ -101,6 +102,7 @@ final class ReadmeTest {
                 arguments("adopt", Adoption.Adopted.class),
                 arguments("replay", ReplayCommand.Replay.class),
                 arguments("demo", DemoCommand.Demonstration.class),
+                arguments("looker", Report.class),
                 arguments("bench", BenchCommand.ANSWER));
     }
 }

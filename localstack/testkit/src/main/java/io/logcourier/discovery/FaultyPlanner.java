@@ -25,7 +25,12 @@ public final class FaultyPlanner {
 
     /** One tick, on another ClickHouse and queue. */
     public static void plan(Installation courier, ClickHouse clickHouse, OrderQueue queue, Tick tick) {
-        new Planner(courier.settings(), clickHouse, queue).plan(tick, () -> false);
+        plan(courier.settings(), clickHouse, queue, tick);
+    }
+
+    /** One tick of an installation that these settings tell of. */
+    public static void plan(Settings settings, ClickHouse clickHouse, OrderQueue queue, Tick tick) {
+        new Planner(settings, clickHouse, queue).plan(tick, () -> false);
     }
 
     /** One tick without faults, with some settings changed. */

@@ -115,6 +115,23 @@ public final class Faults {
     private static final String BEGIN = "begin";
 
     private static final int SEVERAL = 5;
+
+    private static final List<String> PLANNER_ASKS = List.of(
+            "parts.sql",
+            "head.sql",
+            "decided.sql",
+            "due.sql",
+            "oldest-not-due.sql",
+            "winner.sql",
+            "arrivals.sql",
+            "derive-orders.sql",
+            "count-seals.sql",
+            "count-orders.sql");
+    private static final List<String> PLANNER_DOES =
+            List.of("insert epochs", "insert arrivals", "insert orders", "send");
+    private static final List<String> WORKER_ASKS =
+            List.of("standing.sql", "claims.sql", "render-text-1.sql", "replayable.sql");
+    private static final List<String> WORKER_DOES = List.of("insert offsets", "put", "send", "delay", "bury");
     private static final Call NOWHERE = new Call("nowhere", 1, true);
 
     private final Kind kind;
@@ -166,6 +183,24 @@ public final class Faults {
     /** No fault; for a look at the {@linkplain #calls calls}. */
     public static Faults none() {
         return new Faults(Kind.STOPS_BEFORE, NOWHERE);
+    }
+
+    /** Some fault at the first or second call of some point of a planner, three times out of four; else none. */
+    public static Faults ofPlanner(Random random) {
+        return random(random, PLANNER_ASKS, PLANNER_DOES);
+    }
+
+    /** The same of a worker. */
+    public static Faults ofWorker(Random random) {
+        return random(random, WORKER_ASKS, WORKER_DOES);
+    }
+
+    private static Faults random(Random random, List<String> asks, List<String> does) {
+        boolean isQuery = random.nextBoolean();
+        List<String> points = isQuery ? asks : does;
+        List<Faults> all =
+                new Call(points.get(random.nextInt(points.size())), 1 + random.nextInt(2), isQuery).possible();
+        return random.nextInt(4) == 0 ? none() : all.get(random.nextInt(all.size()));
     }
 
     /** What happens. */

@@ -299,7 +299,11 @@ public final class Installation implements AutoCloseable {
      * @return whether there was a message
      */
     public boolean serve(RequestHandler<SQSEvent, SQSBatchResponse> function) {
-        String queue = settings.queue().url();
+        return serve(sqs, settings.queue().url(), function);
+    }
+
+    /** As the other one, from any queue. */
+    public static boolean serve(SqsClient sqs, String queue, RequestHandler<SQSEvent, SQSBatchResponse> function) {
         List<Message> messages = sqs.receiveMessage(request -> request.queueUrl(queue)
                         .maxNumberOfMessages(10)
                         .messageSystemAttributeNames(MessageSystemAttributeName.ALL))

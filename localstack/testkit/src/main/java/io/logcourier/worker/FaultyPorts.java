@@ -3,6 +3,7 @@ package io.logcourier.worker;
 import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
@@ -14,26 +15,38 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /** The ports of the workers of an installation; each worker has its own faults at them. */
-final class FaultyPorts implements AutoCloseable {
-    private final Installation courier;
+public final class FaultyPorts implements AutoCloseable {
+    private final Settings settings;
+    private final ClickHouse clickHouse;
     private final S3ObjectStore store;
     private final SqsReturnPath returnPath;
 
     FaultyPorts(Installation courier) {
-        this.courier = courier;
-        store = new S3ObjectStore(courier.settings());
-        returnPath = new SqsReturnPath(courier.settings());
+        this(courier.settings(), courier.clickHouse());
+    }
+
+    /** Those of the workers that these settings tell of; closing them leaves ClickHouse open. */
+    public FaultyPorts(Settings settings, ClickHouse clickHouse) {
+        this.settings = settings;
+        this.clickHouse = clickHouse;
+        store = new S3ObjectStore(settings);
+        returnPath = new SqsReturnPath(settings);
+    }
+
+    /** A new process that no target refuses. It leaves the ports open when it is closed. */
+    public WorkerHandler worker(Faults faults) {
+        return worker(faults, target -> false);
     }
 
     /** A new process. It leaves the ports open when it is closed. */
     WorkerHandler worker(Faults faults, Predicate<Target> refused) {
-        return worker(courier.clickHouse(), faults, refused);
+        return worker(clickHouse, faults, refused);
     }
 
     /** A new process on another ClickHouse. */
-    WorkerHandler worker(ClickHouse clickHouse, Faults faults, Predicate<Target> refused) {
+    WorkerHandler worker(ClickHouse other, Faults faults, Predicate<Target> refused) {
         return new WorkerHandler(
-                courier.settings(), false, lane -> faults.on(clickHouse), new Store(faults, refused), new Path(faults));
+                settings, false, lane -> faults.on(other), new Store(faults, refused), new Path(faults));
     }
 
     @Override

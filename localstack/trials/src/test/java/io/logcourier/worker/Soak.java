@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logcourier.CourierException;
 import io.logcourier.discovery.FaultyPlanner;
 import io.logcourier.localstack.Faults;
-import io.logcourier.localstack.Faults.Call;
 import io.logcourier.localstack.Installation;
 import io.logcourier.localstack.LogRow;
 import io.logcourier.localstack.Stack;
@@ -41,23 +40,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class Soak {
     private static final Duration WRITING = Duration.ofSeconds(30);
     private static final int BUCKETS = 12;
-    private static final List<String> QUERIES = List.of(
-            "parts.sql",
-            "head.sql",
-            "decided.sql",
-            "due.sql",
-            "oldest-not-due.sql",
-            "winner.sql",
-            "arrivals.sql",
-            "derive-orders.sql",
-            "count-seals.sql",
-            "count-orders.sql",
-            "standing.sql",
-            "claims.sql",
-            "render-text-1.sql",
-            "replayable.sql");
-    private static final List<String> EFFECTS = List.of(
-            "insert epochs", "insert arrivals", "insert orders", "insert offsets", "send", "put", "delay", "bury");
 
     @RegisterExtension
     static final Stack STACK = new Stack();
@@ -175,7 +157,7 @@ class Soak {
     }
 
     private void plan(Installation courier, SqsOrderQueue queue, Random random) {
-        Faults fault = faults(random);
+        Faults fault = Faults.ofPlanner(random);
         try {
             FaultyPlanner.plan(courier, queue, fault, new Tick(Optional.empty(), true, random.nextInt(10) == 0));
         } catch (CourierException | Faults.Stopped e) {
@@ -185,7 +167,7 @@ class Soak {
     }
 
     private void work(Installation courier, FaultyPorts ports, Random random) {
-        Faults fault = faults(random);
+        Faults fault = Faults.ofWorker(random);
         WorkerHandler worker = ports.worker(fault, target -> false);
         for (int time = 0; time < 3; time++) {
             boolean _ = courier.serve(worker);
@@ -195,14 +177,6 @@ class Soak {
         if (fault.struck()) {
             faults.incrementAndGet();
         }
-    }
-
-    private static Faults faults(Random random) {
-        boolean isQuery = random.nextBoolean();
-        List<String> points = isQuery ? QUERIES : EFFECTS;
-        List<Faults> all =
-                new Call(points.get(random.nextInt(points.size())), 1 + random.nextInt(2), isQuery).possible();
-        return random.nextInt(4) == 0 ? Faults.none() : all.get(random.nextInt(all.size()));
     }
 
     private static void await(List<Future<?>> work) throws InterruptedException, ExecutionException {

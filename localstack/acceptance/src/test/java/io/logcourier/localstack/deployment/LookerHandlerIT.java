@@ -3,7 +3,9 @@ package io.logcourier.localstack.deployment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logcourier.ConfigurationException;
 import io.logcourier.PoisonMessageException;
+import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.Installation;
 import io.logcourier.localstack.Stack;
 import io.logcourier.localstack.lambda.LocalContext;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -73,6 +76,32 @@ final class LookerHandlerIT {
     }
 
     @Test
+    void aPayloadMayNameALaneWhoseRunsAreItsOwn() throws IOException {
+        Installation installation = STACK.installation();
+        // One ClickHouse by two names.
+        String url = installation.lane().endpoint().url().toString();
+        Settings both = installation.settings(
+                Map.of("clickhouse.url", "east=" + url + ", west=" + url.replace("127.0.0.1", "localhost")));
+        try (LookerHandler looker = new LookerHandler(both)) {
+            String east = written(JSON.readTree(invoke(looker, installation, "", "1h")));
+            String west = written(JSON.readTree(invoke(looker, installation, "west", "1h")));
+            assertThat(keys(installation, "looker/runs/"))
+                    .containsExactlyInAnyOrder("looker/runs/" + east + ".json", "looker/runs/west/" + west + ".json");
+            installation.flush();
+            installation.drain();
+
+            JsonNode later = JSON.readTree(invoke(looker, installation, "west", "0.001s"));
+
+            assertThat(later.path("verified").valueStream().map(JsonNode::stringValue))
+                    .containsExactly(west);
+            assertThatThrownBy(() -> invoke(looker, installation, "north", "1h"))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("there is no lane 'north'")
+                    .hasMessageContaining("east, west");
+        }
+    }
+
+    @Test
     void aPayloadThatMakesNoSenseIsRefused() {
         Installation installation = STACK.installation();
         try (LookerHandler looker = new LookerHandler(installation.settings())) {
@@ -96,10 +125,16 @@ final class LookerHandlerIT {
 
     private static byte[] invoke(LookerHandler looker, Installation installation, String verifyAfter)
             throws IOException {
+        return invoke(looker, installation, "", verifyAfter);
+    }
+
+    private static byte[] invoke(LookerHandler looker, Installation installation, String lane, String verifyAfter)
+            throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         String payload = """
-                {"target_bucket": "%s", "streams": 2, "entries": 50, "max_delay": "1h", "verify_after": "%s"}
-                """.formatted(installation.target(), verifyAfter);
+                {%s"target_bucket": "%s", "streams": 2, "entries": 50, "max_delay": "1h", "verify_after": "%s"}
+                """.formatted(
+                        lane.isEmpty() ? "" : "\"lane\": \"%s\", ".formatted(lane), installation.target(), verifyAfter);
         looker.handleRequest(
                 new ByteArrayInputStream(payload.getBytes(StandardCharsets.UTF_8)),
                 answer,

@@ -18,6 +18,8 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,67 @@ class PasswordSecretIT {
             } finally {
                 front.close();
             }
+        }
+    }
+
+    @Test
+    void aProxyGetsTheTokenAndTheHeadersAndARotatedTokenIsNoticed() throws IOException {
+        secret = "first";
+        HttpServer proxy = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        List<Map<String, List<String>>> requests = new CopyOnWriteArrayList<>();
+        AtomicReference<String> token = new AtomicReference<>("first");
+        proxy.createContext("/", exchange -> {
+            try (exchange) {
+                requests.add(Map.copyOf(exchange.getRequestHeaders()));
+                boolean known = List.of("Bearer " + token)
+                        .equals(exchange.getRequestHeaders().get("Authorization"));
+                byte[] body = (known ? "{\"data\":[{\"one\":1}]}" : "who are you?").getBytes(StandardCharsets.UTF_8);
+                exchange.getRequestBody().readAllBytes();
+                exchange.sendResponseHeaders(known ? 200 : 401, body.length);
+                exchange.getResponseBody().write(body);
+            }
+        });
+        proxy.start();
+        Map<String, String> settings = Map.of(
+                "clickhouse.url",
+                "http://127.0.0.1:" + proxy.getAddress().getPort(),
+                "clickhouse.authentication",
+                "bearer",
+                "clickhouse.headers",
+                "X-Scope-OrgID=cats, X-More = and dogs",
+                "clickhouse.password-secret",
+                ARN);
+        try (ClickHouse clickHouse =
+                ClickHouse.connect(Settings.read(settings, Map.of()).lane().endpoint())) {
+            assertThat(answers(clickHouse)).isTrue();
+            clickHouse.insert("a.b", "JSONEachRow", new byte[] {'{', '}'}, Map.of());
+            token.set("second");
+            assertThatThrownBy(() -> answers(clickHouse))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("ClickHouse at http://127.0.0.1")
+                    .hasMessageNotContaining("first");
+            secret = "{\"password\": \"second\"}";
+            assertThat(answers(clickHouse)).isTrue();
+        } finally {
+            proxy.stop(0);
+        }
+        assertThat(requests).hasSizeGreaterThanOrEqualTo(5).allSatisfy(headers -> assertThat(headers)
+                .containsEntry("X-scope-orgid", List.of("cats"))
+                .containsEntry("X-more", List.of("and dogs"))
+                .doesNotContainKeys("X-clickhouse-user", "X-clickhouse-key"));
+    }
+
+    @Test
+    void anAccessTokenThatIsNoneIsRefusedAndNotShown() {
+        for (String none : List.of("", "hid den", "hidden\n")) {
+            assertThatThrownBy(() -> ClickHouse.connect(Settings.read(
+                                    Map.of("clickhouse.authentication", "bearer", "clickhouse.password", none),
+                                    Map.of())
+                            .lane()
+                            .endpoint()))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("clickhouse.authentication is bearer")
+                    .hasMessageNotContaining("hid");
         }
     }
 

@@ -416,7 +416,13 @@ class TemplateTest {
                         .isEqualTo("HasLooker"));
         assertThat(Template.get(template.function("Looker").get("Events", "Watch", "Properties"), "Input", "Fn::Sub"))
                 .asString()
-                .contains("\"target_bucket\"", "\"streams\"", "\"entries\"", "\"max_delay\"", "\"verify_after\"");
+                .contains(
+                        "\"lane\"",
+                        "\"target_bucket\"",
+                        "\"streams\"",
+                        "\"entries\"",
+                        "\"max_delay\"",
+                        "\"verify_after\"");
         assertThat(Setting.duration(
                         template.parameter("LookerVerifyAfter").get("Default").toString()))
                 .isGreaterThan(Setting.duration(
