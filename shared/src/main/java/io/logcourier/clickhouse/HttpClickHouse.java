@@ -218,8 +218,15 @@ final class HttpClickHouse implements ClickHouse {
 
     /** The client works in the calling thread, and reports some failures at once, others through the future. */
     private <T> T answer(String what, Supplier<CompletableFuture<T>> request) {
+        long began = System.nanoTime();
         try {
-            return request.get().join();
+            T answer = request.get().join();
+            log.atDebug()
+                    .addKeyValue("statement", what)
+                    .addKeyValue(
+                            "ms", Duration.ofNanos(System.nanoTime() - began).toMillis())
+                    .log("ClickHouse answered");
+            return answer;
         } catch (CompletionException e) {
             throw failure(what, e.getCause());
         } catch (ClickHouseException e) {

@@ -1,5 +1,5 @@
 -- The rows of an epoch per group and day, and the seal over all of them, in the columns of the table of arrivals. Names that
--- are no UTF-8 are mended for the table; no row with such a name is delivered.
+-- are no UTF-8 are mended for the table, only those, since that takes a while; no row with such a name is delivered.
 SELECT
     {epoch:UInt64} AS epoch,
     fromUnixTimestamp64Milli({planned_at:Int64}, 'UTC') AS planned_at,
@@ -24,9 +24,9 @@ GROUP BY GROUPING SETS
 (
     (
         raftSessionID,
-        toValidUTF8(bucketName) AS bucket,
-        toValidUTF8(loggingTargetBucket) AS target_bucket,
-        toValidUTF8(loggingTargetPrefix) AS target_prefix,
+        if(isValidUTF8(bucketName), bucketName, toValidUTF8(bucketName)) AS bucket,
+        if(isValidUTF8(loggingTargetBucket), loggingTargetBucket, toValidUTF8(loggingTargetBucket)) AS target_bucket,
+        if(isValidUTF8(loggingTargetPrefix), loggingTargetPrefix, toValidUTF8(loggingTargetPrefix)) AS target_prefix,
         toDate32(startTime, 'UTC') AS day,
         multiIf(
             /* adopted */,
