@@ -33,11 +33,6 @@ import picocli.CommandLine.Spec;
             "docs/performance.md says what each figure means. Exits with 0 only if every row was delivered."
         })
 public final class BenchCommand implements Callable<Integer> {
-    /** A heap as in Lambda, and its compiler as the template has it. */
-    private static final String COURIER_JAVA = "-Xmx256m -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000"
-            + " -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000"
-            + " -XX:Tier4BackEdgeThreshold=400000";
-
     private static final Logger log = LoggerFactory.getLogger(BenchCommand.class);
 
     @Spec
@@ -114,7 +109,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--courier-java",
             paramLabel = "OPTIONS",
-            defaultValue = COURIER_JAVA,
+            defaultValue = "-Xmx256m -XX:+UseSerialGC",
             description = "options of the courier's JVM; default: ${DEFAULT-VALUE}")
     private String courier;
 
