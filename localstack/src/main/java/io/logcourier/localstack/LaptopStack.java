@@ -186,7 +186,7 @@ public final class LaptopStack implements AutoCloseable {
                 }
                 settings = Logging.apply(Settings.read(all, environment, hasty));
                 try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
-                    new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
+                    new Schema(settings.lane(), settings.logRetention()).apply(clickHouse, false);
                 }
             } catch (IOException | RuntimeException | Error e) {
                 close();

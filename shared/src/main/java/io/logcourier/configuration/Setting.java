@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.event.Level;
@@ -44,7 +45,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
     private static final Pattern OWNER = Pattern.compile("(?:([a-zA-Z0-9._-]+) *= *)?([0-9]{12})");
     private static final Pattern ROLE = Pattern.compile(
-            "([a-zA-Z0-9._*-]+) *= *(arn:aws[a-z-]*:iam::[0-9]{12}:role/[\\w+=.@/-]+)(?: +([\\w+=.@:/-]{2,1224}))?");
+            "([^= ]+) *= *(arn:aws[a-z-]*:iam::[0-9]{12}:role/[\\w+=.@/-]+)(?: +([\\w+=.@:/-]{2,1224}))?");
     private static final Pattern GRANT = Pattern.compile(
             "(read|read-acp|write-acp|full-control) *= *(id|uri|emailAddress):([\\x21-\\x7e&&[^\"\\\\]]+)");
     private static final Pattern HEADER =
@@ -318,6 +319,19 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
                 .toList();
     }
 
+    /** The entries of a list, each of which must be of one kind. */
+    private static List<Matcher> matches(Pattern kind, String text, String needed) {
+        List<Matcher> matches = new ArrayList<>();
+        for (String entry : list(text)) {
+            Matcher match = kind.matcher(entry);
+            if (!match.matches()) {
+                throw new IllegalArgumentException(needed + " is needed: '" + entry + "' is not of this kind");
+            }
+            matches.add(match);
+        }
+        return matches;
+    }
+
     private static String account(String text) {
         if (!text.isEmpty() && !ACCOUNT.matcher(text).matches()) {
             throw new IllegalArgumentException("12 digits are needed");
@@ -327,15 +341,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
 
     private static Map<String, String> owners(String text) {
         Map<String, String> owners = new TreeMap<>();
-        for (String entry : list(text)) {
-            var match = OWNER.matcher(entry);
-            if (!match.matches()) {
-                throw new IllegalArgumentException(
-                        "ACCOUNT or BUCKET=ACCOUNT is needed, an account has 12 digits: '" + entry + "' has not");
-            }
+        for (Matcher match : matches(OWNER, text, "ACCOUNT or BUCKET=ACCOUNT, with 12 digits,")) {
             String bucket = match.group(1) == null ? Settings.Targets.EVERY_BUCKET : match.group(1);
             if (owners.put(bucket, match.group(2)) != null) {
-                throw new IllegalArgumentException("one account per bucket is needed: '" + entry + "' is a second");
+                throw new IllegalArgumentException(
+                        "one account per bucket is needed: '" + match.group() + "' is a second");
             }
         }
         return owners;
@@ -351,16 +361,14 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
 
     private static Map<String, Settings.Role> roles(String text) {
         Map<String, Settings.Role> roles = new LinkedHashMap<>();
-        for (String entry : list(text)) {
-            var match = ROLE.matcher(entry);
-            if (!match.matches()) {
-                throw new IllegalArgumentException(
-                        "PATTERN=ARN or PATTERN=ARN EXTERNAL-ID is needed, such as logs-*=arn:aws:iam::123456789012:role/delivery: '"
-                                + entry + "' is not of this kind");
-            }
+        for (Matcher match : matches(
+                ROLE,
+                text,
+                "PATTERN=ARN or PATTERN=ARN EXTERNAL-ID, such as logs-*=arn:aws:iam::123456789012:role/delivery,")) {
             Settings.Role role = new Settings.Role(match.group(2), Optional.ofNullable(match.group(3)));
-            if (roles.put(match.group(1), role) != null) {
-                throw new IllegalArgumentException("one role per pattern is needed: '" + entry + "' is a second");
+            if (roles.put(Form.pattern(match.group(1)), role) != null) {
+                throw new IllegalArgumentException(
+                        "one role per pattern is needed: '" + match.group() + "' is a second");
             }
         }
         return Collections.unmodifiableMap(roles);
@@ -369,13 +377,10 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     /** The value of S3's header by permission. */
     private static Map<String, String> grants(String text) {
         Map<String, String> grants = new TreeMap<>();
-        for (String entry : list(text)) {
-            var match = GRANT.matcher(entry);
-            if (!match.matches()) {
-                throw new IllegalArgumentException(
-                        "PERMISSION=TYPE:GRANTEE is needed, with read, read-acp, write-acp or full-control and id, uri or emailAddress: '"
-                                + entry + "' is not of this kind");
-            }
+        for (Matcher match : matches(
+                GRANT,
+                text,
+                "PERMISSION=TYPE:GRANTEE, with read, read-acp, write-acp or full-control and id, uri or emailAddress,")) {
             grants.merge(
                     match.group(1), match.group(2) + "=\"" + match.group(3) + "\"", (one, other) -> one + ", " + other);
         }
@@ -393,18 +398,14 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     /** The value by name; which header is which does not depend on case. */
     private static Map<String, String> headers(String text) {
         Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        for (String entry : list(text)) {
-            var match = HEADER.matcher(entry);
-            if (!match.matches()) {
-                throw new IllegalArgumentException(
-                        "NAME=VALUE in ASCII is needed, '" + entry + "' is not of this kind");
-            }
+        for (Matcher match : matches(HEADER, text, "NAME=VALUE in ASCII")) {
             if (OWN_HEADERS.matcher(match.group(1)).matches()) {
                 throw new IllegalArgumentException(
                         match.group(1) + " is for the client alone: it follows from the other settings");
             }
             if (headers.put(match.group(1), match.group(2)) != null) {
-                throw new IllegalArgumentException("each header can be named once: '" + entry + "' is a second");
+                throw new IllegalArgumentException(
+                        "each header can be named once: '" + match.group() + "' is a second");
             }
         }
         return headers;

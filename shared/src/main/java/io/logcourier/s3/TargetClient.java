@@ -49,9 +49,7 @@ public final class TargetClient extends DelegatingS3Client {
         return new TargetClient(
                 s3.build(),
                 settings.targets(),
-                Optional.of(sts)
-                        .filter(any -> !settings.targets().roles().isEmpty())
-                        .map(builder -> builder.build()));
+                settings.targets().roles().isEmpty() ? Optional.empty() : Optional.of(sts.build()));
     }
 
     private AwsCredentialsProvider assumed(Settings.Role role) {

@@ -55,7 +55,6 @@ public final class Schema {
     private static final int LEDGER_ID_BYTES = 8;
     private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+):\\w+}");
 
-    private final ClickHouse clickHouse;
     private final Lane lane;
     private final Duration logRetention;
     private final Optional<String> cluster;
@@ -67,9 +66,9 @@ public final class Schema {
      */
     record Migration(List<Statement> up, List<Statement> down) {}
 
-    /** The schema of {@code lane}, which {@code clickHouse} is connected to. */
-    public Schema(ClickHouse clickHouse, Lane lane, Duration logRetention) {
-        this(clickHouse, lane, logRetention, Optional.empty());
+    /** The schema of {@code lane}. */
+    public Schema(Lane lane, Duration logRetention) {
+        this(lane, logRetention, Optional.empty());
     }
 
     /**
@@ -77,23 +76,17 @@ public final class Schema {
      *
      * @throws ConfigurationException if it cannot be the name of a cluster
      */
-    public Schema(ClickHouse clickHouse, Lane lane, Duration logRetention, Optional<String> cluster) {
-        this(clickHouse, lane, logRetention, cluster, MIGRATIONS);
+    public Schema(Lane lane, Duration logRetention, Optional<String> cluster) {
+        this(lane, logRetention, cluster, MIGRATIONS);
     }
 
-    Schema(
-            ClickHouse clickHouse,
-            Lane lane,
-            Duration logRetention,
-            Optional<String> cluster,
-            List<Migration> migrations) {
+    Schema(Lane lane, Duration logRetention, Optional<String> cluster, List<Migration> migrations) {
         cluster.filter(name -> !CLUSTER_NAME.matcher(name).matches()).ifPresent(name -> {
             throw new ConfigurationException(
                     "'" + name + "' is no name of a cluster: letters, digits, dots, dashes and underscores are needed");
         });
         this.cluster = cluster;
         this.migrations = migrations;
-        this.clickHouse = clickHouse;
         this.lane = lane;
         this.logRetention = logRetention;
     }
@@ -146,12 +139,12 @@ public final class Schema {
     }
 
     /**
-     * Brings the ledger's tables to a version, up or back, while no function runs that knows another. Broken off, it is
+     * Brings the tables of the ledger that {@code clickHouse} has to a version, up or back, while no function runs that knows another. Broken off, it is
      * repeated: a version is recorded when its tables are there.
      *
      * @throws ConfigurationException if there is no way to it
      */
-    public void changeTo(int version) {
+    public void changeTo(ClickHouse clickHouse, int version) {
         Ledger ledger = new Ledger(clickHouse, lane);
         int newest = migrations.size() + 1;
         int from = ledger.version();
@@ -166,16 +159,16 @@ public final class Schema {
             ledger.recordVersion(from);
         }
         for (int at = from; at < version; at++) {
-            run(migrations.get(at - 1).up());
+            run(clickHouse, migrations.get(at - 1).up());
             ledger.recordVersion(at + 1);
         }
         for (int at = from; at > version; at--) {
-            run(migrations.get(at - 2).down());
+            run(clickHouse, migrations.get(at - 2).down());
             ledger.recordVersion(at - 1);
         }
     }
 
-    private void run(List<Statement> statements) {
+    private void run(ClickHouse clickHouse, List<Statement> statements) {
         statements.forEach(statement -> clickHouse.execute(
                 statement.replace(ON_CLUSTER_MARK, onCluster()).with("ledger", lane.ledger())));
     }
@@ -185,9 +178,9 @@ public final class Schema {
      *
      * @throws ConfigurationException if a log table is there already that does not keep block numbers
      */
-    public void make() {
+    public void make(ClickHouse clickHouse) {
         statements().forEach(clickHouse::execute);
-        changeTo(migrations.size() + 1);
+        changeTo(clickHouse, migrations.size() + 1);
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
         table.check();
         table.indexBlockNumbers(onCluster());
@@ -208,8 +201,8 @@ public final class Schema {
      * @throws ConfigurationException if a log table is there already that does not keep block numbers, or everything
      *     is to be adopted by a ledger that was started before, or the ledger is newer than this code
      */
-    public boolean apply(boolean adoptAll) {
-        make();
+    public boolean apply(ClickHouse clickHouse, boolean adoptAll) {
+        make(clickHouse);
         List<BlockRange> delivered = adoptAll ? new AccessLogTable(clickHouse, lane).blocks() : List.of();
         boolean started = new Ledger(clickHouse, lane).start(newLedgerId(), delivered);
         if (adoptAll && !started) {

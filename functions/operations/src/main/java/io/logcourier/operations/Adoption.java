@@ -50,7 +50,7 @@ public final class Adoption {
     public Adoption(ClickHouse clickHouse, Lane lane, Duration logRetention) {
         this.clickHouse = clickHouse;
         this.lane = lane;
-        schema = new Schema(clickHouse, lane, logRetention);
+        schema = new Schema(lane, logRetention);
         ledger = new Ledger(clickHouse, lane);
         table = new AccessLogTable(clickHouse, lane);
     }
@@ -117,7 +117,7 @@ public final class Adoption {
 
     private Adopted adopt(Duration quiet, Optional<S3Client> s3, LongConsumer progress) {
         checkColumns();
-        schema.make();
+        schema.make(clickHouse);
         if (ledger.hasBegun()) {
             if (ledger.claims(Ledger.ADOPTED, Ledger.ADOPTED).adopted().isEmpty()) {
                 throw begun();

@@ -68,20 +68,18 @@ public final class SchemaCommand implements Callable<Integer> {
         if (!apply) {
             // The same for all lanes.
             Settings any = lanes.each(settings).getFirst();
-            try (ClickHouse unasked = ClickHouse.connect(any.lane().endpoint())) {
-                out.println(schema(unasked, any).text());
-            }
+            out.println(schema(any).text());
             return 0;
         }
         lanes.forEach(settings, lane -> {
             try (ClickHouse clickHouse = ClickHouse.connect(lane.lane().endpoint())) {
-                Schema schema = schema(clickHouse, lane);
+                Schema schema = schema(lane);
                 String name = lane.lane().name();
                 if (ledgerVersion != null) {
-                    schema.changeTo(ledgerVersion);
+                    schema.changeTo(clickHouse, ledgerVersion);
                     out.println("lane %s: the ledger has version %d".formatted(name, ledgerVersion));
                 } else {
-                    boolean started = schema.apply(adopt == Adopt.all);
+                    boolean started = schema.apply(clickHouse, adopt == Adopt.all);
                     out.println("lane %s: the schema is there, the ledger %s"
                             .formatted(name, started ? "was started" : "goes on"));
                 }
@@ -91,7 +89,7 @@ public final class SchemaCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Schema schema(ClickHouse clickHouse, Settings settings) {
-        return new Schema(clickHouse, settings.lane(), settings.logRetention(), Optional.ofNullable(cluster));
+    private Schema schema(Settings settings) {
+        return new Schema(settings.lane(), settings.logRetention(), Optional.ofNullable(cluster));
     }
 }

@@ -125,7 +125,7 @@ class AdoptionIT {
 
         // As if it had been killed before it counted: the next planner does, or the next run.
         courier.execute("DROP TABLE {ledger}.arrivals");
-        new Schema(courier.clickHouse(), courier.lane(), Duration.ofDays(3)).make();
+        new Schema(courier.lane(), Duration.ofDays(3)).make(courier.clickHouse());
         courier.tick(new Tick(Optional.empty(), false, false));
         assertThat(courier.number("SELECT count() FROM {ledger}.arrivals")).isPositive();
         assertThat(adopt(courier)).as("again").isEqualTo(again(adopted));

@@ -229,7 +229,7 @@ class PlanningIT {
         courier.execute("RENAME TABLE {logs}.plain TO {logs}.access_logs");
         String table = courier.lane().logs() + ".access_logs";
 
-        assertThatThrownBy(() -> schema(courier).apply(false))
+        assertThatThrownBy(() -> schema(courier).apply(courier.clickHouse(), false))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining(table)
                 .hasMessageContaining("ALTER TABLE " + table
@@ -240,7 +240,7 @@ class PlanningIT {
 
         courier.execute("ALTER TABLE {logs}.access_logs"
                 + " MODIFY SETTING enable_block_number_column = 1, enable_block_offset_column = 1");
-        schema(courier).apply(false);
+        schema(courier).apply(courier.clickHouse(), false);
         List<LogRow> rows = rows(courier, "bucket", 10);
         courier.insert(rows);
         courier.deliver("after the statement that the error names", rows);
@@ -255,8 +255,8 @@ class PlanningIT {
         long ledger =
                 courier.number("SELECT cityHash64(any(ledger)) % 1000000007 FROM {ledger}.epochs WHERE epoch = 0");
 
-        schema(courier).apply(false);
-        schema(courier).apply(false);
+        schema(courier).apply(courier.clickHouse(), false);
+        schema(courier).apply(courier.clickHouse(), false);
 
         assertThat(courier.audit()).isEqualTo(before);
         assertThat(courier.number("SELECT cityHash64(any(ledger)) % 1000000007 FROM {ledger}.epochs WHERE epoch = 0"))
@@ -307,13 +307,13 @@ class PlanningIT {
         courier.insert(rows.subList(0, 10));
         courier.flush();
 
-        next.apply(false);
+        next.apply(courier.clickHouse(), false);
 
         assertThat(notes(courier)).isOne();
         String other = "the ledger %s of lane main has version 2, this log-courier needs 1: "
                 .formatted(courier.lane().ledger());
         for (ThrowingCallable refused : List.<ThrowingCallable>of(
-                courier::flush, courier::books, () -> schema(courier).apply(false))) {
+                courier::flush, courier::books, () -> schema(courier).apply(courier.clickHouse(), false))) {
             assertThatThrownBy(refused)
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageStartingWith(other.substring(0, other.indexOf(',')));
@@ -322,7 +322,7 @@ class PlanningIT {
         courier.serve(courier.worker());
         assertThat(courier.number("SELECT count() FROM {ledger}.offsets")).isZero();
 
-        next.changeTo(1);
+        next.changeTo(courier.clickHouse(), 1);
 
         assertThat(notes(courier)).isZero();
         courier.insert(rows.subList(10, 20));
@@ -334,13 +334,15 @@ class PlanningIT {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("has version 0")
                 .hasMessageContaining("courier schema --apply");
-        assertThat(next.apply(false)).as("started").isFalse();
+        assertThat(next.apply(courier.clickHouse(), false)).as("started").isFalse();
         assertThat(notes(courier)).isOne();
-        assertThatThrownBy(() -> next.changeTo(3))
+        assertThatThrownBy(() -> next.changeTo(courier.clickHouse(), 3))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("version 3 is asked for: this log-courier knows 1 to 2");
-        next.changeTo(1);
-        assertThat(schema(courier).apply(false)).as("started").isFalse();
+        next.changeTo(courier.clickHouse(), 1);
+        assertThat(schema(courier).apply(courier.clickHouse(), false))
+                .as("started")
+                .isFalse();
         courier.insert(rows.subList(20, 30));
         courier.deliver("up and back", rows);
     }
@@ -348,8 +350,7 @@ class PlanningIT {
     @Test
     void theSchemaOfAClusterParsesAndIsReplicatedThroughout() {
         Installation courier = STACK.installation();
-        Schema schema = new Schema(
-                courier.clickHouse(), courier.lane(), courier.settings().logRetention(), Optional.of("shards-1"));
+        Schema schema = new Schema(courier.lane(), courier.settings().logRetention(), Optional.of("shards-1"));
         List<String> statements =
                 schema.statements().stream().map(Statement::sql).toList();
 
@@ -379,8 +380,7 @@ class PlanningIT {
                         + settings + ", name)"))
                 .as("settings that this ClickHouse does not know")
                 .isZero();
-        assertThatThrownBy(() -> new Schema(
-                        courier.clickHouse(), courier.lane(), courier.settings().logRetention(), Optional.of("a` b")))
+        assertThatThrownBy(() -> new Schema(courier.lane(), courier.settings().logRetention(), Optional.of("a` b")))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("'a` b'");
     }
@@ -430,8 +430,7 @@ class PlanningIT {
     }
 
     private static Schema schema(Installation courier) {
-        return new Schema(
-                courier.clickHouse(), courier.lane(), courier.settings().logRetention());
+        return new Schema(courier.lane(), courier.settings().logRetention());
     }
 
     private static List<LogRow> rows(Installation courier, String bucket, int count) {

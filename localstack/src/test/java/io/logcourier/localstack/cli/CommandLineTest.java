@@ -37,6 +37,15 @@ class CommandLineTest {
         assertThat(err.toString()).isEmpty();
     }
 
+    /** Neither a ClickHouse nor who may ask it is needed to read the DDL. */
+    @Test
+    void theSchemaIsPrintedWithoutAskingAnybody() {
+        assertThat(line.execute("schema", "--clickhouse-url=http://127.0.0.1:1", "--clickhouse-authentication=bearer"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString()).contains("CREATE TABLE IF NOT EXISTS courier.epochs");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

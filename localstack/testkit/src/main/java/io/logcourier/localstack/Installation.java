@@ -136,7 +136,7 @@ public final class Installation implements AutoCloseable {
         flags = Map.copyOf(all);
         settings = Settings.read(all, Map.of());
         clickHouse = ownClickHouse.isPresent() ? ClickHouse.connect(lane().endpoint()) : stack.clickHouse();
-        new Schema(clickHouse, settings.lane(), settings.logRetention()).apply(false);
+        new Schema(settings.lane(), settings.logRetention()).apply(clickHouse, false);
         discovery = new DiscoveryHandler(settings);
         worker = new WorkerHandler(settings);
     }

@@ -18,11 +18,6 @@ public final class NextSchema {
                                 "ALTER TABLE {ledger:Identifier}.offsets/* on cluster */ ADD COLUMN IF NOT EXISTS note String")),
                 List.of(Statement.of(
                         "ALTER TABLE {ledger:Identifier}.offsets/* on cluster */ DROP COLUMN IF EXISTS note")));
-        return new Schema(
-                courier.clickHouse(),
-                courier.lane(),
-                courier.settings().logRetention(),
-                Optional.empty(),
-                List.of(more));
+        return new Schema(courier.lane(), courier.settings().logRetention(), Optional.empty(), List.of(more));
     }
 }

@@ -180,7 +180,7 @@ class DamageIT {
     void aLedgerMadeAnewDeliversAllAgainUnderOtherKeys() {
         Map<String, byte[]> before = courier.objects(courier.target());
         courier.execute("DROP DATABASE {ledger} SYNC");
-        new Schema(courier.clickHouse(), courier.lane(), courier.settings().logRetention()).apply(false);
+        new Schema(courier.lane(), courier.settings().logRetention()).apply(courier.clickHouse(), false);
 
         courier.flush();
         courier.drain();

@@ -22,14 +22,7 @@ class InstallationIT {
     @Test
     void tickWorkAndAuditDoTheirPartOfTheJobAndTheAuditFindsWhatIsDamaged() throws Exception {
         List<String> ids = IntStream.range(0, 300).mapToObj(id -> "row" + id).toList();
-        try (CourierProcess up = CourierProcess.start(
-                        "up",
-                        "--json",
-                        "--clickhouse-port=0",
-                        "--s3-port=0",
-                        "--sqs-port=0",
-                        "--every=1d",
-                        "--bucket=" + Shipper.TARGET);
+        try (CourierProcess up = CourierProcess.up("--every=1d", "--bucket=" + Shipper.TARGET);
                 Shipper shipper =
                         new Shipper(URI.create(up.ready().get("clickhouse").asString()))) {
             JsonNode ready = up.ready();

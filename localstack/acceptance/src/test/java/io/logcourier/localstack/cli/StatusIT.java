@@ -28,7 +28,7 @@ class StatusIT {
 
     @BeforeEach
     void start() throws Exception {
-        up = CourierProcess.start("up", "--json", "--clickhouse-port=0", "--s3-port=0", "--sqs-port=0", "--every=1d");
+        up = CourierProcess.up("--every=1d");
         shipper = new Shipper(URI.create(up.ready().get("clickhouse").asString()));
         installation = Clients.settings(up.ready());
         shipper.post(ids(0, 300));

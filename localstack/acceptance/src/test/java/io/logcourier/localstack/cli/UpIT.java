@@ -139,16 +139,7 @@ class UpIT {
     }
 
     private CourierProcess up() throws IOException {
-        return CourierProcess.start(
-                "up",
-                "--json",
-                "--clickhouse-port=0",
-                "--s3-port=0",
-                "--sqs-port=0",
-                "--every=1s",
-                "--flush",
-                "--bucket=" + Shipper.TARGET,
-                data());
+        return CourierProcess.up("--every=1s", "--flush", "--bucket=" + Shipper.TARGET, data());
     }
 
     private String data() {

@@ -37,6 +37,14 @@ final class CourierProcess implements AutoCloseable {
         return start(Map.of(), arguments);
     }
 
+    /** Starts {@code courier up} on free ports, with {@code ready} as JSON. */
+    static CourierProcess up(String... more) throws IOException {
+        List<String> arguments =
+                new ArrayList<>(List.of("up", "--json", "--clickhouse-port=0", "--s3-port=0", "--sqs-port=0"));
+        arguments.addAll(List.of(more));
+        return start(arguments.toArray(String[]::new));
+    }
+
     /** As the other one, with more environment variables. */
     static CourierProcess start(Map<String, String> environment, String... arguments) throws IOException {
         return start(false, environment, arguments);

@@ -173,15 +173,6 @@ class KillIT {
 
     /** Everything. */
     private CourierProcess up() throws IOException {
-        return CourierProcess.start(
-                "up",
-                "--json",
-                "--clickhouse-port=0",
-                "--s3-port=0",
-                "--sqs-port=0",
-                "--every=0.3s",
-                "--flush",
-                "--bucket=" + Shipper.TARGET,
-                "--data=" + folder);
+        return CourierProcess.up("--every=0.3s", "--flush", "--bucket=" + Shipper.TARGET, "--data=" + folder);
     }
 }

@@ -32,8 +32,7 @@ class SignalsIT {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void workHandsBackWhatItCannotFinishUnlessASecondSignalSaysToLeave(boolean twice) throws Exception {
-        try (CourierProcess up = CourierProcess.start(
-                        "up", "--json", "--clickhouse-port=0", "--s3-port=0", "--sqs-port=0", "--every=1d");
+        try (CourierProcess up = CourierProcess.up("--every=1d");
                 Shipper shipper =
                         new Shipper(URI.create(up.ready().get("clickhouse").asString()));
                 ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());

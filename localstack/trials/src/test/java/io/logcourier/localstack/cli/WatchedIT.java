@@ -131,16 +131,7 @@ class WatchedIT {
         private final S3Client s3;
 
         Life() throws IOException {
-            up = CourierProcess.start(
-                    "up",
-                    "--json",
-                    "--clickhouse-port=0",
-                    "--s3-port=0",
-                    "--sqs-port=0",
-                    "--every=1d",
-                    "--flush",
-                    "--bucket=" + TARGET,
-                    "--data=" + folder);
+            up = CourierProcess.up("--every=1d", "--flush", "--bucket=" + TARGET, "--data=" + folder);
             Map<String, String> environment = new HashMap<>(Clients.settings(up.ready()));
             environment.put("LOG_COURIER_WORKER_RETRY_DELAY", "0.1s");
             environment.put("LOG_COURIER_WORKER_SUPERSEDE_AFTER", "1s");
