@@ -12,6 +12,7 @@ SELECT
 SETTINGS
     max_threads = 1,
     max_block_size = 8192,
+    output_format_parallel_formatting = 0,
     date_time_output_format = 'iso',
     output_format_json_escape_forward_slashes = 0,
     output_format_json_quote_64bit_integers = 0,

@@ -65,5 +65,6 @@ SELECT
         token(ifNull(aclRequired, '')), ' ',
         token({source_region:String}) /* more */, '\n') AS line
 /* rows */
--- Several orders are rendered at once: one thread each costs the least, and blocks that stay in the processor's cache.
-SETTINGS max_threads = 1, max_block_size = 8192
+-- Several messages are rendered at once: one thread each costs the least, and blocks that stay in the processor's cache,
+-- and no other threads that write pieces of the result, which yet another one then copies together.
+SETTINGS max_threads = 1, max_block_size = 8192, output_format_parallel_formatting = 0

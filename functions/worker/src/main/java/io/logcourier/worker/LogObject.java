@@ -94,7 +94,15 @@ final class LogObject implements AutoCloseable {
         }
         int number = ++parts;
         Part body = part;
-        underway = CompletableFuture.runAsync(() -> upload.part(number, body), background);
+        underway = CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        upload.part(number, body);
+                    } finally {
+                        body.letGo();
+                    }
+                },
+                background);
     }
 
     /** Ends the object, which is not visible yet: {@link #bytes} and {@link #crc32c} are those of the whole. */
@@ -141,13 +149,13 @@ final class LogObject implements AutoCloseable {
         return crc.getValue();
     }
 
-    /** Throws away what was not completed. */
+    /** Lets its memory go, and throws away what was not completed. */
     @Override
     public void close() {
-        if (completed || upload == null) {
-            return;
-        }
         underway.handle((done, failure) -> null).join();
-        upload.abort();
+        part.letGo();
+        if (!completed && upload != null) {
+            upload.abort();
+        }
     }
 }

@@ -6,6 +6,8 @@ import java.io.SequenceInputStream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.zip.CRC32C;
 
 /**
@@ -13,8 +15,10 @@ import java.util.zip.CRC32C;
  * Filled by one thread, then read by any.
  */
 final class Part {
-    private static final int FIRST_BYTES = 16 * 1024;
-    private static final int LARGEST_BYTES = 256 * 1024;
+    private static final int PIECE_BYTES = 64 * 1024;
+
+    /** Pieces that no part holds, for the next ones: as many as were in use at once. Bodies outlive young garbage. */
+    private static final Queue<byte[]> SPARE = new ConcurrentLinkedQueue<>();
 
     private final List<byte[]> pieces = new ArrayList<>();
     private final CRC32C crc = new CRC32C();
@@ -22,6 +26,7 @@ final class Part {
     private byte[] piece = new byte[0];
     private int filled;
     private int length;
+    private boolean isLetGo;
 
     /** A part of an object whose bytes {@code whole} sums up too. */
     Part(CRC32C whole) {
@@ -35,7 +40,8 @@ final class Part {
         while (left > 0) {
             if (filled == piece.length) {
                 end();
-                piece = new byte[Math.clamp(length, FIRST_BYTES, LARGEST_BYTES)];
+                byte[] spare = SPARE.poll();
+                piece = spare == null ? new byte[PIECE_BYTES] : spare;
                 pieces.add(piece);
                 filled = 0;
             }
@@ -63,12 +69,24 @@ final class Part {
         return (int) crc.getValue();
     }
 
-    /** The bytes, from the first; may be called again. */
+    /** The bytes, from the first; may be called again, until the part is let go. */
     InputStream open() {
+        if (isLetGo) {
+            throw new IllegalStateException("a part was opened after it was let go");
+        }
         List<InputStream> streams = new ArrayList<>();
         for (byte[] one : pieces) {
             streams.add(new ByteArrayInputStream(one, 0, one == piece ? filled : one.length));
         }
         return new SequenceInputStream(Collections.enumeration(streams));
+    }
+
+    /** Nobody reads it any more: its memory is for others. Once more does nothing. */
+    void letGo() {
+        isLetGo = true;
+        SPARE.addAll(pieces);
+        pieces.clear();
+        piece = new byte[0];
+        filled = 0;
     }
 }

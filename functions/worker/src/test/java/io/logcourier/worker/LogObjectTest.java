@@ -7,8 +7,10 @@ import io.logcourier.RetryableException;
 import io.logcourier.ledger.Compression;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.zip.CRC32C;
@@ -138,6 +140,49 @@ class LogObjectTest {
 
         assertThat(store.calls()).containsExactly("begin", "part 1", "abort");
         assertThat(store.object(TARGET)).isNull();
+    }
+
+    @Test
+    void aPartOnItsWayKeepsItsBytesWhateverOthersWrite() throws InterruptedException {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch othersAreDone = new CountDownLatch(1);
+        store.failing(call -> {
+            if (call.equals("part 1")) {
+                asked.countDown();
+                try {
+                    othersAreDone.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        });
+        byte[] bytes = bytes(2 * PART);
+        try (LogObject object = written(Arrays.copyOf(bytes, PART + 1))) {
+            asked.await();
+            for (int other = 1; other < 10; other++) {
+                MemoryStore elsewhere = new MemoryStore();
+                byte[] others = bytes(other * PART);
+                try (LogObject more = new LogObject(elsewhere, TARGET, LABEL, Compression.NONE, PART, Runnable::run)) {
+                    more.write(others, 0, others.length);
+                    complete(more);
+                }
+                assertThat(elsewhere.object(TARGET)).isEqualTo(others);
+            }
+            othersAreDone.countDown();
+            object.write(bytes, PART + 1, PART - 1);
+            complete(object);
+        }
+
+        assertThat(store.object(TARGET)).isEqualTo(bytes);
+    }
+
+    @Test
+    void aPartIsNotReadAfterItsMemoryWasLetGo() {
+        Part part = new Part(new CRC32C());
+        part.write(bytes(PART), 0, PART);
+        part.letGo();
+
+        assertThatThrownBy(part::open).isInstanceOf(IllegalStateException.class);
     }
 
     @Test

@@ -60,9 +60,9 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "N",
-            defaultValue = "200000",
-            description = "rows to deliver before anything is measured; default: ${DEFAULT-VALUE}")
-    private long warmUp;
+            description =
+                    "rows of the same kind to deliver before anything is measured; default: as many as a case has")
+    private Long warmUp;
 
     @Option(
             names = "--rate",
@@ -149,7 +149,7 @@ public final class BenchCommand implements Callable<Integer> {
                 rows == null ? OptionalLong.empty() : OptionalLong.of(rows),
                 buckets == null ? OptionalInt.empty() : OptionalInt.of(buckets),
                 block == null ? OptionalLong.empty() : OptionalLong.of(block),
-                warmUp,
+                warmUp == null ? OptionalLong.empty() : OptionalLong.of(warmUp),
                 rate,
                 duration,
                 every,
@@ -191,7 +191,7 @@ public final class BenchCommand implements Callable<Integer> {
         positive.put("--concurrency", concurrency);
         positive.put("--duration", duration.toSeconds());
         positive.put("--every", every.toMillis());
-        positive.put("--warm-up", warmUp + 1);
+        positive.put("--warm-up", warmUp == null ? null : warmUp + 1);
         positive.forEach((option, value) -> {
             if (value != null && value.doubleValue() <= 0) {
                 throw new ParameterException(spec.commandLine(), option + " " + value + ": too little");

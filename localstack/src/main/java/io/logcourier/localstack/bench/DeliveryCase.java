@@ -15,7 +15,6 @@ import java.util.Map;
 /** Rows wait, and are delivered. */
 final class DeliveryCase {
     private static final double MILLION = 1e6;
-    private static final int WARM_UP_BUCKETS = 100;
 
     private DeliveryCase() {}
 
@@ -94,12 +93,11 @@ final class DeliveryCase {
         return new Result(name, figures, faults);
     }
 
-    /** Delivers some rows first: a deployed function is warm most of the time. */
+    /** Delivers some rows of the same kind first: a deployed function is warm most of the time. */
     static void warmUp(Installation installation, Workload like) throws IOException {
-        long rows = installation.options.warmUp();
+        long rows = installation.options.warmUp().orElse(like.rows());
         if (rows > 0) {
-            int buckets = Math.min(WARM_UP_BUCKETS, like.buckets());
-            new Workload(Shape.EVEN, rows, buckets, rows, like.seed() + 1)
+            new Workload(like.shape(), rows, like.buckets(), like.block(), like.seed() + 1)
                     .load(installation.clickHouse, installation.settings.lane());
             installation.courier.ask("deliver", CourierProcess.Done.class);
         }

@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  * @param rows instead of a case's own
  * @param buckets instead of a case's own
  * @param block rows of an INSERT, instead of a case's own
- * @param warmUp rows that are delivered before anything is measured
+ * @param warmUp rows that are delivered before anything is measured, instead of as many as a case has
  * @param rate rows a second in the case steady
  * @param duration of the case steady
  * @param every time from tick to tick in the case steady
@@ -30,7 +30,7 @@ record Options(
         OptionalLong rows,
         OptionalInt buckets,
         OptionalLong block,
-        long warmUp,
+        OptionalLong warmUp,
         long rate,
         Duration duration,
         Duration every,
