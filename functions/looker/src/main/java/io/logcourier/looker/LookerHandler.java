@@ -23,10 +23,10 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -59,7 +59,9 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
 
     private final Settings settings;
     private final S3Client s3;
-    private final Map<String, Watched> lanes = new LinkedHashMap<>();
+
+    /** Those that were asked for so far. */
+    private final Map<String, Watched> lanes = new ConcurrentHashMap<>();
 
     /** A lane that can be written to. */
     private record Watched(Lane lane, AccessLogStore store, Metrics metrics) {}
@@ -98,21 +100,18 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
     public LookerHandler(Settings settings) {
         this.settings = settings;
         s3 = TargetClient.of(settings);
-        settings.each()
-                .forEach(one -> lanes.put(
-                        one.lane().name(),
-                        new Watched(
-                                one.lane(),
-                                new AccessLogStore(one, READS),
-                                new Metrics(one.lane().name()))));
+    }
+
+    private Watched connect(String lane) {
+        Settings one = settings.of(lane);
+        return new Watched(one.lane(), new AccessLogStore(one, READS), new Metrics(lane));
     }
 
     @Override
     public void handleRequest(InputStream input, OutputStream output, Context context) throws IOException {
         Watch watch = parse(input);
-        Watched watched = lanes.get(watch.lane()
-                .map(name -> settings.of(name).lane().name())
-                .orElseGet(() -> settings.lanes().getFirst().name()));
+        Watched watched = lanes.computeIfAbsent(
+                watch.lane().orElseGet(() -> settings.lanes().getFirst().name()), this::connect);
         List<String> verified = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
         StringBuilder texts = new StringBuilder();
