@@ -381,6 +381,21 @@ class TemplateTest {
     }
 
     @Test
+    void whoReadsOrWritesLogObjectsMayUseTheirKey() {
+        assertThat(template.resources("AWS::IAM::Role")
+                        .filter(role -> role.text("Policies").contains("Resource={Ref=EncryptionKeyArn}"))
+                        .map(Resource::name))
+                .containsExactlyInAnyOrder("WorkerRole", "LookerRole");
+    }
+
+    @Test
+    void workersCanBeStoppedWithoutTheirQueue() {
+        assertThat(template.function("Worker").get("Events", "Orders", "Properties", "Enabled"))
+                .isEqualTo(Map.of("Fn::If", List.of("HasWorkers", true, false)));
+        assertThat(template.parameter("WorkerState").get("Default")).isEqualTo("ENABLED");
+    }
+
+    @Test
     void theWorkerTellsWhichMessagesFailed() {
         Resource worker = template.function("Worker");
         assertThat(worker.get("Events", "Orders", "Properties", "FunctionResponseTypes"))
