@@ -171,14 +171,10 @@ public final class AccessLogStore implements Store, AutoCloseable {
     }
 
     private void read(String bucket, String key, Located located, Reader reader) {
-        Compression compression = Arrays.stream(Compression.values())
-                .filter(each -> !each.suffix().isEmpty() && key.endsWith(each.suffix()))
-                .findFirst()
-                .orElse(Compression.NONE);
         call(bucket + "/" + key, () -> {
             try (InputStream stored =
                     s3.getObject(request -> request.bucket(bucket).key(key))) {
-                reader.object(located, new Lines(new Fetched(bucket + "/" + key, stored), compression));
+                reader.object(located, new Lines(new Fetched(bucket + "/" + key, stored), Compression.ofKey(key)));
                 return true;
             } catch (NoSuchKeyException e) {
                 // Gone since the listing, as if it had not been listed.
@@ -208,17 +204,10 @@ public final class AccessLogStore implements Store, AutoCloseable {
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            try {
-                if (plain.isEmpty()) {
-                    plain = Optional.of(compression.decompress(stored));
-                }
-                return plain.get().read(target, offset, length);
-            } catch (CourierException e) {
-                throw e;
-            } catch (RuntimeException e) {
-                // How the library for zstd says that bytes are damaged.
-                throw new IOException(e.getMessage(), e);
+            if (plain.isEmpty()) {
+                plain = Optional.of(compression.decompress(stored));
             }
+            return plain.get().read(target, offset, length);
         }
     }
 

@@ -172,12 +172,8 @@ final class IncumbentObjects {
     }
 
     private void read(String bucket, String key) {
-        Compression compression = Arrays.stream(Compression.values())
-                .filter(each -> !each.suffix().isEmpty() && key.endsWith(each.suffix()))
-                .findFirst()
-                .orElse(Compression.NONE);
         try (InputStream stored = s3.getObject(request -> request.bucket(bucket).key(key));
-                InputStream object = compression.decompress(stored)) {
+                InputStream object = Compression.ofKey(key).decompress(stored)) {
             byte[] rest = {};
             while (true) {
                 byte[] more = object.readNBytes(READ_BYTES);

@@ -66,6 +66,21 @@ class DamageIT {
     }
 
     @Test
+    void anObjectThatIsNoZstdAnyMore() {
+        courier = STACK.installation(Map.of("delivery.forms", "*=zstd"));
+        courier.insert(rows("cats", 0, 10));
+        courier.flush();
+        courier.drain();
+        Map.Entry<String, byte[]> object =
+                courier.objects(courier.target()).entrySet().iterator().next();
+        byte[] edited = object.getValue().clone();
+        edited[0] ^= 1;
+        put(object.getKey(), edited);
+
+        assertNamed("of bucket cats", object.getKey(), "damaged zstd");
+    }
+
+    @Test
     void anOffsetWithoutAnObject() {
         courier.insert(rows("birds", 0, 3));
         courier.flush();
