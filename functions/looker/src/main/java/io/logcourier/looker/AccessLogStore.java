@@ -19,7 +19,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -37,11 +36,6 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * a multipart upload the time of its beginning. Thread-safe.
  */
 public final class AccessLogStore implements Store, AutoCloseable {
-    /**
-     * What ClickHouse says before it stores anything: TOO_MANY_SIMULTANEOUS_QUERIES, TABLE_IS_READ_ONLY, TOO_MANY_PARTS.
-     */
-    private static final Set<Integer> REFUSALS = Set.of(202, 242, 252);
-
     /** How a shipper posts them. */
     private static final Map<String, String> SETTINGS =
             Map.of("input_format_skip_unknown_fields", "1", "date_time_input_format", "best_effort");
@@ -96,9 +90,7 @@ public final class AccessLogStore implements Store, AutoCloseable {
                     SETTINGS);
             return Answer.ACCEPTED;
         } catch (RetryableException e) {
-            OptionalInt code = ClickHouse.errorCode(e);
-            boolean refused = code.isPresent() ? REFUSALS.contains(code.getAsInt()) : ClickHouse.wasNotReached(e);
-            return new Answer(refused ? Outcome.REFUSED : Outcome.UNKNOWN, e.getMessage());
+            return new Answer(ClickHouse.wasTurnedAway(e) ? Outcome.REFUSED : Outcome.UNKNOWN, e.getMessage());
         }
     }
 
