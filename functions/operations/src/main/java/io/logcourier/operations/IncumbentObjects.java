@@ -170,7 +170,7 @@ final class IncumbentObjects {
     }
 
     /** Whether a read is done; throws what it has failed with. */
-    private static boolean isDone(Future<?> read) {
+    static boolean isDone(Future<?> read) {
         if (!read.isDone()) {
             return false;
         }
