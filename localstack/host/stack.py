@@ -249,7 +249,10 @@ def main():
         print(f"Ready, on loopback only. Stop with Ctrl-C.\n  AWS         {stack.endpoint}\n  ClickHouse  {stack.clickhouse}")
         print(f"  log objects go to s3://{TARGET}", flush=True)
         while not stopped.is_set():
-            print(json.dumps(stack.invoke("DiscoveryFunction", event("tick.json"))), flush=True)
+            try:
+                print(json.dumps(stack.invoke("DiscoveryFunction", event("tick.json"))), flush=True)
+            except SystemExit as failed:
+                print(failed, file=sys.stderr, flush=True)  # The next tick tries again.
             stopped.wait(arguments.every)
 
 

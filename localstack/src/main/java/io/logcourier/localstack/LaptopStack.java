@@ -51,7 +51,7 @@ public final class LaptopStack implements AutoCloseable {
     /** As in the deployed stack: six times the worker's timeout. */
     private static final Duration VISIBILITY = Duration.ofMinutes(30);
 
-    private static final int MAX_RECEIVE_COUNT = 8;
+    private static final int MAX_RECEIVE_COUNT = 100;
 
     /** Three attempts within some seconds: nobody at a laptop waits for a bucket to come back. */
     private static final Map<String, String> HASTE = Map.of("worker.attempts", "3", "worker.retry-delay", "1s");

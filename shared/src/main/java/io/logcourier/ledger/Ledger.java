@@ -151,6 +151,11 @@ public final class Ledger {
         return head;
     }
 
+    /** How many of the planners' tables this replica does not have as a whole; none where nothing was started. */
+    public int lagging() {
+        return clickHouse.one(sql("head.sql"), Head.class).map(Head::lagging).orElse(0);
+    }
+
     /**
      * Where the books begin.
      *

@@ -50,8 +50,8 @@ import org.slf4j.spi.LoggingEventBuilder;
 final class Planner {
     private static final Logger log = LoggerFactory.getLogger(Planner.class);
 
-    /** Orders superseded in one step at most: each is counted by a query of its own. */
-    private static final int SUPERSEDED_PER_STEP = 100;
+    /** Orders superseded in one step at most: each is counted by a query of its own, and other lanes wait for a step. */
+    private static final int SUPERSEDED_PER_STEP = 20;
 
     /** Later than any epoch, however the clocks stand. */
     private static final Duration FAR = Duration.ofDays(365);

@@ -229,7 +229,7 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         lane.clickHouse().reach();
         Delivery delivery = lane.delivery();
         Duration longest = Duration.ZERO;
-        for (Failure failure : delivery.deliver(message)) {
+        for (Failure failure : deliver(lane, message)) {
             Duration wait;
             try {
                 wait = settle(delivery, message, failure, sqsMessage);
@@ -239,6 +239,17 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
             longest = wait.compareTo(longest) > 0 ? wait : longest;
         }
         return longest;
+    }
+
+    private static List<Failure> deliver(Served lane, OrderMessage message) {
+        try {
+            return lane.delivery().deliver(message);
+        } catch (StrangerException e) {
+            if (lane.ledger().lagging() > 0) {
+                throw new RetryableException("the ledger's replica lags: " + e.getMessage(), e);
+            }
+            throw e;
+        }
     }
 
     /** Decides what becomes of an order that failed, and after what time it is to be tried again; zero for never. */

@@ -91,6 +91,20 @@ class WorkerHandlerTest {
     }
 
     @Test
+    void anOrderIsNotBuriedWhereTheReplicaLags() {
+        clickHouse.head = """
+                {"now": "2026-01-02T00:00:00Z", "epoch": 5, "planned_at": "2026-01-01T00:00:00Z", "planner": "p",
+                 "ledger": "l", "claims": [], "frontier": [], "order_count": 1, "ordered_through": 5,
+                 "sent_through": 5, "redelivered_at": "2026-01-01T00:00:00Z", "open_from": 5, "version": 1,
+                 "lagging": 1}
+                """;
+
+        assertThat(failed(AN_HOUR, message(0, ORDER, 7))).containsExactly("id-0");
+
+        assertThat(returnPath.buried).isEmpty();
+    }
+
+    @Test
     void noDelayIsLongerThanAQuarterOfAnHour() {
         for (int times : List.of(4, 5, 6, 7, 8, 1_000_000)) {
             assertThat(failed(29_999, message(0, ORDER, times))).containsExactly("id-0");
@@ -224,14 +238,16 @@ class WorkerHandlerTest {
         return message;
     }
 
-    /** A ClickHouse in which there is nothing. */
+    /** A ClickHouse in which there is nothing, or only a head of the log. */
     private static final class Empty implements ClickHouse {
         private final AtomicInteger queries = new AtomicInteger();
+        private String head = "";
 
         @Override
         public InputStream query(Statement statement, String format) {
             queries.incrementAndGet();
-            return new ByteArrayInputStream("{\"data\":[]}".getBytes(StandardCharsets.US_ASCII));
+            String row = statement.name().equals("head.sql") ? head : "";
+            return new ByteArrayInputStream("{\"data\":[%s]}".formatted(row).getBytes(StandardCharsets.US_ASCII));
         }
 
         @Override

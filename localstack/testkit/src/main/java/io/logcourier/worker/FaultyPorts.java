@@ -9,10 +9,14 @@ import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
 import io.logcourier.message.Message;
 import io.logcourier.worker.ObjectStore.Target;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.zip.CRC32C;
 
 /** The ports of the workers of an installation; each worker has its own faults at them. */
 public final class FaultyPorts implements AutoCloseable {
@@ -66,12 +70,26 @@ public final class FaultyPorts implements AutoCloseable {
 
         @Override
         public void put(Target target, Label label, Part body) {
+            Part sent = sent(body);
             faults.run("put", () -> {
                 if (refused.test(target)) {
                     throw new TargetRefusedException("refused on purpose", null);
                 }
-                store.put(target, label, body);
+                store.put(target, label, sent);
             });
+        }
+
+        /** What arrives late arrives as it was sent: its bytes are the network's, whatever becomes of the worker's memory. */
+        private static Part sent(Part body) {
+            try (InputStream bytes = body.open()) {
+                byte[] copy = bytes.readAllBytes();
+                Part sent = new Part(new CRC32C());
+                sent.write(copy, 0, copy.length);
+                sent.end();
+                return sent;
+            } catch (IOException e) {
+                throw new UncheckedIOException("memory is read", e);
+            }
         }
 
         @Override
@@ -90,7 +108,8 @@ public final class FaultyPorts implements AutoCloseable {
             return new Upload() {
                 @Override
                 public void part(int number, Part body) {
-                    faults.run("part", () -> upload.part(number, body));
+                    Part sent = sent(body);
+                    faults.run("part", () -> upload.part(number, sent));
                 }
 
                 @Override

@@ -62,6 +62,8 @@ class TrimIT {
     @Test
     void whatIsSettledIsForgottenWithItsLog() {
         courier.execute("INSERT INTO {ledger}.cut_offs (ledger, session, bucket) VALUES ('some', 1, 'bucket')");
+        courier.execute(
+                "CREATE TABLE {ledger}.copy ENGINE = MergeTree ORDER BY session AS SELECT * FROM {ledger}.cut_offs");
         arrive("early", 20);
         courier.flush();
         courier.drain();
@@ -82,6 +84,7 @@ class TrimIT {
         assertThat(report.balance().begin()).isEqualTo(2 * PARTITION);
         assertThat(older(2 * PARTITION)).isZero();
         assertThat(courier.number("SELECT count() FROM {ledger}.cut_offs")).isZero();
+        assertThat(courier.number("SELECT count() FROM {ledger}.copy")).isOne();
         assertThat(report.balance().ordered()).isZero();
         assertThat(report.balance().pending()).isEqualTo(5);
         assertThat(courier.tick(PLAIN).isIdle()).isTrue();
