@@ -3,13 +3,17 @@ package io.logcourier.ledger;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.airlift.compress.zstd.ZstdInputStream;
 import io.airlift.compress.zstd.ZstdOutputStream;
+import io.logcourier.CourierException;
 import java.io.BufferedOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * How the bytes of an object are compressed. The object is the compressed file itself: it has the name and the
@@ -35,6 +39,14 @@ public enum Compression {
         this.contentType = contentType;
     }
 
+    /** By the suffix of an object's key, what its bytes are in. */
+    public static Compression ofKey(String key) {
+        return Arrays.stream(values())
+                .filter(each -> !each.suffix.isEmpty() && key.endsWith(each.suffix))
+                .findFirst()
+                .orElse(NONE);
+    }
+
     /** What ends a key. */
     public String suffix() {
         return suffix;
@@ -54,12 +66,39 @@ public enum Compression {
         };
     }
 
-    /** The plain bytes of {@code in}; reading them fails where it is damaged. */
+    /** The plain bytes of {@code in}; reading them fails with an {@link IOException} where it is damaged. */
     public InputStream decompress(InputStream in) throws IOException {
         return switch (this) {
             case NONE -> in;
             case GZIP -> new GZIPInputStream(in, BUFFER_BYTES);
-            case ZSTD -> new ZstdInputStream(in);
+            case ZSTD -> new Zstd(in);
         };
+    }
+
+    /**
+     * Says that bytes are damaged as streams do. Of the library it is a MalformedInputException, or whatever an index that
+     * it computes from them leads to; what the source throws goes through.
+     */
+    private static final class Zstd extends FilterInputStream {
+        Zstd(InputStream in) throws IOException {
+            super(new ZstdInputStream(in));
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            try {
+                return super.read(target, offset, length);
+            } catch (CourierException | SdkException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                throw new IOException("damaged zstd: " + e.getMessage(), e);
+            }
+        }
     }
 }

@@ -45,6 +45,25 @@ class CompressionTest {
                 .isInstanceOf(IOException.class);
     }
 
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void whatIsDamagedFailsAsStreamsDoOrReadsAsSomethingElse(Compression compression) throws IOException {
+        byte[] whole = compress(compression, Arrays.copyOf(lines(), 3_000), 10_000);
+        int failed = 0;
+        for (int place = 0; place < whole.length; place++) {
+            byte[] damaged = whole.clone();
+            damaged[place] ^= (byte) (1 + random.nextInt(255));
+            try (InputStream in = compression.decompress(new ByteArrayInputStream(damaged))) {
+                in.readAllBytes();
+            } catch (IOException e) {
+                failed++;
+            } catch (RuntimeException e) {
+                throw new AssertionError("seed %d, byte %d of %d".formatted(seed, place, whole.length), e);
+            }
+        }
+        assertThat(failed).as("seed %d", seed).isGreaterThan(whole.length / 2);
+    }
+
     private byte[] compress(Compression compression, byte[] lines, int most) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (OutputStream out = compression.compress(bytes)) {

@@ -19,7 +19,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -37,11 +36,6 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * a multipart upload the time of its beginning. Thread-safe.
  */
 public final class AccessLogStore implements Store, AutoCloseable {
-    /**
-     * What ClickHouse says before it stores anything: TOO_MANY_SIMULTANEOUS_QUERIES, TABLE_IS_READ_ONLY, TOO_MANY_PARTS.
-     */
-    private static final Set<Integer> REFUSALS = Set.of(202, 242, 252);
-
     /** How a shipper posts them. */
     private static final Map<String, String> SETTINGS =
             Map.of("input_format_skip_unknown_fields", "1", "date_time_input_format", "best_effort");
@@ -96,9 +90,7 @@ public final class AccessLogStore implements Store, AutoCloseable {
                     SETTINGS);
             return Answer.ACCEPTED;
         } catch (RetryableException e) {
-            OptionalInt code = ClickHouse.errorCode(e);
-            boolean refused = code.isPresent() ? REFUSALS.contains(code.getAsInt()) : ClickHouse.wasNotReached(e);
-            return new Answer(refused ? Outcome.REFUSED : Outcome.UNKNOWN, e.getMessage());
+            return new Answer(ClickHouse.wasTurnedAway(e) ? Outcome.REFUSED : Outcome.UNKNOWN, e.getMessage());
         }
     }
 
@@ -171,14 +163,10 @@ public final class AccessLogStore implements Store, AutoCloseable {
     }
 
     private void read(String bucket, String key, Located located, Reader reader) {
-        Compression compression = Arrays.stream(Compression.values())
-                .filter(each -> !each.suffix().isEmpty() && key.endsWith(each.suffix()))
-                .findFirst()
-                .orElse(Compression.NONE);
         call(bucket + "/" + key, () -> {
             try (InputStream stored =
                     s3.getObject(request -> request.bucket(bucket).key(key))) {
-                reader.object(located, new Lines(new Fetched(bucket + "/" + key, stored), compression));
+                reader.object(located, new Lines(new Fetched(bucket + "/" + key, stored), Compression.ofKey(key)));
                 return true;
             } catch (NoSuchKeyException e) {
                 // Gone since the listing, as if it had not been listed.
@@ -208,17 +196,10 @@ public final class AccessLogStore implements Store, AutoCloseable {
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            try {
-                if (plain.isEmpty()) {
-                    plain = Optional.of(compression.decompress(stored));
-                }
-                return plain.get().read(target, offset, length);
-            } catch (CourierException e) {
-                throw e;
-            } catch (RuntimeException e) {
-                // How the library for zstd says that bytes are damaged.
-                throw new IOException(e.getMessage(), e);
+            if (plain.isEmpty()) {
+                plain = Optional.of(compression.decompress(stored));
             }
+            return plain.get().read(target, offset, length);
         }
     }
 

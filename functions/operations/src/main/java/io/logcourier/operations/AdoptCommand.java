@@ -89,7 +89,7 @@ public final class AdoptCommand implements Callable<Integer> {
         return """
 
                 %,14d objects of the incumbent were read, with %,d lines, %,d of which are no records
-                %,14d rows are in none and count as delivered by the cursors alone: nothing so old is left of their buckets%s""".formatted(
+                %,14d rows are in none and count as delivered by the cursors alone: nothing so old is left of their buckets, or their target was not read%s""".formatted(
                         compared.objects(),
                         compared.lines(),
                         compared.unreadable(),

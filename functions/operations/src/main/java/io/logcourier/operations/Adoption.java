@@ -86,9 +86,10 @@ public final class Adoption {
      * @param objects that were read
      * @param lines in them
      * @param unreadable lines that are no access log records of an incumbent
-     * @param unjudged rows up to the cursors that are in no object, from before the first line that is left of their bucket:
-     *     they count as delivered
-     * @param refused target buckets that cannot be read, with the reason; their rows are unjudged if they are in no other
+     * @param unjudged rows up to the cursors that are in no object, from before the first line that is left of their bucket,
+     *     or whose target refused: they count as delivered
+     * @param refused target buckets that cannot be read, or of which an object cannot, with the reason; their rows are
+     *     unjudged if they are in no object that was read
      */
     public record Compared(long objects, long lines, long unreadable, long unjudged, List<String> refused) {}
 

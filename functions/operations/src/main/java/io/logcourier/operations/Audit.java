@@ -29,9 +29,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -42,6 +42,7 @@ import java.util.zip.CheckedOutputStream;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** Checks a lane's books, and the objects against them. Reads only. */
@@ -62,7 +63,7 @@ public final class Audit {
 
     /** The books alone. */
     public AuditReport report() {
-        return report(false, Rendered.NOTHING, books());
+        return report(false, List.of(), Rendered.NOTHING, books());
     }
 
     /** The books, and the objects as {@link #objects} checks them. */
@@ -77,14 +78,16 @@ public final class Audit {
      */
     public AuditReport report(S3Client s3, boolean alone, boolean deep, LongConsumer progress) {
         List<Difference> differences = books();
-        differences.addAll(objects(s3, alone, progress));
+        Objects objects = objects(s3, alone, progress);
+        differences.addAll(objects.differences());
         Rendered rendered = deep ? render(differences) : Rendered.NOTHING;
-        return report(true, rendered, differences);
+        return report(true, objects.missing(), rendered, differences);
     }
 
-    private AuditReport report(boolean objectsRead, Rendered rendered, List<Difference> differences) {
+    private AuditReport report(
+            boolean objectsRead, List<Missing> missing, Rendered rendered, List<Difference> differences) {
         return new AuditReport(
-                lane.name(), balance(), buckets(), refused(), lost(), objectsRead, rendered, differences);
+                lane.name(), balance(), buckets(), refused(), lost(), objectsRead, missing, rendered, differences);
     }
 
     /**
@@ -192,6 +195,17 @@ public final class Audit {
     /** Something that does not add up; names the epoch, the order or the object. */
     public record Difference(String what) {}
 
+    /**
+     * An object that was delivered and is not there any more: S3 does not tell who removed it, the owner's lifecycle or
+     * somebody by mistake.
+     *
+     * @param rows that it held
+     */
+    public record Missing(long epoch, int number, String bucket, String targetBucket, String key, long rows) {}
+
+    /** What reading the objects back has shown. */
+    public record Objects(List<Missing> missing, List<Difference> differences) {}
+
     /** The sums of the lane. */
     public Balance balance() {
         Ledger ledger = new Ledger(clickHouse, lane);
@@ -275,6 +289,10 @@ public final class Audit {
             long rows,
             long bytes,
             long crc32c) {
+        Missing missing() {
+            return new Missing(epoch, number, bucket, targetBucket, key, rows);
+        }
+
         String name() {
             return "order " + epoch + "/" + number + " of bucket " + bucket + ": object " + targetBucket + "/" + key;
         }
@@ -287,7 +305,7 @@ public final class Audit {
      * @param progress called with the bytes of each object that was read, from any thread
      * @param alone whether the target buckets are ours alone, so that an object that no offset names is a difference
      */
-    public List<Difference> objects(S3Client s3, boolean alone, LongConsumer progress) {
+    public Objects objects(S3Client s3, boolean alone, LongConsumer progress) {
         List<Entry> entries = clickHouse.list(sql("objects.sql"), Entry.class);
         List<Difference> differences = new ArrayList<>();
         Map<String, Set<String>> named = new HashMap<>();
@@ -297,29 +315,32 @@ public final class Audit {
                 differences.add(new Difference(entry.name() + " is named by another order too"));
             }
         }
+        Map<Integer, Missing> missing = new ConcurrentSkipListMap<>();
+        Map<Integer, Difference> damaged = new ConcurrentSkipListMap<>();
         Semaphore slots = new Semaphore(OBJECTS_AT_ONCE);
-        List<Future<List<Difference>>> checks = new ArrayList<>();
+        List<Future<?>> checks = new ArrayList<>();
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (Entry entry : entries) {
-                Callable<List<Difference>> check = () -> {
-                    slots.acquire();
+            for (int i = 0; i < entries.size(); i++) {
+                int place = i;
+                Entry entry = entries.get(i);
+                slots.acquire();
+                checks.removeIf(IncumbentObjects::isDone);
+                checks.add(executor.submit(() -> {
                     try {
-                        return check(s3, entry, progress);
+                        check(s3, entry, progress).ifPresent(difference -> damaged.put(place, difference));
+                    } catch (NoSuchKeyException e) {
+                        missing.put(place, entry.missing());
                     } finally {
                         slots.release();
                     }
-                };
-                checks.add(executor.submit(check));
+                }));
             }
-            for (Future<List<Difference>> check : checks) {
-                differences.addAll(check.get());
-            }
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while reading objects", e);
+            throw new RetryableException("reading log objects was interrupted", e);
         }
+        checks.forEach(IncumbentObjects::isDone);
+        differences.addAll(damaged.values());
         if (alone) {
             Map<String, WorkOrder> open = new HashMap<>();
             Ledger ledger = new Ledger(clickHouse, lane);
@@ -328,7 +349,7 @@ public final class Audit {
             Instant since = begin.epoch() == 0 ? Instant.MIN : begin.plannedAt().plus(LATEST_DELIVERY);
             named.forEach((bucket, keys) -> differences.addAll(strangers(s3, bucket, since, keys, open)));
         }
-        return differences;
+        return new Objects(List.copyOf(missing.values()), differences);
     }
 
     /**
@@ -358,19 +379,21 @@ public final class Audit {
         return strangers;
     }
 
-    private static List<Difference> check(S3Client s3, Entry entry, LongConsumer progress) {
+    private static Optional<Difference> check(S3Client s3, Entry entry, LongConsumer progress) {
         Contents found;
         try (InputStream object =
                 s3.getObject(request -> request.bucket(entry.targetBucket()).key(entry.key()))) {
             found = Contents.of(object, Rendering.named(entry.rendering()), entry.compression());
+        } catch (NoSuchKeyException e) {
+            throw e;
         } catch (AwsServiceException e) {
-            return List.of(new Difference(entry.name() + " cannot be read: " + e.getMessage()));
+            return Optional.of(new Difference(entry.name() + " cannot be read: " + e.getMessage()));
         } catch (SdkException | IOException e) {
-            return List.of(new Difference(entry.name() + " broke off: " + e.getMessage()));
+            return Optional.of(new Difference(entry.name() + " broke off: " + e.getMessage()));
         }
         progress.accept(found.bytes());
         if (!found.equals(new Contents(entry.rows(), entry.bytes(), entry.crc32c()))) {
-            return List.of(
+            return Optional.of(
                     new Difference("%s has %d rows, %d bytes, CRC32C %08x; delivered were %d rows, %d bytes, %08x"
                             .formatted(
                                     entry.name(),
@@ -381,7 +404,7 @@ public final class Audit {
                                     entry.bytes(),
                                     entry.crc32c())));
         }
-        return List.of();
+        return Optional.empty();
     }
 
     private Statement sql(String file) {

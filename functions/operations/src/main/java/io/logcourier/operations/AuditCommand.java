@@ -78,9 +78,10 @@ public final class AuditCommand implements Callable<Integer> {
                 .formatted(
                         report.isWell()
                                 ? "The books balance."
-                                : "%,d differences, %,d orders given up, %,d rows lost."
+                                : "%,d differences, %,d objects missing, %,d orders given up, %,d rows lost."
                                         .formatted(
                                                 report.differences().size(),
+                                                report.missing().size(),
                                                 report.refused().size(),
                                                 report.balance().lost()));
     }

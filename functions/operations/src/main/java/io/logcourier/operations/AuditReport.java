@@ -2,6 +2,7 @@ package io.logcourier.operations;
 
 import io.logcourier.operations.Audit.BucketLine;
 import io.logcourier.operations.Audit.Difference;
+import io.logcourier.operations.Audit.Missing;
 import io.logcourier.operations.Audit.Refused;
 import io.logcourier.operations.Audit.Rendered;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param refused orders that were given up
  * @param lost orders whose rows were gone or changed before they were delivered; {@code rows} of them are in no object
  * @param objectsRead whether the objects were read back too
+ * @param missing delivered objects that are not there any more, where objects were read
  * @param rendered what was rendered again, with {@code --deep}
  * @param differences what does not add up
  */
@@ -26,13 +28,14 @@ public record AuditReport(
         List<Refused> refused,
         List<Refused> lost,
         boolean objectsRead,
+        List<Missing> missing,
         Rendered rendered,
         List<Difference> differences) {
     private static final int SHOWN = 20;
 
-    /** Whether the books balance, no order was given up, and no row was lost. */
+    /** Whether the books balance, no order was given up, no row was lost, and no object that was looked for is missing. */
     public boolean isWell() {
-        return differences.isEmpty() && refused.isEmpty() && balance.lost() == 0;
+        return differences.isEmpty() && missing.isEmpty() && refused.isEmpty() && balance.lost() == 0;
     }
 
     /** The report for people: balance sheet, the largest buckets, what is wrong. */
@@ -78,6 +81,17 @@ public record AuditReport(
         more(text, buckets.size(), "buckets");
         orders(text, "given up", refused);
         orders(text, "lost", lost);
+        missing.stream()
+                .limit(SHOWN)
+                .forEach(object -> text.append("%nmissing: order %d/%d of bucket %s, %,d rows: object %s/%s"
+                        .formatted(
+                                object.epoch(),
+                                object.number(),
+                                object.bucket(),
+                                object.rows(),
+                                object.targetBucket(),
+                                object.key())));
+        more(text, missing.size(), "objects missing");
         differences.stream()
                 .limit(SHOWN)
                 .forEach(difference -> text.append("%ndifference: %s".formatted(difference.what())));

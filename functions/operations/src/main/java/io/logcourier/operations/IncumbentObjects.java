@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +31,7 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
@@ -47,6 +50,10 @@ final class IncumbentObjects {
     private static final Duration CLOCKS = Duration.ofHours(1);
 
     private static final int FORBIDDEN = 403;
+
+    /** Of KMS, which S3 hands on with another status. */
+    private static final Set<String> UNUSABLE_KEYS = Set.of("KMS.DisabledException", "KMS.NotFoundException");
+
     private static final Pattern KEY_END = Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}(\\.gz|\\.zst)?$");
 
     private final ClickHouse clickHouse;
@@ -55,6 +62,10 @@ final class IncumbentObjects {
     private final String id;
     private final List<BlockRange> present;
     private final LongConsumer progress;
+
+    /** Target buckets that refuse, or that hold an object which cannot be read, each with a reason. */
+    private final Map<String, String> refused = new ConcurrentSkipListMap<>();
+
     private final ByteArrayOutputStream batch = new ByteArrayOutputStream();
     private long inserts;
     private long objects;
@@ -83,7 +94,7 @@ final class IncumbentObjects {
                 .list(sql("left-lines.sql"), Left.class)
                 .forEach(left -> clickHouse.execute(sql("drop-lines.sql").with("lines", left.name())));
         clickHouse.execute(sql("lines.sql"));
-        List<String> refused = read();
+        read();
         record Stored(long lines, long unreadable) {}
         Stored stored = clickHouse.one(sql("count-lines.sql"), Stored.class).orElseThrow();
         if (stored.lines() != lines) {
@@ -93,14 +104,16 @@ final class IncumbentObjects {
         }
         long unjudged = except();
         clickHouse.execute(sql("drop-lines.sql"));
-        return new Compared(objects, lines, stored.unreadable(), unjudged, refused);
+        List<String> reasons = refused.entrySet().stream()
+                .map(target -> target.getKey() + ": " + target.getValue())
+                .toList();
+        return new Compared(objects, lines, stored.unreadable(), unjudged, reasons);
     }
 
     private record Target(String bucket, String prefix, Instant since) {}
 
-    /** Stores the lines of all objects; returns the buckets that cannot be read. */
-    private List<String> read() {
-        List<String> refused = new ArrayList<>();
+    /** Stores the lines of all objects that can be read. */
+    private void read() {
         Semaphore slots = new Semaphore(READERS);
         List<Future<?>> reads = new ArrayList<>();
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -131,13 +144,13 @@ final class IncumbentObjects {
                         }
                     }
                 } catch (NoSuchBucketException e) {
-                    refused.add(target.bucket() + ": there is no such bucket");
+                    refused.putIfAbsent(target.bucket(), "there is no such bucket");
                 } catch (AwsServiceException e) {
-                    if (e.statusCode() != FORBIDDEN) {
+                    if (!isRefused(e)) {
                         throw new RetryableException(
                                 "cannot list " + target.bucket() + "/" + target.prefix() + ": " + e.getMessage(), e);
                     }
-                    refused.add(target.bucket() + ": " + e.getMessage());
+                    refused.putIfAbsent(target.bucket(), e.getMessage());
                 }
             }
         } catch (InterruptedException e) {
@@ -146,11 +159,18 @@ final class IncumbentObjects {
         }
         reads.forEach(IncumbentObjects::isDone);
         insert();
-        return refused;
+    }
+
+    /** Whether another try can help only after somebody has changed rights, keys, or where an object is archived. */
+    private static boolean isRefused(AwsServiceException failure) {
+        String code = failure.awsErrorDetails() == null
+                ? ""
+                : failure.awsErrorDetails().errorCode();
+        return failure.statusCode() == FORBIDDEN || UNUSABLE_KEYS.contains(code);
     }
 
     /** Whether a read is done; throws what it has failed with. */
-    private static boolean isDone(Future<?> read) {
+    static boolean isDone(Future<?> read) {
         if (!read.isDone()) {
             return false;
         }
@@ -172,12 +192,8 @@ final class IncumbentObjects {
     }
 
     private void read(String bucket, String key) {
-        Compression compression = Arrays.stream(Compression.values())
-                .filter(each -> !each.suffix().isEmpty() && key.endsWith(each.suffix()))
-                .findFirst()
-                .orElse(Compression.NONE);
         try (InputStream stored = s3.getObject(request -> request.bucket(bucket).key(key));
-                InputStream object = compression.decompress(stored)) {
+                InputStream object = Compression.ofKey(key).decompress(stored)) {
             byte[] rest = {};
             while (true) {
                 byte[] more = object.readNBytes(READ_BYTES);
@@ -196,9 +212,21 @@ final class IncumbentObjects {
                 add(bytes, whole);
                 rest = Arrays.copyOfRange(bytes, whole, bytes.length);
             }
+        } catch (NoSuchKeyException e) {
+            // Gone since the listing, as if it had not been listed.
+            return;
+        } catch (NoSuchBucketException e) {
+            refused.putIfAbsent(bucket, "there is no such bucket");
+            return;
         } catch (SdkException | IOException e) {
+            if (e instanceof AwsServiceException failure && isRefused(failure)) {
+                refused.putIfAbsent(bucket, "cannot read " + key + ": " + e.getMessage());
+                return;
+            }
             throw new RetryableException(
-                    "cannot read " + bucket + "/" + key + ": " + e.getMessage() + "; run this again", e);
+                    "cannot read " + bucket + "/" + key + ": " + e.getMessage()
+                            + "; run this again, or, if the object is damaged, without it",
+                    e);
         }
         synchronized (batch) {
             objects++;
@@ -299,6 +327,7 @@ final class IncumbentObjects {
                         sql(file)
                                 .replace("/* compared */", sql("compared.sql").sql())
                                 .with("id", id)
+                                .with("refused", ClickHouse.JSON.writeValueAsString(refused.keySet()))
                                 .with("first", first)
                                 .with("last", last)
                                 .with("pieces", pieces)

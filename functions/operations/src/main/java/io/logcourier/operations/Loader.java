@@ -31,6 +31,17 @@ public final class Loader {
     private static final int GZIP_MAGIC = 0x1f8b;
     private static final Pattern AT_ROW = Pattern.compile("\\(at row (\\d+)\\)");
 
+    /** The last two have a chunk stored as one block, whatever the user's profile says: after all of it was parsed. */
+    private static final Map<String, String> SETTINGS = Map.of(
+            "input_format_skip_unknown_fields",
+            "1",
+            "date_time_input_format",
+            "best_effort",
+            "min_insert_block_size_rows",
+            Integer.toString(CHUNK_LINES + 1),
+            "min_insert_block_size_bytes",
+            "0");
+
     private final ClickHouse clickHouse;
     private final String table;
     private volatile boolean stopped;
@@ -74,8 +85,9 @@ public final class Loader {
      * @return how many rows were loaded; empty lines are none
      * @throws PoisonMessageException if a line is no record, or the source ends in the middle of its compression; names
      *     the source, the line, and the line to go on from
-     * @throws CourierException if ClickHouse fails, or if this was stopped; the chunks before are loaded, and where it did not
-     *     answer the chunk may be, so that nothing is sent twice unless somebody has looked
+     * @throws CourierException if ClickHouse fails, or if this was stopped; the chunks before are loaded, and where
+     *     it did not answer, or with an error that can come after rows were stored, the chunk may be, so that nothing is
+     *     sent twice unless somebody has looked
      */
     public long load(String name, InputStream lines, long fromLine, LongConsumer progress) {
         Chunk chunk = new Chunk(name, fromLine);
@@ -130,11 +142,7 @@ public final class Loader {
             return 0;
         }
         try {
-            clickHouse.insert(
-                    table,
-                    "JSONEachRow",
-                    chunk.bytes.toByteArray(),
-                    Map.of("input_format_skip_unknown_fields", "1", "date_time_input_format", "best_effort"));
+            clickHouse.insert(table, "JSONEachRow", chunk.bytes.toByteArray(), SETTINGS);
             return rows;
         } catch (RetryableException e) {
             Matcher row = AT_ROW.matcher(e.getMessage());
@@ -144,9 +152,9 @@ public final class Loader {
                                 + chunk.goOn(),
                         e);
             }
-            boolean refused = ClickHouse.errorCode(e).isPresent() || ClickHouse.wasNotReached(e);
             throw new RetryableException(
-                    chunk.name + ": " + e.getMessage() + (refused ? chunk.goOn() : chunk.look()), e);
+                    chunk.name + ": " + e.getMessage() + (ClickHouse.storedNothing(e) ? chunk.goOn() : chunk.look()),
+                    e);
         }
     }
 
@@ -205,10 +213,10 @@ public final class Loader {
                     : "; the lines before " + firstLine + " are loaded: go on with --from-line " + firstLine;
         }
 
-        /** For errors, where nobody answered whether this chunk is stored. */
+        /** For errors that can come before or after this chunk was stored, or no answer. */
         String look() {
             long next = firstLine + lines;
-            return "; ClickHouse has not answered, so the lines %d to %d may be loaded or not: look for them, and go on with --from-line %d or %d"
+            return "; ClickHouse has not said whether it stored them: the lines %d to %d may be loaded or not: look for them, and go on with --from-line %d or %d"
                     .formatted(firstLine, next - 1, next, firstLine);
         }
     }

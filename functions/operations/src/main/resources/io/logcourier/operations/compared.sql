@@ -1,6 +1,7 @@
 -- The rows of some buckets, each with how its cursor and the lines of log objects see it. Of rows that look the same in a
 -- line, as many are in objects as there are lines: those up to the cursor first. A row from before the first line that is
--- left of its bucket is not judged: its object may have been removed by its owner. Keys are compared decoded, as often as
+-- left of its bucket is not judged: its object may have been removed by its owner. Nor is one whose target refused: its object
+-- may be among those that could not be read. Keys are compared decoded, as often as
 -- anybody encodes.
 WITH
     (bucket, time, req_id, operation, key) -> sipHash64(
@@ -12,7 +13,7 @@ SELECT
     identity,
     is_behind,
     copy <= line_count AS is_found,
-    kept.bucket != '' AND second >= since AS is_judged
+    kept.bucket != '' AND second >= since AND NOT is_unread AS is_judged
 FROM
 (
     SELECT
@@ -21,6 +22,7 @@ FROM
         /* identity */ AS identity,
         toDateTime(startTime, 'UTC') AS second,
         cut_bucket != '' AND (insertedAt, startTime, log.req_id) <= (cut_inserted, cut_start, cut_req_id) AS is_behind,
+        has(JSONExtract({refused:String}, 'Array(String)'), loggingTargetBucket) AS is_unread,
         match_of(
             bucketName,
             formatDateTime(startTime, '%d/%b/%Y:%H:%i:%S +0000', 'UTC'),

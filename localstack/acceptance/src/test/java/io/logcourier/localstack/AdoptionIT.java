@@ -26,8 +26,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.core.sync.ResponseTransformer;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.DelegatingS3Client;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** From an incumbent with cursors to the ledger. */
 class AdoptionIT {
@@ -249,6 +255,44 @@ class AdoptionIT {
         AuditReport report = courier.assertDelivered("recovered", expected);
         assertThat(report.balance().recovered()).isEqualTo(7);
         assertThat(report.undelivered()).isEmpty();
+    }
+
+    @Test
+    void ofATargetThatRefusesAnObjectRowsGoByTheCursors() {
+        Installation courier = installation();
+        List<LogRow> cats = rows(courier, "cats", 0, 20);
+        courier.insert(cats);
+        cursor(courier, cats.get(14));
+        object(courier, "logs/cats/2026-01-01-00-00-01-0123456789ABCDEF", true, cats.subList(0, 5));
+        object(courier, "logs/cats/2026-01-01-00-00-02-0123456789ABCDEF", true, cats.subList(5, 8));
+        object(courier, "logs/cats/2026-01-01-00-00-03-0123456789ABCDEF", true, cats.subList(8, 10));
+        object(courier, "logs/cats/2026-01-01-00-00-04-0123456789ABCDEF", true, cats.subList(15, 16));
+        S3Client refusing = new DelegatingS3Client(courier.s3()) {
+            @Override
+            public <T> T getObject(GetObjectRequest request, ResponseTransformer<GetObjectResponse, T> transformer) {
+                if (request.key().contains("-00-02-")) {
+                    throw S3Exception.builder().statusCode(403).message("no").build();
+                }
+                if (request.key().contains("-00-03-")) {
+                    throw NoSuchKeyException.builder()
+                            .statusCode(404)
+                            .message("gone")
+                            .build();
+                }
+                return super.getObject(request, transformer);
+            }
+        };
+
+        Adopted adopted = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3))
+                .adoptAgainstObjects(Duration.ZERO, refusing, read -> {});
+
+        String reason = courier.target() + ": cannot read logs/cats/2026-01-01-00-00-02-0123456789ABCDEF: ";
+        assertThat(adopted.compared()).hasValueSatisfying(compared -> {
+            assertThat(compared.refused()).singleElement().satisfies(refused -> assertThat(refused)
+                    .startsWith(reason));
+            assertThat(compared).isEqualTo(new Compared(2, 5 + 1, 0, 10, compared.refused()));
+        });
+        assertThat(adopted).isEqualTo(new Adopted("main", true, 1, 20, 16, 4, 0, 0, 1, adopted.compared()));
     }
 
     @Test

@@ -57,8 +57,10 @@ class FormsIT {
                                 .map(day -> "logs/cats/" + ACCOUNT + "/us-east-1/cats/" + day + "/"
                                         + day.replace('/', '-') + "-00-00-00-")
                                 .toArray(String[]::new));
-        assertThat(courier.deepAudit().rendered()).isEqualTo(new Audit.Rendered(6, 0));
-        assertThat(courier.deepAudit().differences()).isEmpty();
+        AuditReport report = courier.deepAudit();
+        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(6, 0));
+        assertThat(report.differences()).isEmpty();
+        assertThat(report.missing()).isEmpty();
     }
 
     @ParameterizedTest

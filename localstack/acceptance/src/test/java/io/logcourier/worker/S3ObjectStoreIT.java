@@ -229,7 +229,9 @@ class S3ObjectStoreIT {
                 "s3.roles", "*=" + ROLE,
                 "sts.endpoint", "http://localhost:" + sts.getAddress().getPort()));
         try (S3Client s3 = TargetClient.of(settings)) {
-            assertThat(new Audit(courier.clickHouse(), courier.lane()).objects(s3, true, read -> {}))
+            assertThat(new Audit(courier.clickHouse(), courier.lane())
+                            .objects(s3, true, read -> {})
+                            .differences())
                     .hasSize(2)
                     .extracting(Difference::what)
                     .anySatisfy(

@@ -293,6 +293,9 @@ final class DemoCommand implements Callable<Integer> {
         if (!report.differences().isEmpty()) {
             reasons.add("%,d differences".formatted(report.differences().size()));
         }
+        if (!report.missing().isEmpty()) {
+            reasons.add("%,d objects missing".formatted(report.missing().size()));
+        }
         long stored = report.balance().stored() - before;
         if (stored != loaded) {
             reasons.add("%,d of %,d loaded rows are stored (internal traffic is not)".formatted(stored, loaded));
@@ -302,6 +305,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private static boolean isDelivered(AuditReport report, long before, long loaded) {
         return report.differences().isEmpty()
+                && report.missing().isEmpty()
                 && report.balance().isComplete()
                 && report.balance().stored() == before + loaded;
     }

@@ -444,6 +444,7 @@ public final class Installation implements AutoCloseable {
         assertObjects(description, "", rows);
         AuditReport report = audit();
         assertThat(report.differences()).as(description).isEmpty();
+        assertThat(report.missing()).as(description).isEmpty();
         assertThat(report.balance().delivered()).as(description).isEqualTo(rows.size());
         return report;
     }

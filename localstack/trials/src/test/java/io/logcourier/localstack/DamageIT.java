@@ -3,6 +3,7 @@ package io.logcourier.localstack;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logcourier.operations.Audit.Difference;
+import io.logcourier.operations.Audit.Missing;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.schema.Schema;
 import java.util.Arrays;
@@ -43,7 +44,7 @@ class DamageIT {
         String key = key("cats");
         courier.s3().deleteObject(request -> request.bucket(courier.target()).key(key));
 
-        assertNamed("order 2/0 of bucket cats", key, "cannot be read");
+        assertMissing(new Missing(2, 0, "cats", courier.target(), key, 10));
     }
 
     @Test
@@ -66,6 +67,21 @@ class DamageIT {
     }
 
     @Test
+    void anObjectThatIsNoZstdAnyMore() {
+        courier = STACK.installation(Map.of("delivery.forms", "*=zstd"));
+        courier.insert(rows("cats", 0, 10));
+        courier.flush();
+        courier.drain();
+        Map.Entry<String, byte[]> object =
+                courier.objects(courier.target()).entrySet().iterator().next();
+        byte[] edited = object.getValue().clone();
+        edited[0] ^= 1;
+        put(object.getKey(), edited);
+
+        assertNamed("of bucket cats", object.getKey(), "damaged zstd");
+    }
+
+    @Test
     void anOffsetWithoutAnObject() {
         courier.insert(rows("birds", 0, 3));
         courier.flush();
@@ -73,7 +89,9 @@ class DamageIT {
                 + " SELECT epoch, number, 'delivered', target_bucket, key, rows, 1, 1 FROM {ledger}.orders"
                 + " WHERE bucket = 'birds'");
 
-        assertNamed("of bucket birds", "cannot be read");
+        AuditReport report = courier.audit();
+        assertThat(report.isWell()).isFalse();
+        assertThat(report.missing()).extracting(Missing::bucket).containsExactly("birds");
     }
 
     @Test
@@ -199,6 +217,14 @@ class DamageIT {
         assertThat(report.isWell()).isFalse();
         assertThat(report.differences()).extracting(Difference::what).anySatisfy(what -> assertThat(what)
                 .contains(parts));
+    }
+
+    /** The audit fails, and this object alone is missing. */
+    private void assertMissing(Missing object) {
+        AuditReport report = courier.audit();
+        assertThat(report.isWell()).isFalse();
+        assertThat(report.missing()).containsExactly(object);
+        assertThat(report.differences()).isEmpty();
     }
 
     /** The object of the order over ten rows. */

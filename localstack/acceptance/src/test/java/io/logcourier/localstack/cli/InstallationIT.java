@@ -60,17 +60,24 @@ class InstallationIT {
                     .valueStream()
                     .map(difference -> difference.get("what").asString())
                     .toList();
-            assertThat(differences).hasSize(4);
-            for (Path damaged : files.subList(0, 4)) {
-                String key = objects.resolve(Shipper.TARGET).relativize(damaged).toString();
+            assertThat(differences).hasSize(3);
+            assertThat(report.get("missing")).hasSize(1);
+            assertThat(report.at("/missing/0/key").asString()).isEqualTo(key(objects, files.get(0)));
+            for (Path damaged : files.subList(1, 4)) {
+                String key = key(objects, damaged);
                 String bucket = key.substring(0, key.indexOf('/'));
                 assertThat(differences).anySatisfy(difference -> assertThat(difference)
                         .containsPattern("order \\d+/\\d+ of bucket " + bucket + ": ")
                         .contains(Shipper.TARGET + "/" + key));
             }
-            assertThat(output(1, installation, "audit", "--objects")).contains("difference: order ", "4 differences");
+            assertThat(output(1, installation, "audit", "--objects"))
+                    .contains("missing: order ", "difference: order ", "3 differences, 1 objects missing");
             assertThat(output(0, installation, "audit")).contains("The books balance.");
         }
+    }
+
+    private static String key(Path objects, Path file) {
+        return objects.resolve(Shipper.TARGET).relativize(file).toString();
     }
 
     private static String output(int code, Map<String, String> environment, String... arguments) throws Exception {

@@ -94,6 +94,7 @@ class KillIT {
         await().atMost(CourierProcess.PATIENCE).until(() -> audit.balance().delivered() >= stored.size());
         AuditReport report = audit.report(s3, true, true, bytes -> {});
         assertThat(report.differences()).as("seed %d", seed).isEmpty();
+        assertThat(report.missing()).as("seed %d", seed).isEmpty();
         assertThat(report.undelivered()).as("seed %d", seed).isEmpty();
         assertThat(report.rendered())
                 .as("seed %d", seed)

@@ -1,0 +1,112 @@
+package io.logcourier.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Settings;
+import io.logcourier.operations.Audit.Missing;
+import io.logcourier.operations.Audit.Objects;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.sync.ResponseTransformer;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+class AuditTest {
+    @Test
+    void anObjectThatIsGoneIsMissingAndOneThatCannotBeReadDiffers() {
+        Bucket bucket = new Bucket() {
+            @Override
+            RuntimeException answer(String key) {
+                return switch (key) {
+                    case "key-1" -> NoSuchKeyException.builder().message("gone").build();
+                    case "key-2" ->
+                        NoSuchBucketException.builder().message("gone").build();
+                    default ->
+                        S3Exception.builder().message("denied").statusCode(403).build();
+                };
+            }
+        };
+
+        Objects objects = audit(3).objects(bucket, false, read -> {});
+
+        assertThat(objects.missing()).containsExactly(new Missing(7, 1, "cats", "logs", "key-1", 5));
+        assertThat(objects.differences())
+                .extracting(Audit.Difference::what)
+                .containsExactly(
+                        "order 7/0 of bucket cats: object logs/key-0 cannot be read: denied",
+                        "order 7/2 of bucket cats: object logs/key-2 cannot be read: gone");
+    }
+
+    @Test
+    void whatEndsAnAuditEndsItBeforeAllObjectsAreAskedFor() {
+        Bucket bucket = new Bucket() {
+            @Override
+            RuntimeException answer(String key) {
+                return new IllegalStateException("the connection pool is shut down");
+            }
+        };
+
+        assertThatThrownBy(() -> audit(10_000).objects(bucket, false, read -> {}))
+                .hasMessageContaining("shut down");
+        assertThat(bucket.requests).hasValueLessThan(10_000);
+    }
+
+    private static Audit audit(int objects) {
+        return new Audit(new Books(objects), Settings.read(Map.of(), Map.of()).lane());
+    }
+
+    /** The books of so many objects. */
+    private record Books(int objects) implements ClickHouse {
+        @Override
+        public InputStream query(Statement statement, String format) {
+            String entries = IntStream.range(0, objects)
+                    .mapToObj("""
+                            {"epoch": 7, "number": %1$d, "bucket": "cats", "target_bucket": "logs", "key": "key-%1$d",
+                             "rendering": "text-1", "compression": "none", "rows": 5, "bytes": 50, "crc32c": 1}"""::formatted)
+                    .collect(Collectors.joining(",", "{\"data\": [", "]}"));
+            return new ByteArrayInputStream(entries.getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
+            throw new AssertionError("an audit only reads, this writes into " + table);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** Answers every request with a failure. */
+    private abstract static class Bucket implements S3Client {
+        private final AtomicInteger requests = new AtomicInteger();
+
+        abstract RuntimeException answer(String key);
+
+        @Override
+        public <T> T getObject(GetObjectRequest request, ResponseTransformer<GetObjectResponse, T> transformer) {
+            requests.incrementAndGet();
+            throw answer(request.key());
+        }
+
+        @Override
+        public String serviceName() {
+            return "s3";
+        }
+
+        @Override
+        public void close() {}
+    }
+}
