@@ -10,7 +10,6 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
@@ -28,17 +27,6 @@ public interface ClickHouse extends AutoCloseable {
             // A column that a statement forgot must not read as zero.
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .build();
-
-    /** TOO_MANY_SIMULTANEOUS_QUERIES, TABLE_IS_READ_ONLY, TOO_MANY_PARTS. */
-    Set<Integer> BUSY = Set.of(202, 242, 252);
-
-    /**
-     * CANNOT_PARSE_TEXT, _ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, _DATE, _DATETIME, _NUMBER,
-     * TYPE_MISMATCH, CANNOT_CONVERT_TYPE, INCORRECT_DATA, CANNOT_READ_ARRAY_FROM_TEXT, TOO_LARGE_STRING_SIZE,
-     * CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN; then NO_SUCH_COLUMN_IN_TABLE, UNKNOWN_IDENTIFIER, SYNTAX_ERROR,
-     * UNKNOWN_FORMAT, UNKNOWN_SETTING, READONLY, SETTING_CONSTRAINT_VIOLATION.
-     */
-    Set<Integer> WRONG = Set.of(6, 25, 26, 27, 38, 41, 72, 53, 70, 117, 130, 131, 349, 16, 47, 62, 73, 115, 164, 452);
 
     /**
      * Runs a statement and returns its result, unread, in {@code format}. The caller closes the stream; closing it early
@@ -139,7 +127,8 @@ public interface ClickHouse extends AutoCloseable {
      */
     static boolean wasTurnedAway(CourierException failure) {
         return wasNotReached(failure)
-                || (failure.getCause() instanceof ServerException refused && BUSY.contains(refused.getCode()));
+                || (failure.getCause() instanceof ServerException refused
+                        && HttpClickHouse.BUSY.contains(refused.getCode()));
     }
 
     /**
@@ -149,11 +138,12 @@ public interface ClickHouse extends AutoCloseable {
      */
     static boolean storedNothing(CourierException failure) {
         return wasTurnedAway(failure)
-                || (failure.getCause() instanceof ServerException refused && WRONG.contains(refused.getCode()));
+                || (failure.getCause() instanceof ServerException refused
+                        && HttpClickHouse.WRONG.contains(refused.getCode()));
     }
 
     /** Whether no connection was made, so that the request cannot have had any effect. */
-    static boolean wasNotReached(CourierException failure) {
+    private static boolean wasNotReached(CourierException failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
                 return true;

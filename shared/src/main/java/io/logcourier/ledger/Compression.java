@@ -5,11 +5,11 @@ import io.airlift.compress.zstd.ZstdInputStream;
 import io.airlift.compress.zstd.ZstdOutputStream;
 import io.logcourier.CourierException;
 import java.io.BufferedOutputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -66,22 +66,32 @@ public enum Compression {
         };
     }
 
-    /** The plain bytes of {@code in}; reading them fails with an {@link IOException} where it is damaged. */
-    public InputStream decompress(InputStream in) throws IOException {
+    /**
+     * The plain bytes of {@code in}, which is closed with them. Nothing is read before they are; reading fails with an
+     * {@link IOException} where {@code in} is damaged.
+     */
+    public InputStream decompress(InputStream in) {
+        return this == NONE ? in : new Plain(in);
+    }
+
+    private InputStream open(InputStream in) throws IOException {
         return switch (this) {
             case NONE -> in;
             case GZIP -> new GZIPInputStream(in, BUFFER_BYTES);
-            case ZSTD -> new Zstd(in);
+            case ZSTD -> new ZstdInputStream(in);
         };
     }
 
     /**
-     * Says that bytes are damaged as streams do. Of the library it is a MalformedInputException, or whatever an index that
-     * it computes from them leads to; what the source throws goes through.
+     * Says that bytes are damaged as streams do. The library for zstd throws a MalformedInputException, or whatever it comes
+     * to by computing on with them; what the source throws goes through.
      */
-    private static final class Zstd extends FilterInputStream {
-        Zstd(InputStream in) throws IOException {
-            super(new ZstdInputStream(in));
+    private final class Plain extends InputStream {
+        private final InputStream stored;
+        private Optional<InputStream> plain = Optional.empty();
+
+        Plain(InputStream stored) {
+            this.stored = stored;
         }
 
         @Override
@@ -93,12 +103,20 @@ public enum Compression {
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
             try {
-                return super.read(target, offset, length);
+                if (plain.isEmpty()) {
+                    plain = Optional.of(open(stored));
+                }
+                return plain.get().read(target, offset, length);
             } catch (CourierException | SdkException e) {
                 throw e;
             } catch (RuntimeException e) {
-                throw new IOException("damaged zstd: " + e.getMessage(), e);
+                throw new IOException("damaged " + name().toLowerCase(Locale.ROOT) + ": " + e.getMessage(), e);
             }
+        }
+
+        @Override
+        public void close() throws IOException {
+            plain.orElse(stored).close();
         }
     }
 }

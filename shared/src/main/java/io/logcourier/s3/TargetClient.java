@@ -3,10 +3,12 @@ package io.logcourier.s3;
 import io.logcourier.configuration.Settings;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.DelegatingS3Client;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -19,6 +21,19 @@ import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider
  * process's own credentials. Roles are assumed when first needed, and again before their credentials end. Thread-safe.
  */
 public final class TargetClient extends DelegatingS3Client {
+    /** Answers that stay the same until somebody changes the target or its rights. */
+    private static final Set<String> REFUSALS = Set.of(
+            "AccessControlListNotSupported",
+            "AccessDenied",
+            "AllAccessDisabled",
+            "InvalidBucketName",
+            "KMS.DisabledException",
+            "KMS.NotFoundException",
+            "KeyTooLongError",
+            "MethodNotAllowed",
+            "NoSuchBucket",
+            "PermanentRedirect");
+
     /** What the account of a bucket sees in its logs. */
     private static final String SESSION = "log-courier";
 
@@ -50,6 +65,12 @@ public final class TargetClient extends DelegatingS3Client {
                 s3.build(),
                 settings.targets(),
                 settings.targets().roles().isEmpty() ? Optional.empty() : Optional.of(sts.build()));
+    }
+
+    /** Whether an answer stays the same until somebody changes the target, its key, or rights. */
+    public static boolean isRefusal(AwsServiceException answer) {
+        return answer.awsErrorDetails() != null
+                && REFUSALS.contains(answer.awsErrorDetails().errorCode());
     }
 
     private AwsCredentialsProvider assumed(Settings.Role role) {

@@ -139,8 +139,8 @@ public final class Schema {
     }
 
     /**
-     * Brings the tables of the ledger that {@code clickHouse} has to a version, up or back, while no function runs that knows another. Broken off, it is
-     * repeated: a version is recorded when its tables are there.
+     * Brings the tables of the ledger that {@code clickHouse} has to a version, up or back, while no function runs that
+     * knows another. Broken off, it is repeated: a version is recorded when its tables are there.
      *
      * @throws ConfigurationException if there is no way to it
      */

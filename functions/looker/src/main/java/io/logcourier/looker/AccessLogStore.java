@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -166,7 +165,7 @@ public final class AccessLogStore implements Store, AutoCloseable {
         call(bucket + "/" + key, () -> {
             try (InputStream stored =
                     s3.getObject(request -> request.bucket(bucket).key(key))) {
-                reader.object(located, new Lines(new Fetched(bucket + "/" + key, stored), Compression.ofKey(key)));
+                reader.object(located, Compression.ofKey(key).decompress(new Fetched(bucket + "/" + key, stored)));
                 return true;
             } catch (NoSuchKeyException e) {
                 // Gone since the listing, as if it had not been listed.
@@ -175,32 +174,6 @@ public final class AccessLogStore implements Store, AutoCloseable {
                 throw new RetryableException(bucket + "/" + key + " broke off: " + e.getMessage(), e);
             }
         });
-    }
-
-    /** Decompresses from the first read on, so that failing to is told to whoever reads. */
-    private static final class Lines extends InputStream {
-        private final InputStream stored;
-        private final Compression compression;
-        private Optional<InputStream> plain = Optional.empty();
-
-        Lines(InputStream stored, Compression compression) {
-            this.stored = stored;
-            this.compression = compression;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-        }
-
-        @Override
-        public int read(byte[] target, int offset, int length) throws IOException {
-            if (plain.isEmpty()) {
-                plain = Optional.of(compression.decompress(stored));
-            }
-            return plain.get().read(target, offset, length);
-        }
     }
 
     /** Bytes from S3: where they break off, it is S3 that failed, not the compression. */

@@ -9,6 +9,7 @@ import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.operations.Adoption.Compared;
+import io.logcourier.s3.TargetClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -50,9 +50,6 @@ final class IncumbentObjects {
     private static final Duration CLOCKS = Duration.ofHours(1);
 
     private static final int FORBIDDEN = 403;
-
-    /** Of KMS, which S3 hands on with another status. */
-    private static final Set<String> UNUSABLE_KEYS = Set.of("KMS.DisabledException", "KMS.NotFoundException");
 
     private static final Pattern KEY_END = Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}(\\.gz|\\.zst)?$");
 
@@ -163,10 +160,7 @@ final class IncumbentObjects {
 
     /** Whether another try can help only after somebody has changed rights, keys, or where an object is archived. */
     private static boolean isRefused(AwsServiceException failure) {
-        String code = failure.awsErrorDetails() == null
-                ? ""
-                : failure.awsErrorDetails().errorCode();
-        return failure.statusCode() == FORBIDDEN || UNUSABLE_KEYS.contains(code);
+        return failure.statusCode() == FORBIDDEN || TargetClient.isRefusal(failure);
     }
 
     /** Whether a read is done; throws what it has failed with. */

@@ -1,8 +1,7 @@
 -- The rows of some buckets, each with how its cursor and the lines of log objects see it. Of rows that look the same in a
 -- line, as many are in objects as there are lines: those up to the cursor first. A row from before the first line that is
 -- left of its bucket is not judged: its object may have been removed by its owner. Nor is one whose target refused: its object
--- may be among those that could not be read. Keys are compared decoded, as often as
--- anybody encodes.
+-- may be among those that could not be read. Keys are compared decoded, as often as anybody encodes.
 WITH
     (bucket, time, req_id, operation, key) -> sipHash64(
         bucket, time, req_id, operation, decodeURLComponent(decodeURLComponent(decodeURLComponent(key)))) AS match_of,

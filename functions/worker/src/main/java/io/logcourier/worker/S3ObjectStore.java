@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -30,19 +29,6 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 /** {@link ObjectStore} on Amazon S3. Every body goes out with its CRC32C, which S3 checks before it accepts it. */
 final class S3ObjectStore implements ObjectStore {
     private static final Logger log = LoggerFactory.getLogger(S3ObjectStore.class);
-
-    /** Answers that stay the same until somebody changes the target or its rights. */
-    private static final Set<String> REFUSALS = Set.of(
-            "AccessControlListNotSupported",
-            "AccessDenied",
-            "AllAccessDisabled",
-            "InvalidBucketName",
-            "KMS.DisabledException",
-            "KMS.NotFoundException",
-            "KeyTooLongError",
-            "MethodNotAllowed",
-            "NoSuchBucket",
-            "PermanentRedirect");
 
     /** What S3 has ever allowed; new buckets are held to less. Everything else would break the request. */
     private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]");
@@ -232,9 +218,9 @@ final class S3ObjectStore implements ObjectStore {
         try {
             return request.get();
         } catch (AwsServiceException e) {
-            String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
-            if (REFUSALS.contains(code)) {
-                throw new TargetRefusedException(code + ": cannot " + verb + " " + target + ": " + e.getMessage(), e);
+            if (TargetClient.isRefusal(e)) {
+                throw new TargetRefusedException(
+                        e.awsErrorDetails().errorCode() + ": cannot " + verb + " " + target + ": " + e.getMessage(), e);
             }
             throw new RetryableException("cannot " + verb + " " + target + ": " + e.getMessage(), e);
         } catch (SdkException e) {
