@@ -25,17 +25,18 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.zip.CheckedOutputStream;
@@ -49,16 +50,25 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 public final class Audit {
     private static final int OBJECTS_AT_ONCE = 16;
 
+    /** Objects that are looked at together, and those of one epoch more. */
+    private static final int PAGE_OBJECTS = 10_000;
+
     /** An object written so long after its order was planned, or longer, may be taken for a stranger. */
     private static final Duration LATEST_DELIVERY = Duration.ofDays(1);
 
     private final ClickHouse clickHouse;
     private final Lane lane;
+    private final int pageObjects;
 
     /** The books of {@code lane}, which {@code clickHouse} is connected to. */
     public Audit(ClickHouse clickHouse, Lane lane) {
+        this(clickHouse, lane, PAGE_OBJECTS);
+    }
+
+    Audit(ClickHouse clickHouse, Lane lane, int pageObjects) {
         this.clickHouse = clickHouse;
         this.lane = lane;
+        this.pageObjects = pageObjects;
     }
 
     /** The books alone. */
@@ -107,19 +117,19 @@ public final class Audit {
     /** Renders every delivered order again, as a worker does, and compares bytes and checksum with its offset. */
     private Rendered render(List<Difference> differences) {
         Ledger ledger = new Ledger(clickHouse, lane);
-        Rendered rendered = Rendered.NOTHING;
-        List<WorkOrder> orders = ledger.decided(0, ledger.head().epoch());
-        for (OrderMessage run : OrderMessage.deliver(lane.name(), orders)) {
-            List<Standing> delivered = ledger.standing(run.epoch(), run.first(), run.last()).stream()
-                    .filter(standing -> standing.outcomes().contains(Offset.Outcome.DELIVERED))
-                    .toList();
-            for (List<Standing> together : delivered.stream()
-                    .collect(Collectors.groupingBy(standing -> Query.of(standing.order())))
-                    .values()) {
-                rendered = rendered.plus(render(ledger, together, differences));
+        List<Rendered> parts = new ArrayList<>();
+        forEachPage(page -> {
+            List<WorkOrder> orders =
+                    ledger.decided(page.getFirst().epoch() - 1, page.getLast().epoch());
+            for (OrderMessage run : OrderMessage.deliver(lane.name(), orders)) {
+                ledger.standing(run.epoch(), run.first(), run.last()).stream()
+                        .filter(standing -> standing.outcomes().contains(Offset.Outcome.DELIVERED))
+                        .collect(Collectors.groupingBy(standing -> Query.of(standing.order())))
+                        .values()
+                        .forEach(together -> parts.add(render(ledger, together, differences)));
             }
-        }
-        return rendered;
+        });
+        return parts.stream().reduce(Rendered.NOTHING, Rendered::plus);
     }
 
     private Rendered render(Ledger ledger, List<Standing> delivered, List<Difference> differences) {
@@ -289,6 +299,13 @@ public final class Audit {
             long rows,
             long bytes,
             long crc32c) {
+        /** A retry may have recorded an order twice, and should have recorded the same. */
+        static final Comparator<Entry> IN_ORDER = Comparator.comparingLong(Entry::epoch)
+                .thenComparingInt(Entry::number)
+                .thenComparingLong(Entry::rows)
+                .thenComparingLong(Entry::bytes)
+                .thenComparingLong(Entry::crc32c);
+
         Missing missing() {
             return new Missing(epoch, number, bucket, targetBucket, key, rows);
         }
@@ -306,50 +323,59 @@ public final class Audit {
      * @param alone whether the target buckets are ours alone, so that an object that no offset names is a difference
      */
     public Objects objects(S3Client s3, boolean alone, LongConsumer progress) {
-        List<Entry> entries = clickHouse.list(sql("objects.sql"), Entry.class);
-        List<Difference> differences = new ArrayList<>();
-        Map<String, Set<String>> named = new HashMap<>();
-        for (Entry entry : entries) {
-            if (!named.computeIfAbsent(entry.targetBucket(), bucket -> new HashSet<>())
-                    .add(entry.key())) {
-                differences.add(new Difference(entry.name() + " is named by another order too"));
-            }
+        List<Difference> differences = clickHouse.list(sql("shared-objects.sql"), Difference.class);
+        Set<Entry> missing = new ConcurrentSkipListSet<>(Entry.IN_ORDER);
+        Map<Entry, Difference> damaged = new ConcurrentSkipListMap<>(Entry.IN_ORDER);
+        try (Tasks checks = new Tasks(OBJECTS_AT_ONCE)) {
+            forEachPage(page -> page.forEach(entry -> checks.start(() -> {
+                try {
+                    check(s3, entry, progress).ifPresent(difference -> damaged.put(entry, difference));
+                } catch (NoSuchKeyException e) {
+                    missing.add(entry);
+                }
+            })));
+            checks.await();
         }
-        Map<Integer, Missing> missing = new ConcurrentSkipListMap<>();
-        Map<Integer, Difference> damaged = new ConcurrentSkipListMap<>();
-        Semaphore slots = new Semaphore(OBJECTS_AT_ONCE);
-        List<Future<?>> checks = new ArrayList<>();
-        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int i = 0; i < entries.size(); i++) {
-                int place = i;
-                Entry entry = entries.get(i);
-                slots.acquire();
-                checks.removeIf(IncumbentObjects::isDone);
-                checks.add(executor.submit(() -> {
-                    try {
-                        check(s3, entry, progress).ifPresent(difference -> damaged.put(place, difference));
-                    } catch (NoSuchKeyException e) {
-                        missing.put(place, entry.missing());
-                    } finally {
-                        slots.release();
-                    }
-                }));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RetryableException("reading log objects was interrupted", e);
-        }
-        checks.forEach(IncumbentObjects::isDone);
         differences.addAll(damaged.values());
         if (alone) {
-            Map<String, WorkOrder> open = new HashMap<>();
-            Ledger ledger = new Ledger(clickHouse, lane);
-            ledger.open(0).forEach(order -> open.put(order.group().targetBucket() + "/" + order.key(), order));
-            Ledger.Begin begin = ledger.begin();
-            Instant since = begin.epoch() == 0 ? Instant.MIN : begin.plannedAt().plus(LATEST_DELIVERY);
-            named.forEach((bucket, keys) -> differences.addAll(strangers(s3, bucket, since, keys, open)));
+            differences.addAll(strangers(s3));
         }
-        return new Objects(List.copyOf(missing.values()), differences);
+        return new Objects(missing.stream().map(Entry::missing).toList(), differences);
+    }
+
+    /** Reads what was delivered up to now, whole epochs at a time, since all of it together fits no memory. */
+    private void forEachPage(Consumer<List<Entry>> reader) {
+        long through = new Ledger(clickHouse, lane).head().epoch();
+        long from = 0;
+        while (true) {
+            List<Entry> page = clickHouse.list(
+                    sql("objects.sql")
+                            .with("from", from)
+                            .with("through", through)
+                            .with("most", pageObjects),
+                    Entry.class);
+            if (page.isEmpty()) {
+                return;
+            }
+            reader.accept(page);
+            from = page.getLast().epoch() + 1;
+        }
+    }
+
+    /** Objects in the target buckets that no offset names. */
+    private List<Difference> strangers(S3Client s3) {
+        Map<String, Set<String>> named = new TreeMap<>();
+        forEachPage(page -> page.forEach(entry -> named.computeIfAbsent(entry.targetBucket(), bucket -> new HashSet<>())
+                .add(entry.key())));
+        Ledger ledger = new Ledger(clickHouse, lane);
+        Map<String, WorkOrder> open = ledger.open(0).stream()
+                .collect(Collectors.toMap(
+                        order -> order.group().targetBucket() + "/" + order.key(), Function.identity()));
+        Ledger.Begin begin = ledger.begin();
+        Instant since = begin.epoch() == 0 ? Instant.MIN : begin.plannedAt().plus(LATEST_DELIVERY);
+        List<Difference> strangers = new ArrayList<>();
+        named.forEach((bucket, keys) -> strangers.addAll(strangers(s3, bucket, since, keys, open)));
+        return strangers;
     }
 
     /**

@@ -15,16 +15,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -111,9 +105,7 @@ final class IncumbentObjects {
 
     /** Stores the lines of all objects that can be read. */
     private void read() {
-        Semaphore slots = new Semaphore(READERS);
-        List<Future<?>> reads = new ArrayList<>();
-        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (Tasks reads = new Tasks(READERS)) {
             Target before = null;
             for (Target target : clickHouse.list(over("targets.sql"), Target.class)) {
                 // Sorted, so that a prefix comes before those that begin with it.
@@ -128,16 +120,7 @@ final class IncumbentObjects {
                                     request -> request.bucket(target.bucket()).prefix(target.prefix()))
                             .contents()) {
                         if (isLog(object, target)) {
-                            slots.acquire();
-                            reads.removeIf(IncumbentObjects::isDone);
-                            reads.add(executor.submit(() -> {
-                                try {
-                                    read(target.bucket(), object.key());
-                                } finally {
-                                    slots.release();
-                                }
-                                return true;
-                            }));
+                            reads.start(() -> read(target.bucket(), object.key()));
                         }
                     }
                 } catch (NoSuchBucketException e) {
@@ -150,33 +133,14 @@ final class IncumbentObjects {
                     refused.putIfAbsent(target.bucket(), e.getMessage());
                 }
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RetryableException("reading log objects was interrupted", e);
+            reads.await();
         }
-        reads.forEach(IncumbentObjects::isDone);
         insert();
     }
 
     /** Whether another try can help only after somebody has changed rights, keys, or where an object is archived. */
     private static boolean isRefused(AwsServiceException failure) {
         return failure.statusCode() == FORBIDDEN || TargetClient.isRefusal(failure);
-    }
-
-    /** Whether a read is done; throws what it has failed with. */
-    static boolean isDone(Future<?> read) {
-        if (!read.isDone()) {
-            return false;
-        }
-        try {
-            read.get();
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RetryableException("reading log objects was interrupted", e);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
-        }
     }
 
     /** Whether an object may hold lines of rows that are still in the log table. */

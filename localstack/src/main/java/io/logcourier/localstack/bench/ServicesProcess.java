@@ -12,7 +12,7 @@ import java.time.Duration;
 /** What stands in for S3 and SQS. With a folder as argument S3 keeps objects there, without one it drops them. */
 final class ServicesProcess {
     private static final Duration VISIBILITY = Duration.ofMinutes(30);
-    private static final int MAX_RECEIVE_COUNT = 8;
+    private static final int MAX_RECEIVE_COUNT = 100;
 
     private ServicesProcess() {}
 

@@ -1,0 +1,76 @@
+package io.logcourier.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.localstack.Installation;
+import io.logcourier.localstack.LogRow;
+import io.logcourier.localstack.Stack;
+import io.logcourier.operations.Audit.Difference;
+import io.logcourier.operations.Audit.Missing;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** An audit reads the books in pages, and everything once whatever these are. */
+class AuditPagesIT {
+    private static final int EPOCHS = 4;
+    private static final int BUCKETS = 5;
+
+    @RegisterExtension
+    static final Stack STACK = new Stack();
+
+    private record Name(String id, String key) {}
+
+    @Test
+    void everyObjectIsReadOnceWhateverThePages() {
+        Installation courier = STACK.installation();
+        for (int epoch = 0; epoch < EPOCHS; epoch++) {
+            String request = "request-" + epoch;
+            courier.insert(IntStream.range(0, BUCKETS)
+                    .mapToObj(bucket -> LogRow.of("bucket-" + bucket, request, courier.target()))
+                    .toList());
+            courier.flush();
+        }
+        courier.drain();
+        List<Name> names = courier.clickHouse()
+                .list(
+                        Statement.of("SELECT concat(toString(epoch), '/', toString(number)) AS id, key"
+                                        + " FROM {ledger:Identifier}.offsets ORDER BY epoch, number")
+                                .with("ledger", courier.lane().ledger()),
+                        Name.class);
+        Name first = names.getFirst();
+        Name gone = names.get(BUCKETS);
+        Name last = names.getLast();
+        courier.s3().deleteObject(request -> request.bucket(courier.target()).key(gone.key()));
+        // As retries do.
+        courier.execute("INSERT INTO {ledger}.offsets SELECT * FROM {ledger}.offsets WHERE number = 3");
+        // As nothing should.
+        courier.execute("INSERT INTO {ledger}.offsets SELECT * REPLACE ('" + first.key() + "' AS key)"
+                + " FROM {ledger}.offsets WHERE concat(toString(epoch), '/', toString(number)) = '" + last.id() + "'");
+
+        for (int page : List.of(1, BUCKETS, BUCKETS + 1, EPOCHS * BUCKETS, 1_000)) {
+            AtomicInteger read = new AtomicInteger();
+            Audit.Objects objects = new Audit(courier.clickHouse(), courier.lane(), page)
+                    .objects(courier.s3(), true, bytes -> read.incrementAndGet());
+
+            assertThat(objects.missing())
+                    .as("pages of %d", page)
+                    .extracting(Missing::key)
+                    .containsExactly(gone.key());
+            assertThat(objects.differences())
+                    .as("pages of %d", page)
+                    .extracting(Difference::what)
+                    .satisfiesExactly(
+                            shared -> assertThat(shared)
+                                    .isEqualTo("object %s/%s is that of several orders: %s, %s"
+                                            .formatted(courier.target(), first.key(), first.id(), last.id())),
+                            other -> assertThat(other)
+                                    .startsWith("order %s of bucket bucket-%d: object %s/%s has "
+                                            .formatted(last.id(), BUCKETS - 1, courier.target(), first.key())));
+            assertThat(read).as("pages of %d", page).hasValue(names.size());
+        }
+    }
+}
