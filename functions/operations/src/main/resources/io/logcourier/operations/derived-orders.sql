@@ -7,7 +7,7 @@ WITH
             epoch,
             toUInt32(place - 1) AS number,
             decided.bucket AS bucket,
-            sipHash64(
+            xxHash64(
                 planned_at, decided.session, decided.bucket, decided.target_bucket, decided.target_prefix, decided.from_epoch,
                 decided.to_epoch, decided.rows, decided.checksum, decided.min_inserted, decided.max_inserted, decided.min_start,
                 decided.max_start, decided.key, decided.day, decided.rendering, decided.compression, source_region, more_columns, decided.replaces_epoch, decided.replaces_number) AS hash
@@ -16,8 +16,10 @@ WITH
             SELECT epoch, planned_at, orders, source_region, more_columns
             FROM {ledger:Identifier}.epochs
             WHERE epoch < (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
-            ORDER BY epoch, _block_number, _block_offset
-            LIMIT 1 BY epoch
+                AND (epoch, (_block_number, _block_offset)) IN
+                (
+                    SELECT epoch, min((_block_number, _block_offset)) FROM {ledger:Identifier}.epochs GROUP BY epoch
+                )
         )
         ARRAY JOIN orders AS decided, arrayEnumerate(orders) AS place
     ),
@@ -27,7 +29,7 @@ WITH
             epoch,
             number,
             bucket,
-            sipHash64(
+            xxHash64(
                 planned_at, session, bucket, target_bucket, target_prefix, from_epoch, to_epoch, rows, checksum, min_inserted,
                 max_inserted, min_start, max_start, key, day, rendering, compression, source_region, more_columns, replaces_epoch, replaces_number) AS hash
         FROM {ledger:Identifier}.orders
@@ -43,7 +45,7 @@ WITH
             SELECT epoch, number, hash, -1 AS side FROM derived
         )
         GROUP BY epoch
-        HAVING sum(side) != 0 OR sum(side * reinterpretAsInt64(sipHash64(number, hash))) != 0
+        HAVING sum(side) != 0 OR sum(side * reinterpretAsInt64(xxHash64(number, hash))) != 0
     )
 SELECT concat(
     'order ', toString(epoch), '/', toString(number), ' of bucket ', max(bucket), ': ',

@@ -4,7 +4,8 @@ INNER JOIN
 (
     SELECT epoch, number, argMax(reason, committed_at) AS last_reason
     FROM {ledger:Identifier}.offsets
+    WHERE (epoch, number) IN (SELECT epoch, number FROM {ledger:Identifier}.offsets WHERE outcome = 'given_up')
     GROUP BY epoch, number
-    HAVING countIf(outcome != 'given_up') = 0 AND countIf(outcome = 'given_up') > 0
+    HAVING countIf(outcome != 'given_up') = 0
 ) AS refused USING (epoch, number)
 ORDER BY epoch, number

@@ -6,8 +6,9 @@ FROM
 (
     SELECT epoch, number
     FROM {ledger:Identifier}.offsets
+    WHERE (epoch, number) IN (SELECT epoch, number FROM {ledger:Identifier}.offsets WHERE outcome = 'superseded')
     GROUP BY epoch, number
-    HAVING countIf(outcome = 'superseded') > 0 AND countIf(outcome = 'delivered') > 0
+    HAVING countIf(outcome = 'delivered') > 0
 ) AS both
 INNER JOIN {ledger:Identifier}.orders AS orders USING (epoch, number)
 UNION ALL

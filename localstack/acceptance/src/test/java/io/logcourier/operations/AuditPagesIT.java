@@ -51,6 +51,10 @@ class AuditPagesIT {
         courier.execute("INSERT INTO {ledger}.offsets SELECT * REPLACE ('" + first.key() + "' AS key)"
                 + " FROM {ledger}.offsets WHERE concat(toString(epoch), '/', toString(number)) = '" + last.id() + "'");
 
+        assertThat(courier.books().differences())
+                .extracting(Difference::what)
+                .containsExactly("order %s takes 1 rows as %s/%s, its offset says 1 rows as %2$s/%4$s"
+                        .formatted(last.id(), courier.target(), last.key(), first.key()));
         for (int page : List.of(1, BUCKETS, BUCKETS + 1, EPOCHS * BUCKETS, 1_000)) {
             AtomicInteger read = new AtomicInteger();
             Audit.Objects objects = new Audit(courier.clickHouse(), courier.lane(), page)
