@@ -275,11 +275,6 @@ final class Validator implements Store.Reader {
                 findingsLeftOut);
     }
 
-    /** How many entries were found right so far. */
-    synchronized long right() {
-        return counts.get(Verdict.RIGHT);
-    }
-
     private static String cut(String text) {
         return text.length() <= LONGEST_DETAIL ? text : text.substring(0, LONGEST_DETAIL) + "...";
     }
