@@ -10,6 +10,7 @@ import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.operations.Adoption.Compared;
 import io.logcourier.s3.TargetClient;
+import io.logcourier.s3.Tasks;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

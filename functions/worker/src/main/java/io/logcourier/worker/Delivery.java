@@ -300,9 +300,7 @@ final class Delivery {
     }
 
     private static RuntimeException shortfall(WorkOrder order, long rows, long checksum) {
-        return rows == order.tally().rows() && checksum == order.tally().checksum()
-                ? null
-                : new ShortfallException(order, rows, checksum);
+        return order.tally().matches(rows, checksum) ? null : new ShortfallException(order, rows, checksum);
     }
 
     private CompletableFuture<Offset> deliverFile(Task task, Claims claims) {

@@ -2,29 +2,22 @@ package io.logcourier.localstack.bench;
 
 import io.logcourier.configuration.Settings;
 import io.logcourier.discovery.DiscoveryHandler;
-import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.worker.WorkerHandler;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Both functions, configured by the environment as deployed ones are, and the event source's stand-in. Its argument says
  * how many invocations of the worker may run at once.
  */
 final class CourierProcess {
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final Duration TIMEOUT = Duration.ofMinutes(15);
     private static final Duration GLANCE = Duration.ofMillis(2);
 
     private final DiscoveryHandler discovery;
@@ -119,16 +112,8 @@ final class CourierProcess {
     }
 
     private Done tick() {
-        record Answer(String lane, int epochs, int orders, int messages, int redelivered) {}
         long began = System.nanoTime();
-        byte[] tick = new Tick(Optional.empty(), true, false).payload().getBytes(StandardCharsets.UTF_8);
-        ByteArrayOutputStream output = new ByteArrayOutputStream();
-        try {
-            discovery.handleRequest(new ByteArrayInputStream(tick), output, new LocalContext("discovery", TIMEOUT));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Answer answer = JSON.readValue(output.toByteArray(), Answer.class);
+        Ticks.Answer answer = Ticks.tick(discovery, new Tick(Optional.empty(), true, false));
         sent += answer.messages();
         return new Done(seconds(began), seconds(began), answer.epochs(), answer.orders(), answer.messages());
     }

@@ -3,6 +3,7 @@ package io.logcourier.localstack.bench;
 import static io.logcourier.localstack.bench.DeliveryCase.seconds;
 
 import io.logcourier.ledger.Ledger;
+import io.logcourier.schema.Schema;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,12 +89,11 @@ final class SteadyCase {
 
     /** Inserts the lines each second, and returns by how many seconds the latest INSERT ended after its second. */
     private static double ship(Installation installation, byte[] lines, Duration duration, long began) {
-        var lane = installation.settings.lane();
         long late = 0;
         for (long second = 0; second < duration.toSeconds(); second++) {
             until(began + second * SECOND);
             installation.clickHouse.insert(
-                    lane.logs() + "." + lane.table() + "_ingest",
+                    Schema.ingestTable(installation.settings.lane()),
                     "JSONEachRow",
                     lines,
                     Map.of("min_insert_block_size_rows", "100000000", "min_insert_block_size_bytes", "0"));

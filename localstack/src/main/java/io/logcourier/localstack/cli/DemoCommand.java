@@ -8,6 +8,7 @@ import io.logcourier.ledger.Lane;
 import io.logcourier.localstack.GeneratedRows;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
@@ -230,7 +231,7 @@ final class DemoCommand implements Callable<Integer> {
     private Future<?> discover(DiscoveryHandler discovery, long began) {
         FutureTask<Void> task = new FutureTask<>(() -> {
             boolean first = true;
-            while (TickCommand.run(discovery, new Tick(Optional.empty(), true, first))
+            while (Ticks.tick(discovery, new Tick(Optional.empty(), true, first))
                             .epochs()
                     > 0) {
                 first = false;
