@@ -1,5 +1,6 @@
 package io.logcourier.localstack.bench;
 
+import io.logcourier.localstack.Version;
 import io.logcourier.localstack.engine.Engine;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -50,7 +51,7 @@ record Report(Instant date, Machine machine, Versions versions, List<String> opt
         return new Report(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS),
                 Machine.here(),
-                new Versions("0.1.0", System.getProperty("java.version"), Engine.version()),
+                new Versions(Version.ours(), System.getProperty("java.version"), Engine.version()),
                 options,
                 results);
     }
