@@ -184,11 +184,9 @@ final class DemoCommand implements Callable<Integer> {
     /** The demo's customers have made the buckets that they want their logs in. */
     private static void makeTargets(LaptopStack stack, ClickHouse clickHouse, Lane lane) {
         record Target(String bucket) {}
-        Statement targets = Statement.of("""
-                        SELECT DISTINCT loggingTargetBucket AS bucket
-                        FROM {logs:Identifier}.{table:Identifier}
-                        WHERE bucket != ''
-                        """).with("logs", lane.logs()).with("table", lane.table());
+        Statement targets = Statement.resource(DemoCommand.class, "target-buckets.sql")
+                .with("logs", lane.logs())
+                .with("table", lane.table());
         for (Target target : clickHouse.list(targets, Target.class)) {
             try {
                 stack.makeBucket(target.bucket());

@@ -17,7 +17,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
  * Both functions, configured by the environment as deployed ones are, and the event source's stand-in. Its argument says
  * how many invocations of the worker may run at once.
  */
-final class CourierProcess {
+final class FunctionsProcess {
     private static final Duration GLANCE = Duration.ofMillis(2);
 
     private final DiscoveryHandler discovery;
@@ -25,7 +25,7 @@ final class CourierProcess {
     private boolean working;
     private long sent;
 
-    private CourierProcess(DiscoveryHandler discovery, EventSource source) {
+    private FunctionsProcess(DiscoveryHandler discovery, EventSource source) {
         this.discovery = discovery;
         this.source = source;
     }
@@ -55,7 +55,7 @@ final class CourierProcess {
                         sqs,
                         EventSource.Mapping.asDeployed(settings.queue().requiredUrl(), Integer.parseInt(arguments[0])),
                         worker)) {
-            CourierProcess courier = new CourierProcess(discovery, source);
+            FunctionsProcess courier = new FunctionsProcess(discovery, source);
             Child.serve(courier.counts(), courier::answer);
         }
         System.exit(0);
