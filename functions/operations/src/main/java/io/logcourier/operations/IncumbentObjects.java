@@ -184,7 +184,7 @@ final class IncumbentObjects {
             }
             throw new RetryableException(
                     "cannot read " + bucket + "/" + key + ": " + e.getMessage()
-                            + "; run this again, or, if the object is damaged, without it",
+                            + "; run this again, or, if the object is damaged, adopt without --against-objects",
                     e);
         }
         synchronized (batch) {
