@@ -36,15 +36,14 @@ final class FunctionsProcess {
      * @param seconds until all of it was done
      * @param planned seconds until discovery was done
      */
-    record Done(double seconds, double planned, long epochs, long orders, long messages) {}
+    record Done(double seconds, double planned, long epochs, long orders) {}
 
     /**
      * What they did since the start.
      *
      * @param requests to AWS, by service and operation
-     * @param failed how often a message came back
      */
-    record Counts(Map<String, Long> requests, long failed) {}
+    record Counts(Map<String, Long> requests) {}
 
     public static void main(String[] arguments) throws IOException {
         Settings settings = Settings.fromEnvironment();
@@ -71,7 +70,7 @@ final class FunctionsProcess {
     }
 
     private Counts counts() {
-        return new Counts(Requests.counts(), source.failed());
+        return new Counts(Requests.counts());
     }
 
     /** From here on the workers serve the queue. */
@@ -87,16 +86,11 @@ final class FunctionsProcess {
     private Done deliver() {
         long began = System.nanoTime();
         work();
-        Done planned = new Done(0, 0, 0, 0, 0);
+        Done planned = new Done(0, 0, 0, 0);
         Done tick;
         do {
             tick = tick();
-            planned = new Done(
-                    0,
-                    seconds(began),
-                    planned.epochs + tick.epochs,
-                    planned.orders + tick.orders,
-                    planned.messages + tick.messages);
+            planned = new Done(0, seconds(began), planned.epochs + tick.epochs, planned.orders + tick.orders);
         } while (tick.epochs > 0);
         try {
             while (source.done() < sent) {
@@ -108,14 +102,14 @@ final class FunctionsProcess {
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts this process", e);
         }
-        return new Done(seconds(began), planned.planned, planned.epochs, planned.orders, planned.messages);
+        return new Done(seconds(began), planned.planned, planned.epochs, planned.orders);
     }
 
     private Done tick() {
         long began = System.nanoTime();
         Ticks.Answer answer = Ticks.tick(discovery, new Tick(Optional.empty(), true, false));
         sent += answer.messages();
-        return new Done(seconds(began), seconds(began), answer.epochs(), answer.orders(), answer.messages());
+        return new Done(seconds(began), seconds(began), answer.epochs(), answer.orders());
     }
 
     private static double seconds(long since) {
