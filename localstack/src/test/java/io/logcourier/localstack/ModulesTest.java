@@ -64,7 +64,7 @@ final class ModulesTest {
     }
 
     @Test
-    void plannerAndDeliveryKnowNoColumnOfAccessLogs() {
+    void ledgerAndMessagesKnowNothingOfAccessLogs() {
         noClasses()
                 .that(resideInAnyPackage("io.logcourier.ledger..", "io.logcourier.message.."))
                 .should()

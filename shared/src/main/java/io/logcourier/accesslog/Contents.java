@@ -19,7 +19,8 @@ public record Contents(long rows, long bytes, long crc32c) {
     private static final int BUFFER_BYTES = 64 * 1024;
 
     /**
-     * Reads {@code object} to its end; the caller closes it.
+     * Reads {@code object} to its end, which may lie behind the end of what is compressed: bytes that trail it count too.
+     * The caller closes it.
      *
      * @throws IOException if it cannot be read or decompressed, or is no whole Parquet file where it should be one
      */
@@ -41,7 +42,7 @@ public record Contents(long rows, long bytes, long crc32c) {
                 }
             }
         }
-        // What follows the end of what is compressed.
+        // On to the end, so that trailing bytes count too.
         stored.transferTo(OutputStream.nullOutputStream());
         return new Contents(lines, sum.bytes, sum.getValue());
     }

@@ -90,10 +90,9 @@ public interface ClickHouse extends AutoCloseable {
     }
 
     /**
-     * Looks for a replica that answers, beginning with the one asked last; all statements go to it until the next look.
-     * For the beginning of something that must not change replicas in its midst, since they may not know the same; who
-     * shares the connection changes along. The first statement looks too, where nobody did. Does nothing where there is
-     * one replica.
+     * Picks a replica that answers; all statements go there until the next call. Call it before each tick or message:
+     * replicas may not know the same. Threads that share this client switch too. Begins with the one asked last; without a
+     * call, the first statement picks. Does nothing with one replica.
      *
      * @throws RetryableException if none answers
      */
@@ -104,9 +103,12 @@ public interface ClickHouse extends AutoCloseable {
     void close();
 
     /**
-     * Connects, without asking the server anything yet.
+     * A client that has not asked the server anything yet. The password is asked for at once, where it is a secret, of
+     * Secrets Manager.
      *
      * @param endpoint where and as whom
+     * @throws io.logcourier.ConfigurationException if there is no such secret, it may not be read, or it holds no password
+     * @throws RetryableException if Secrets Manager does not answer
      */
     static ClickHouse connect(Endpoint endpoint) {
         return new HttpClickHouse(endpoint, true);

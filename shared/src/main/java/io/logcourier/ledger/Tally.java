@@ -24,4 +24,9 @@ public record Tally(
                 minStart.isBefore(other.minStart) ? minStart : other.minStart,
                 maxStart.isAfter(other.maxStart) ? maxStart : other.maxStart);
     }
+
+    /** Whether rows so many, whose hashes sum up to this, are those of the set. */
+    public boolean matches(long foundRows, long foundChecksum) {
+        return rows == foundRows && checksum == foundChecksum;
+    }
 }

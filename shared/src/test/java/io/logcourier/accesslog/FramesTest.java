@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -90,7 +91,7 @@ class FramesTest {
     void anErrorTextInsteadOfFramesIsNoFrames() {
         byte[] text = "Code: 241. DB::Exception: Memory limit exceeded: \u00ff\u00ff\u00ff"
                 .repeat(40)
-                .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+                .getBytes(StandardCharsets.ISO_8859_1);
 
         assertThatThrownBy(() -> read(new ByteArrayInputStream(text))).isInstanceOf(IOException.class);
     }

@@ -365,8 +365,7 @@ final class Planner {
             Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
             if (left.rows() == 0) {
                 ledger.commit(List.of(Ledger.superseded(order, 0)));
-            } else if (left.rows() != order.tally().rows()
-                    || left.checksum() != order.tally().checksum()) {
+            } else if (!order.tally().matches(left.rows(), left.checksum())) {
                 drafts.add(new Draft(
                         order.group(),
                         order.day(),

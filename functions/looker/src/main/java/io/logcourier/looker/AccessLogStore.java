@@ -9,23 +9,20 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.s3.TargetClient;
+import io.logcourier.s3.Tasks;
 import io.logcourier.schema.Schema;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
@@ -95,9 +92,8 @@ public final class AccessLogStore implements Store, AutoCloseable {
 
     @Override
     public void read(Run run, List<LogStream> streams, boolean all, Reader reader) {
-        Semaphore permits = new Semaphore(readsAtOnce);
-        List<Future<?>> reads = new ArrayList<>();
-        try (ExecutorService readers = Executors.newVirtualThreadPerTaskExecutor()) {
+        AtomicReference<RetryableException> failure = new AtomicReference<>();
+        try (Tasks reads = new Tasks(readsAtOnce)) {
             for (Place place : places(run, streams, all)) {
                 call(place.bucket(), () -> {
                     s3.listObjectsV2Paginator(
@@ -106,36 +102,23 @@ public final class AccessLogStore implements Store, AutoCloseable {
                             .forEach(object -> {
                                 Located located = located(run, place.bucket(), object);
                                 if (reader.wants(located)) {
-                                    permits.acquireUninterruptibly();
-                                    reads.add(readers.submit(() -> {
+                                    reads.start(() -> {
                                         try {
                                             read(place.bucket(), object.key(), located, reader);
-                                        } finally {
-                                            permits.release();
+                                        } catch (RetryableException e) {
+                                            // The others are read all the same.
+                                            failure.compareAndSet(null, e);
                                         }
-                                    }));
+                                    });
                                 }
                             });
                     return true;
                 });
             }
+            reads.await();
         }
-        for (Future<?> read : reads) {
-            result(read);
-        }
-    }
-
-    private static void result(Future<?> read) {
-        try {
-            read.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RetryableException("reading was interrupted", e);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException reason) {
-                throw reason;
-            }
-            throw new IllegalStateException("reading broke", e.getCause());
+        if (failure.get() != null) {
+            throw failure.get();
         }
     }
 
@@ -208,7 +191,7 @@ public final class AccessLogStore implements Store, AutoCloseable {
     private static <T> T call(String place, Request<T> request) {
         try {
             return request.send();
-        } catch (software.amazon.awssdk.services.s3.model.NoSuchBucketException e) {
+        } catch (NoSuchBucketException e) {
             throw new ConfigurationException("there is no bucket " + place + ": name another, or make it", e);
         } catch (SdkException e) {
             throw new RetryableException("cannot read " + place + ": " + e.getMessage(), e);

@@ -2,6 +2,7 @@ package io.logcourier.looker;
 
 import io.logcourier.looker.Run.Shape;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -667,7 +668,7 @@ final class Content {
     }
 
     private static long longAt(byte[] bytes, int number) {
-        return java.nio.ByteBuffer.wrap(bytes).getLong(number * Long.BYTES);
+        return ByteBuffer.wrap(bytes).getLong(number * Long.BYTES);
     }
 
     private static byte[] latin(String text) {

@@ -1,5 +1,7 @@
 package io.logcourier.looker;
 
+import java.util.Locale;
+
 /**
  * One thing that is wrong.
  *
@@ -15,7 +17,7 @@ public record Finding(
         Verdict verdict, int stream, long first, long last, String place, String field, String expected, String got) {
     /** For people: one line. */
     public String text() {
-        StringBuilder text = new StringBuilder(verdict.name().toLowerCase(java.util.Locale.ROOT));
+        StringBuilder text = new StringBuilder(verdict.name().toLowerCase(Locale.ROOT));
         if (stream >= 0) {
             text.append(": stream ").append(stream);
         }

@@ -67,11 +67,6 @@ final class StreamState {
         return new Written(stream.number(), next, lastPushMillis, List.copyOf(refused), List.copyOf(unknown));
     }
 
-    /** The index of the next entry. */
-    synchronized int next() {
-        return next;
-    }
-
     synchronized long lastPushMillis() {
         return lastPushMillis;
     }
@@ -182,10 +177,5 @@ final class StreamState {
         int bit = seen.nextSetBit(range.from());
         int other = accountedFor.nextSetBit(range.from());
         return (bit >= 0 && bit < range.to()) || (other >= 0 && other < range.to());
-    }
-
-    /** How many entries were seen. */
-    synchronized long seen() {
-        return seen.cardinality();
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -253,7 +254,7 @@ final class Validator implements Store.Reader {
 
     /** What was found so far. */
     synchronized Report.Read report() {
-        Map<String, Long> verdicts = new java.util.LinkedHashMap<>();
+        Map<String, Long> verdicts = new LinkedHashMap<>();
         counts.forEach((verdict, count) -> verdicts.put(verdict.name().toLowerCase(Locale.ROOT), count));
         return new Report.Read(
                 objects,
@@ -273,11 +274,6 @@ final class Validator implements Store.Reader {
                                 .toList()),
                 List.copyOf(findings),
                 findingsLeftOut);
-    }
-
-    /** How many entries were found right so far. */
-    synchronized long right() {
-        return counts.get(Verdict.RIGHT);
     }
 
     private static String cut(String text) {

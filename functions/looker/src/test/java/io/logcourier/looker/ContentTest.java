@@ -47,14 +47,15 @@ final class ContentTest {
                     .as("seed %d", seed)
                     .isEqualTo(line);
         }
-        assertThat(ids).hasSize(shape == Shape.SUB_RECORDS ? FRAGMENT / 8 : ids.size());
-        assertThat(ids.size())
-                .isEqualTo(
-                        switch (shape) {
-                            case SUB_RECORDS -> FRAGMENT / 8;
-                            case MIXED -> ids.size();
-                            case ORDINARY, HOSTILE, HUGE_AGENTS -> FRAGMENT;
-                        });
+        switch (shape) {
+            case SUB_RECORDS -> assertThat(ids).hasSize(FRAGMENT / 8);
+            // Eight or none share an id; one group in 32 does, so there may be none.
+            case MIXED -> {
+                assertThat(ids).as("seed %d", seed).hasSizeBetween(FRAGMENT / 2, FRAGMENT);
+                assertThat((FRAGMENT - ids.size()) % 7).as("seed %d", seed).isZero();
+            }
+            case ORDINARY, HOSTILE, HUGE_AGENTS -> assertThat(ids).hasSize(FRAGMENT);
+        }
     }
 
     @Test

@@ -10,11 +10,13 @@ import io.logcourier.looker.Run.Shape;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -254,7 +256,7 @@ final class LookerTest {
     }
 
     private static Arguments damage(String name, Damage damage, String field, Verdict... verdicts) {
-        Map<Verdict, Integer> counts = new java.util.EnumMap<>(Verdict.class);
+        Map<Verdict, Integer> counts = new EnumMap<>(Verdict.class);
         for (Verdict verdict : verdicts) {
             counts.merge(verdict, 1, Integer::sum);
         }
@@ -582,7 +584,7 @@ final class LookerTest {
         return objects.get(random.nextInt(objects.size()));
     }
 
-    private static void replace(StoredObject object, Random random, java.util.function.UnaryOperator<byte[]> change) {
+    private static void replace(StoredObject object, Random random, UnaryOperator<byte[]> change) {
         int at = random.nextInt(object.lines.size());
         object.lines.set(at, change.apply(object.lines.get(at)));
     }

@@ -19,6 +19,7 @@ import io.logcourier.ledger.Ledger.Standing;
 import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.message.OrderMessage;
+import io.logcourier.s3.Tasks;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -10,6 +10,7 @@ import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.operations.Adoption.Compared;
 import io.logcourier.s3.TargetClient;
+import io.logcourier.s3.Tasks;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -183,7 +184,7 @@ final class IncumbentObjects {
             }
             throw new RetryableException(
                     "cannot read " + bucket + "/" + key + ": " + e.getMessage()
-                            + "; run this again, or, if the object is damaged, without it",
+                            + "; run this again, or, if the object is damaged, adopt without --against-objects",
                     e);
         }
         synchronized (batch) {

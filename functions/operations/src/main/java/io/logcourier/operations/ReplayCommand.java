@@ -129,8 +129,7 @@ public final class ReplayCommand implements Callable<Integer> {
             Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
             rows += order.tally().rows();
             remaining += left.rows();
-            if (left.rows() != order.tally().rows()
-                    || left.checksum() != order.tally().checksum()) {
+            if (!order.tally().matches(left.rows(), left.checksum())) {
                 incomplete.add(order.id());
             }
         }

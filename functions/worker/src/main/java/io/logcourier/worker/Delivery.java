@@ -54,7 +54,10 @@ import org.slf4j.spi.LoggingEventBuilder;
 final class Delivery {
     private static final Logger log = LoggerFactory.getLogger(Delivery.class);
 
-    /** So many small objects share the place of a large one; as many at once as the SDK has connections for. */
+    /**
+     * Permits per upload. A small order takes one, a large one six: so 48 small PUTs at once where {@code worker.uploads} is
+     * eight, within the SDK's 50 connections.
+     */
     private static final int SHARES = 6;
 
     private static final int ROW_BYTES = 1024;
@@ -167,6 +170,8 @@ final class Delivery {
      *
      * @param found rows of it that are there
      * @return whether it is settled; if not, it is to be tried again after {@code worker.supersede-after}
+     * @throws TargetRefusedException if its target refuses to show whether the object is there
+     * @throws RetryableException if the replica lags, or ClickHouse or S3 fails; nothing is settled then
      */
     boolean settle(Task task, long found) {
         WorkOrder order = task.order();
@@ -306,9 +311,7 @@ final class Delivery {
     }
 
     private static RuntimeException shortfall(WorkOrder order, long rows, long checksum) {
-        return rows == order.tally().rows() && checksum == order.tally().checksum()
-                ? null
-                : new ShortfallException(order, rows, checksum);
+        return order.tally().matches(rows, checksum) ? null : new ShortfallException(order, rows, checksum);
     }
 
     private CompletableFuture<Offset> deliverFile(Task task, Claims claims) {

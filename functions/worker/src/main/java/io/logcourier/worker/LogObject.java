@@ -61,7 +61,12 @@ final class LogObject implements AutoCloseable {
         }
     }
 
-    /** Writes lines, or a part of one; may wait for a part of the object to go out. */
+    /**
+     * Writes lines, or a part of one; may wait for a part of the object to go out.
+     *
+     * @throws TargetRefusedException if its target refuses the upload or a part of it
+     * @throws RetryableException if a part cannot be written
+     */
     void write(byte[] source, int offset, int length) {
         try {
             lines.write(source, offset, length);
@@ -105,7 +110,10 @@ final class LogObject implements AutoCloseable {
                 background);
     }
 
-    /** Ends the object, which is not visible yet: {@link #bytes} and {@link #crc32c} are those of the whole. */
+    /**
+     * Ends the object, which is not visible yet: {@link #bytes} and {@link #crc32c} are those of the whole. Fails as {@link
+     * #write} does.
+     */
     void seal() {
         try {
             lines.close();
@@ -115,7 +123,12 @@ final class LogObject implements AutoCloseable {
         part.end();
     }
 
-    /** Makes the sealed object visible. */
+    /**
+     * Makes the sealed object visible.
+     *
+     * @throws TargetRefusedException if its target refuses it
+     * @throws RetryableException if it cannot be written; it may be visible all the same
+     */
     void complete() {
         if (upload == null) {
             store.put(target, label, part);
@@ -149,7 +162,12 @@ final class LogObject implements AutoCloseable {
         return crc.getValue();
     }
 
-    /** Lets its memory go, and throws away what was not completed. */
+    /**
+     * Lets its memory go, and throws away what was not completed.
+     *
+     * @throws TargetRefusedException if its target refuses that; parts of it stay behind then
+     * @throws RetryableException if that fails; parts of it stay behind then
+     */
     @Override
     public void close() {
         underway.handle((done, failure) -> null).join();

@@ -11,7 +11,6 @@ import io.logcourier.operations.Audit.Refused;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Status;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +19,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 /** How orders end that cannot be delivered as they were decided, and how they are delivered again. */
@@ -139,9 +139,11 @@ class OutcomesIT {
         AuditReport books = courier.audit();
         assertThat(courier.deepAudit().rendered()).isEqualTo(new Audit.Rendered(3, 0));
         assertThat(before).hasSize(3);
-        Map<String, Instant> written = written(courier);
+        // Two are gone, and one is not what was delivered.
         before.keySet().stream().limit(2).forEach(key -> courier.s3()
                 .deleteObject(request -> request.bucket(courier.target()).key(key)));
+        before.keySet().stream().skip(2).forEach(key -> courier.s3()
+                .putObject(request -> request.bucket(courier.target()).key(key), RequestBody.fromString("spoilt")));
 
         courier.send(replay("bucket", Optional.empty()));
         courier.send(replay("other", Optional.empty()));
@@ -149,7 +151,6 @@ class OutcomesIT {
         courier.drain();
 
         assertThat(courier.objects(courier.target())).containsExactlyEntriesOf(before);
-        assertThat(written(courier)).allSatisfy((key, time) -> assertThat(time).isAfterOrEqualTo(written.get(key)));
         assertThat(courier.audit()).isEqualTo(books);
         assertThat(courier.deadLetters()).isEmpty();
     }
@@ -337,15 +338,6 @@ class OutcomesIT {
                         Instant.now().plusSeconds(3600),
                         target)
                 .body();
-    }
-
-    private static Map<String, Instant> written(Installation courier) {
-        Map<String, Instant> written = new HashMap<>();
-        courier.s3()
-                .listObjectsV2(request -> request.bucket(courier.target()))
-                .contents()
-                .forEach(object -> written.put(object.key(), object.lastModified()));
-        return written;
     }
 
     private static List<LogRow> rows(Installation courier, String bucket, int count) {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.logcourier.ConfigurationException;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.clickhouse.Statement;
-import io.logcourier.localstack.Installation.Answer;
+import io.logcourier.localstack.lambda.Ticks.Answer;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.schema.NextSchema;

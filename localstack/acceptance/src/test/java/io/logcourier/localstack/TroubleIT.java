@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.discovery.DiscoveryHandler;
-import io.logcourier.localstack.Installation.Answer;
 import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.localstack.lambda.Ticks;
+import io.logcourier.localstack.lambda.Ticks.Answer;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.AuditReport;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -55,10 +55,7 @@ class TroubleIT {
         List<LogRow> rows = rows(courier, "bucket", 3);
         courier.insert(rows);
         try (DiscoveryHandler discovery = new DiscoveryHandler(courier.settings())) {
-            assertThatThrownBy(() -> discovery.handleRequest(
-                            new ByteArrayInputStream(payload.getBytes(StandardCharsets.UTF_8)),
-                            new ByteArrayOutputStream(),
-                            new LocalContext("discovery", Duration.ofMinutes(1))))
+            assertThatThrownBy(() -> Ticks.tick(discovery, payload, Duration.ofMinutes(1), new ByteArrayOutputStream()))
                     .isInstanceOf(PoisonMessageException.class);
         }
         assertThat(courier.number("SELECT max(epoch) FROM {ledger}.epochs")).isZero();
@@ -89,10 +86,7 @@ class TroubleIT {
         courier.insert(rows);
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         try (DiscoveryHandler discovery = new DiscoveryHandler(courier.settings())) {
-            discovery.handleRequest(
-                    new ByteArrayInputStream(FLUSH.payload().getBytes(StandardCharsets.UTF_8)),
-                    answer,
-                    new LocalContext("discovery", Duration.ofSeconds(5)));
+            Ticks.tick(discovery, FLUSH.payload(), Duration.ofSeconds(5), answer);
         }
         assertThat(answer.toString(StandardCharsets.UTF_8)).contains("\"epochs\":0");
         courier.flush();

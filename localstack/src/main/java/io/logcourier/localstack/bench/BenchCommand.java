@@ -161,7 +161,7 @@ public final class BenchCommand implements Callable<Integer> {
         List<List<Case>> installations =
                 together ? List.of(cases) : cases.stream().map(List::of).toList();
         for (List<Case> some : installations) {
-            try (Installation installation = new Installation(options)) {
+            try (BenchInstallation installation = new BenchInstallation(options)) {
                 for (Case each : some) {
                     log.info("{}", each);
                     results.addAll(each.run(installation));

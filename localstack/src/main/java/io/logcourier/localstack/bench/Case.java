@@ -12,37 +12,37 @@ import java.util.stream.Stream;
 enum Case {
     COLD_START("cold-start") {
         @Override
-        List<Result> run(Installation installation) throws IOException, InterruptedException {
+        List<Result> run(BenchInstallation installation) throws IOException, InterruptedException {
             return ColdStartCase.run(toString(), installation);
         }
     },
     FEW_LARGE("few-large") {
         @Override
-        List<Result> run(Installation installation) throws IOException, InterruptedException {
+        List<Result> run(BenchInstallation installation) throws IOException, InterruptedException {
             return delivery(installation, installation.options.workload(Shape.ZIPF, 2_000_000, BUCKETS, BLOCK));
         }
     },
     MANY_SMALL("many-small") {
         @Override
-        List<Result> run(Installation installation) throws IOException, InterruptedException {
+        List<Result> run(BenchInstallation installation) throws IOException, InterruptedException {
             return delivery(installation, installation.options.workload(Shape.EVEN, 1_000_000, 20_000, LARGE_BLOCK));
         }
     },
     ONE_GIANT("one-giant") {
         @Override
-        List<Result> run(Installation installation) throws IOException, InterruptedException {
+        List<Result> run(BenchInstallation installation) throws IOException, InterruptedException {
             return delivery(installation, installation.options.workload(Shape.EVEN, 5_000_000, 1, BLOCK));
         }
     },
     BACKLOG("backlog") {
         @Override
-        List<Result> run(Installation installation) throws IOException, InterruptedException {
+        List<Result> run(BenchInstallation installation) throws IOException, InterruptedException {
             return delivery(installation, installation.options.workload(Shape.GIANT, 10_000_000, 1_000, BLOCK));
         }
     },
     STEADY("steady") {
         @Override
-        List<Result> run(Installation installation) throws IOException, InterruptedException {
+        List<Result> run(BenchInstallation installation) throws IOException, InterruptedException {
             Options options = installation.options;
             Workload second = new Workload(
                     Shape.ZIPF, options.rate(), options.buckets().orElse(BUCKETS), options.rate(), options.seed());
@@ -51,7 +51,7 @@ enum Case {
     },
     RETENTION("retention") {
         @Override
-        List<Result> run(Installation installation) throws IOException, InterruptedException {
+        List<Result> run(BenchInstallation installation) throws IOException, InterruptedException {
             Options options = installation.options;
             List<Long> levels = Stream.of(1_000_000, 5_000_000, 20_000_000)
                     .map(options::scaled)
@@ -71,9 +71,9 @@ enum Case {
         this.name = name;
     }
 
-    abstract List<Result> run(Installation installation) throws IOException, InterruptedException;
+    abstract List<Result> run(BenchInstallation installation) throws IOException, InterruptedException;
 
-    List<Result> delivery(Installation installation, Workload workload) throws IOException, InterruptedException {
+    List<Result> delivery(BenchInstallation installation, Workload workload) throws IOException, InterruptedException {
         return List.of(DeliveryCase.run(name, workload, installation));
     }
 

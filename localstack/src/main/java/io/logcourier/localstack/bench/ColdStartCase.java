@@ -48,7 +48,7 @@ final class ColdStartCase {
         }
     }
 
-    static List<Result> run(String name, Installation installation) throws IOException {
+    static List<Result> run(String name, BenchInstallation installation) throws IOException {
 
         new Workload(
                         Shape.EVEN,
@@ -78,7 +78,7 @@ final class ColdStartCase {
     }
 
     /** The median of some starts. */
-    private static Result measure(String name, Installation installation, Path zip, Class<?> handler, String event)
+    private static Result measure(String name, BenchInstallation installation, Path zip, Class<?> handler, String event)
             throws IOException {
         if (!Files.exists(zip)) {
             throw new ConfigurationException("there is no " + zip + ": run mvn package");
@@ -120,7 +120,7 @@ final class ColdStartCase {
     }
 
     /** The message that discovery sent, as an event. */
-    private static String received(Installation installation) {
+    private static String received(BenchInstallation installation) {
         try (SqsClient sqs = SqsClient.builder()
                 .region(Region.of(installation.settings.aws().region()))
                 .endpointOverride(installation.endpoints.sqs())

@@ -18,7 +18,7 @@ final class DeliveryCase {
 
     private DeliveryCase() {}
 
-    static Result run(String name, Workload workload, Installation installation)
+    static Result run(String name, Workload workload, BenchInstallation installation)
             throws IOException, InterruptedException {
 
         Options options = installation.options;
@@ -36,7 +36,7 @@ final class DeliveryCase {
         installation.courier.resetPeak();
         long started = installation.now();
         Usage start = installation.usage();
-        CourierProcess.Done done = installation.courier.ask("deliver", CourierProcess.Done.class);
+        FunctionsProcess.Done done = installation.courier.ask("deliver", FunctionsProcess.Done.class);
         Usage used = installation.usage().since(start);
         double courierPeak = installation.courier.peak() / MILLION;
         double enginePeak = installation.engine.peak() / MILLION;
@@ -94,17 +94,17 @@ final class DeliveryCase {
     }
 
     /** Delivers some rows of the same kind first: a deployed function is warm most of the time. */
-    static void warmUp(Installation installation, Workload like) throws IOException {
+    static void warmUp(BenchInstallation installation, Workload like) throws IOException {
         long rows = installation.options.warmUp().orElse(like.rows());
         if (rows > 0) {
             new Workload(like.shape(), rows, like.buckets(), like.block(), like.seed() + 1)
                     .load(installation.clickHouse, installation.settings.lane());
-            installation.courier.ask("deliver", CourierProcess.Done.class);
+            installation.courier.ask("deliver", FunctionsProcess.Done.class);
         }
     }
 
     /** How long the rows of small buckets waited beside those of a giant. */
-    private static Map<String, Double> fairness(Installation installation, long after, long started) {
+    private static Map<String, Double> fairness(BenchInstallation installation, long after, long started) {
         record Waits(double smallMedian, double smallP99, double giantMedian, double giantP99) {}
         Waits waits = installation
                 .clickHouse
@@ -118,7 +118,7 @@ final class DeliveryCase {
         return figures;
     }
 
-    private static List<Long> sizes(Installation installation, long after) {
+    private static List<Long> sizes(BenchInstallation installation, long after) {
         record Size(long bytes) {}
         return installation.clickHouse.list(installation.sql("sizes.sql").with("after", after), Size.class).stream()
                 .map(Size::bytes)

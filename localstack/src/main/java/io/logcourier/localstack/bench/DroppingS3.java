@@ -2,8 +2,6 @@ package io.logcourier.localstack.bench;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -22,7 +20,7 @@ import java.util.zip.CRC32C;
 
 /**
  * As much of S3 as writing log objects takes, at the least cost: it checks a body's CRC32C where the client sent one,
- * counts, and drops the bytes. It knows no signatures, and every object is missing. Thread-safe.
+ * counts, and drops the bytes. It knows no signatures and no bodies in chunks, and every object is missing. Thread-safe.
  */
 final class DroppingS3 implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 18;
@@ -110,7 +108,7 @@ final class DroppingS3 implements AutoCloseable {
         CRC32C crc = new CRC32C();
         long count = 0;
         byte[] piece = buffer.get();
-        try (InputStream body = body(exchange)) {
+        try (InputStream body = exchange.getRequestBody()) {
             for (int read = body.read(piece, 0, piece.length); read >= 0; read = body.read(piece, 0, piece.length)) {
                 crc.update(piece, 0, read);
                 count += read;
@@ -126,64 +124,6 @@ final class DroppingS3 implements AutoCloseable {
                         .encodeToString(ByteBuffer.allocate(Integer.BYTES)
                                 .putInt((int) crc.getValue())
                                 .array()));
-    }
-
-    private static InputStream body(HttpExchange exchange) {
-        InputStream body = exchange.getRequestBody();
-        String coding = exchange.getRequestHeaders().getFirst("Content-Encoding");
-        return coding != null && coding.contains("aws-chunked") ? new SignedChunks(body) : body;
-    }
-
-    /** What is in the chunks that the SDK sends over plain HTTP: size, signature, line break, bytes, line break. */
-    private static final class SignedChunks extends InputStream {
-        private final InputStream source;
-        private int left;
-        private boolean ended;
-
-        SignedChunks(InputStream source) {
-            this.source = new BufferedInputStream(source, BUFFER_BYTES);
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] target, int offset, int length) throws IOException {
-            if (left == 0 && !ended) {
-                String size = line();
-                left = Integer.parseInt(size.split(";", 2)[0], 16);
-                ended = left == 0;
-            }
-            if (ended) {
-                source.skip(Long.MAX_VALUE);
-                return -1;
-            }
-            int read = source.read(target, offset, Math.min(left, length));
-            if (read < 0) {
-                throw new EOFException("the body ends within a chunk");
-            }
-            left -= read;
-            if (left == 0) {
-                line();
-            }
-            return read;
-        }
-
-        private String line() throws IOException {
-            StringBuilder line = new StringBuilder();
-            for (int next = source.read(); next >= 0 && next != '\n'; next = source.read()) {
-                line.append((char) next);
-            }
-            return line.toString().strip();
-        }
-
-        @Override
-        public void close() throws IOException {
-            source.close();
-        }
     }
 
     private static void answer(HttpExchange exchange, int status, String xml) throws IOException {

@@ -43,7 +43,7 @@ final class Floors {
     record Floor(double seconds, double cpuSeconds) {}
 
     /** The engine renders the lines of all orders after epoch {@code after} to nowhere, as many messages at once. */
-    static Floor engine(Installation installation, long after, int atOnce) throws InterruptedException {
+    static Floor engine(BenchInstallation installation, long after, int atOnce) throws InterruptedException {
         var lane = installation.settings.lane();
         Ledger ledger = new Ledger(installation.clickHouse, lane);
         List<WorkOrder> orders = ledger.decided(after, ledger.head().epoch());
@@ -73,7 +73,7 @@ final class Floors {
     }
 
     /** Puts bodies of these sizes into the sink, larger ones in parts, so many at once. */
-    static Floor sink(Installation installation, List<Long> sizes, int atOnce) throws InterruptedException {
+    static Floor sink(BenchInstallation installation, List<Long> sizes, int atOnce) throws InterruptedException {
         int part = installation.settings.worker().partSize();
         byte[] body = new byte[part];
         List<Runnable> work = new ArrayList<>();

@@ -1,5 +1,7 @@
 package io.logcourier.localstack.bench;
 
+import com.sun.management.OperatingSystemMXBean;
+import io.logcourier.localstack.Version;
 import io.logcourier.localstack.engine.Engine;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -33,7 +35,7 @@ record Report(Instant date, Machine machine, Versions versions, List<String> opt
                             .map(line -> line.substring(line.indexOf(':') + 1).strip())
                             .findFirst()
                     : Optional.empty();
-            var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+            var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
             return new Machine(
                     model.orElse(system.getArch()),
                     system.getAvailableProcessors(),
@@ -50,7 +52,7 @@ record Report(Instant date, Machine machine, Versions versions, List<String> opt
         return new Report(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS),
                 Machine.here(),
-                new Versions("0.1.0", System.getProperty("java.version"), Engine.version()),
+                new Versions(Version.ours(), System.getProperty("java.version"), Engine.version()),
                 options,
                 results);
     }

@@ -23,7 +23,7 @@ final class RetentionCase {
      * @param levels rows kept, each more than the one before
      * @param fresh the new rows of a tick
      */
-    static List<Result> run(String name, List<Long> levels, Workload fresh, Installation installation)
+    static List<Result> run(String name, List<Long> levels, Workload fresh, BenchInstallation installation)
             throws IOException, InterruptedException {
         List<Result> results = new ArrayList<>();
 
@@ -41,7 +41,8 @@ final class RetentionCase {
         return results;
     }
 
-    private static Result level(String name, long level, Workload fresh, Installation installation) throws IOException {
+    private static Result level(String name, long level, Workload fresh, BenchInstallation installation)
+            throws IOException {
         ClickHouse clickHouse = installation.clickHouse;
         List<Map<String, Double>> ticks = new ArrayList<>();
         List<String> faults = new ArrayList<>();
@@ -52,7 +53,7 @@ final class RetentionCase {
             new Workload(fresh.shape(), fresh.rows(), fresh.buckets(), fresh.block(), level + tick)
                     .load(clickHouse, installation.settings.lane());
             Usage start = installation.usage();
-            CourierProcess.Done done = installation.courier.ask("tick", CourierProcess.Done.class);
+            FunctionsProcess.Done done = installation.courier.ask("tick", FunctionsProcess.Done.class);
             Usage used = installation.usage().since(start);
             clickHouse.execute(installation.sql("start-merges.sql"));
             history(installation);
@@ -76,7 +77,7 @@ final class RetentionCase {
         return new Result("%s %,d".formatted(name, level), ticks.get(ticks.size() / 2), faults);
     }
 
-    private static long count(Installation installation) {
+    private static long count(BenchInstallation installation) {
         record Count(long count) {}
         return installation
                 .clickHouse
@@ -86,10 +87,10 @@ final class RetentionCase {
     }
 
     /** Plans what there is, and takes it for delivered. */
-    private static void history(Installation installation) throws IOException {
-        CourierProcess.Done done;
+    private static void history(BenchInstallation installation) throws IOException {
+        FunctionsProcess.Done done;
         do {
-            done = installation.courier.ask("tick", CourierProcess.Done.class);
+            done = installation.courier.ask("tick", FunctionsProcess.Done.class);
         } while (done.epochs() > 0);
         installation.clickHouse.execute(installation.sql("deliver-all.sql"));
     }

@@ -3,6 +3,7 @@ package io.logcourier.localstack.bench;
 import static io.logcourier.localstack.bench.DeliveryCase.seconds;
 
 import io.logcourier.ledger.Ledger;
+import io.logcourier.schema.Schema;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ final class SteadyCase {
      *
      * @param second the rows of a second
      */
-    static Result run(String name, Workload second, Installation installation)
+    static Result run(String name, Workload second, BenchInstallation installation)
             throws IOException, InterruptedException {
 
         Options options = installation.options;
@@ -36,7 +37,7 @@ final class SteadyCase {
         long after = new Ledger(installation.clickHouse, installation.settings.lane())
                 .head()
                 .epoch();
-        installation.courier.ask("work", CourierProcess.Counts.class);
+        installation.courier.ask("work", FunctionsProcess.Counts.class);
         installation.engine.resetPeak();
         installation.courier.resetPeak();
         Usage start = installation.usage();
@@ -46,13 +47,13 @@ final class SteadyCase {
             Future<Double> shipped = shipper.submit(() -> ship(installation, lines, options.duration(), began));
             for (long tick = 1; !shipped.isDone(); tick++) {
                 until(began + tick * options.every().toNanos());
-                installation.courier.ask("tick", CourierProcess.Done.class);
+                installation.courier.ask("tick", FunctionsProcess.Done.class);
             }
             late = shipped.get();
         } catch (ExecutionException e) {
             throw new IllegalStateException("rows could not be inserted: " + e.getCause(), e);
         }
-        installation.courier.ask("deliver", CourierProcess.Done.class);
+        installation.courier.ask("deliver", FunctionsProcess.Done.class);
         double elapsed = (System.nanoTime() - began) / 1e9;
         Usage used = installation.usage().since(start);
 
@@ -87,13 +88,12 @@ final class SteadyCase {
     }
 
     /** Inserts the lines each second, and returns by how many seconds the latest INSERT ended after its second. */
-    private static double ship(Installation installation, byte[] lines, Duration duration, long began) {
-        var lane = installation.settings.lane();
+    private static double ship(BenchInstallation installation, byte[] lines, Duration duration, long began) {
         long late = 0;
         for (long second = 0; second < duration.toSeconds(); second++) {
             until(began + second * SECOND);
             installation.clickHouse.insert(
-                    lane.logs() + "." + lane.table() + "_ingest",
+                    Schema.ingestTable(installation.settings.lane()),
                     "JSONEachRow",
                     lines,
                     Map.of("min_insert_block_size_rows", "100000000", "min_insert_block_size_bytes", "0"));

@@ -8,6 +8,7 @@ import io.logcourier.ledger.Lane;
 import io.logcourier.localstack.GeneratedRows;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
@@ -183,11 +184,9 @@ final class DemoCommand implements Callable<Integer> {
     /** The demo's customers have made the buckets that they want their logs in. */
     private static void makeTargets(LaptopStack stack, ClickHouse clickHouse, Lane lane) {
         record Target(String bucket) {}
-        Statement targets = Statement.of("""
-                        SELECT DISTINCT loggingTargetBucket AS bucket
-                        FROM {logs:Identifier}.{table:Identifier}
-                        WHERE bucket != ''
-                        """).with("logs", lane.logs()).with("table", lane.table());
+        Statement targets = Statement.resource(DemoCommand.class, "target-buckets.sql")
+                .with("logs", lane.logs())
+                .with("table", lane.table());
         for (Target target : clickHouse.list(targets, Target.class)) {
             try {
                 stack.makeBucket(target.bucket());
@@ -230,7 +229,7 @@ final class DemoCommand implements Callable<Integer> {
     private Future<?> discover(DiscoveryHandler discovery, long began) {
         FutureTask<Void> task = new FutureTask<>(() -> {
             boolean first = true;
-            while (TickCommand.run(discovery, new Tick(Optional.empty(), true, first))
+            while (Ticks.tick(discovery, new Tick(Optional.empty(), true, first))
                             .epochs()
                     > 0) {
                 first = false;

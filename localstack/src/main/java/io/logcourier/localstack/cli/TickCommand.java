@@ -1,16 +1,12 @@
 package io.logcourier.localstack.cli;
 
 import io.logcourier.discovery.DiscoveryHandler;
-import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.SettingsFlags;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,9 +24,6 @@ import tools.jackson.databind.json.JsonMapper;
             "Prints what it did as one JSON object, or one for each lane."
         })
 final class TickCommand implements Callable<Integer> {
-    /** As long as Lambda lets a function run. */
-    static final Duration TIMEOUT = Duration.ofMinutes(15);
-
     private static final JsonMapper JSON = new JsonMapper();
 
     @Spec
@@ -52,7 +45,7 @@ final class TickCommand implements Callable<Integer> {
                 new DiscoveryHandler(SettingsFlags.read(spec.commandLine().getParseResult()))) {
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
             try {
-                run(discovery, tick, answer);
+                Ticks.tick(discovery, tick.payload(), Ticks.TIMEOUT, answer);
             } finally {
                 // Where one of several lanes failed, what was done on the others is there.
                 if (answer.size() > 0) {
@@ -71,22 +64,5 @@ final class TickCommand implements Callable<Integer> {
             out.println(answer);
         }
         out.flush();
-    }
-
-    /** The function's answer. */
-    record Answer(String lane, int epochs, long rows, int orders, int messages, int redelivered) {}
-
-    /** Invokes the function. */
-    static Answer run(DiscoveryHandler discovery, Tick tick) throws IOException {
-        ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        run(discovery, tick, answer);
-        return JSON.readValue(answer.toByteArray(), Answer.class);
-    }
-
-    private static void run(DiscoveryHandler discovery, Tick tick, OutputStream answer) throws IOException {
-        discovery.handleRequest(
-                new ByteArrayInputStream(tick.payload().getBytes(StandardCharsets.UTF_8)),
-                answer,
-                new LocalContext("discovery", TIMEOUT));
     }
 }

@@ -7,6 +7,7 @@ import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.lambda.Scheduler;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Seconds;
@@ -138,9 +139,9 @@ final class UpCommand implements Callable<Integer> {
         EventSource source = new EventSource(sqs, WorkCommand.mapping(stack.settings()), worker);
         stack.opened(() -> source.close(Signals.GRACE));
         source.start();
-        TickCommand.run(discovery, new Tick(Optional.empty(), flush, true));
+        Ticks.tick(discovery, new Tick(Optional.empty(), flush, true));
         Scheduler scheduler = new Scheduler(
-                "discovery", discovery, new Tick(Optional.empty(), flush, false).payload(), every, TickCommand.TIMEOUT);
+                "discovery", discovery, new Tick(Optional.empty(), flush, false).payload(), every, Ticks.TIMEOUT);
         stack.opened(() -> scheduler.close(Signals.GRACE));
     }
 

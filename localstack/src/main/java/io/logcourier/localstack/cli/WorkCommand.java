@@ -4,6 +4,7 @@ import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.sqs.EventSource;
+import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
 import java.time.Duration;
@@ -13,7 +14,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /** {@code courier work}. */
@@ -48,9 +48,7 @@ final class WorkCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
-        var builder = SqsClient.builder().region(Region.of(settings.aws().region()));
-        settings.aws().sqsEndpoint().ifPresent(builder::endpointOverride);
-        try (SqsClient sqs = builder.build();
+        try (SqsClient sqs = SqsOrderQueue.connect(settings);
                 WorkerHandler worker = new WorkerHandler(settings);
                 EventSource source = new EventSource(sqs, mapping(settings), worker)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> source.close(Signals.GRACE), "shutdown"));

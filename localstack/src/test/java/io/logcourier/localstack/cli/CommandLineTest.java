@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.ConfigurationException;
 import io.logcourier.configuration.Settings;
+import io.logcourier.localstack.Version;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;
@@ -35,6 +36,11 @@ class CommandLineTest {
                             .toList());
         });
         assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void theVersionIsThatOfTheBuild() {
+        assertThat(Version.ours()).matches("\\d+\\.\\d+\\.\\d+(-SNAPSHOT)?");
     }
 
     /** Neither a ClickHouse nor who may ask it is needed to read the DDL. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Setting;
 import io.logcourier.localstack.bench.BenchCommand;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.looker.Report;
 import io.logcourier.operations.Adoption;
 import io.logcourier.operations.AuditReport;
@@ -95,7 +96,7 @@ final class ReadmeTest {
         return Stream.of(
                 arguments("up", UpCommand.Ready.class),
                 arguments("load", LoadCommand.Loaded.class),
-                arguments("tick", TickCommand.Answer.class),
+                arguments("tick", Ticks.Answer.class),
                 arguments("work", WorkCommand.Worked.class),
                 arguments("status", Status.class),
                 arguments("audit", AuditReport.class),

@@ -12,6 +12,8 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.ledger.Lane;
 import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.localstack.lambda.Ticks;
+import io.logcourier.localstack.lambda.Ticks.Answer;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
@@ -57,13 +59,11 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.ReceiptHandleIsInvalidException;
-import tools.jackson.databind.json.JsonMapper;
 
 /** An installation of its own on a shared stack: log table, ledger, queues, target bucket; the functions as deployed. */
 public final class Installation implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Installation.class);
     private static final AtomicInteger COUNT = new AtomicInteger();
-    private static final JsonMapper JSON = new JsonMapper();
     private static final Duration TIMEOUT = Duration.ofMinutes(5);
     private static final Duration SETTLED = Duration.ofMillis(50);
     private static final int MAX_RECEIVE_COUNT = 4;
@@ -245,14 +245,6 @@ public final class Installation implements AutoCloseable {
         return sql.replace("{logs}", lane().logs()).replace("{ledger}", lane().ledger());
     }
 
-    /** The answer of the discovery function. */
-    public record Answer(String lane, int epochs, int orders, int messages, int redelivered) {
-        /** Whether it did nothing. */
-        public boolean isIdle() {
-            return epochs == 0 && orders == 0 && messages == 0 && redelivered == 0;
-        }
-    }
-
     /** One tick, as the schedule sends it. */
     public Answer tick(Tick tick) {
         return tick(discovery, tick);
@@ -265,16 +257,7 @@ public final class Installation implements AutoCloseable {
 
     /** A tick of another instance of the function. */
     public static Answer tick(DiscoveryHandler discovery, Tick tick) {
-        ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        try {
-            discovery.handleRequest(
-                    new ByteArrayInputStream(tick.payload().getBytes(StandardCharsets.UTF_8)),
-                    answer,
-                    new LocalContext("discovery", TIMEOUT));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return JSON.readValue(answer.toByteArray(), Answer.class);
+        return Ticks.tick(discovery, tick);
     }
 
     /** Serves the order queue until it is empty. */

@@ -12,10 +12,9 @@ import io.logcourier.localstack.Installation;
 import io.logcourier.localstack.LogRow;
 import io.logcourier.localstack.Stack;
 import io.logcourier.localstack.engine.EngineProcess;
-import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.message.Tick;
 import io.logcourier.worker.WorkerHandler;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,7 +22,6 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,7 +39,6 @@ import tools.jackson.databind.json.JsonMapper;
 /** Two ClickHouses in two processes behind one queue, with one discovery function and one worker function. */
 class LanesIT {
     private static final JsonMapper JSON = new JsonMapper();
-    private static final Duration TIMEOUT = Duration.ofMinutes(5);
     private static final Tick FLUSH = new Tick(Optional.empty(), true, false);
 
     private static final Tick REDELIVER = new Tick(Optional.empty(), true, true);
@@ -84,7 +81,7 @@ class LanesIT {
             assertDelivered(east);
             insert(east);
             ByteArrayOutputStream written = new ByteArrayOutputStream();
-            assertThatThrownBy(() -> tick(discovery, FLUSH, written))
+            assertThatThrownBy(() -> Ticks.tick(discovery, FLUSH.payload(), Ticks.TIMEOUT, written))
                     .isInstanceOf(RetryableException.class)
                     .hasMessageContaining("lane west: no replica answers: ")
                     .hasMessageContaining(url.toString())
@@ -178,15 +175,8 @@ class LanesIT {
 
     private static JsonNode tick(DiscoveryHandler discovery, Tick tick) throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        tick(discovery, tick, answer);
+        Ticks.tick(discovery, tick.payload(), Ticks.TIMEOUT, answer);
         return JSON.readTree(answer.toByteArray());
-    }
-
-    private static void tick(DiscoveryHandler discovery, Tick tick, ByteArrayOutputStream answer) throws IOException {
-        discovery.handleRequest(
-                new ByteArrayInputStream(tick.payload().getBytes(StandardCharsets.UTF_8)),
-                answer,
-                new LocalContext("discovery", TIMEOUT));
     }
 
     private static long delivered(Installation lane) {

@@ -13,12 +13,11 @@ import io.logcourier.localstack.GeneratedRows;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.operations.Loader;
 import io.logcourier.worker.WorkerHandler;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -174,10 +173,7 @@ class EventsIT {
 
     private Map<String, Object> tick(String name) throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        discovery.handleRequest(
-                new ByteArrayInputStream(text(name).getBytes(StandardCharsets.UTF_8)),
-                answer,
-                new LocalContext("discovery", TIMEOUT));
+        Ticks.tick(discovery, text(name), TIMEOUT, answer);
         return EVENTS.readValue(answer.toByteArray(), new TypeReference<>() {});
     }
 

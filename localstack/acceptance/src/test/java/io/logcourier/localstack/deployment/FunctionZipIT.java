@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,12 +45,15 @@ class FunctionZipIT {
     private static final long MOST_BYTES = 25_000_000;
     private static final int BUCKETS = 10;
     private static final int ROWS = 2000;
+    private static final Duration AGE = Duration.ofHours(1);
 
-    /** Its target bucket does not exist. */
-    private static final byte[] REFUSED_ROW = """
-            {"startTime": "2026-01-01T00:00:00Z", "bucketName": "zebras", "req_id": "1", "raftSessionID": 9,
-             "loggingEnabled": true, "loggingTargetBucket": "no-such-bucket"}
-            """.getBytes(StandardCharsets.UTF_8);
+    /** Two rows of an hour ago: one more of the first generated bucket, and one whose target bucket does not exist. */
+    private static final String OLD_ROWS = """
+            {"insertedAt": %1$d, "startTime": "2026-01-01T00:00:00Z", "bucketName": "bucket-00000", "req_id": "0",
+             "loggingEnabled": true, "loggingTargetBucket": "access-logs", "loggingTargetPrefix": "logs/bucket-00000/"}
+            {"insertedAt": %1$d, "startTime": "2026-01-01T00:00:00Z", "bucketName": "zebras", "req_id": "1",
+             "raftSessionID": 9, "loggingEnabled": true, "loggingTargetBucket": "no-such-bucket"}
+            """;
 
     private final Template template = Template.read();
 
@@ -84,9 +88,14 @@ class FunctionZipIT {
             stack.makeBucket("access-logs");
             try (ClickHouse clickHouse = stack.clickHouse()) {
                 new Loader(clickHouse, stack.settings().lane())
-                        .load("rows", new GeneratedRows(ROWS, BUCKETS, 1), rows -> {});
-                // After all others in the table's order, so its work order has the next number.
-                clickHouse.insert("logs.access_logs_ingest", "JSONEachRow", REFUSED_ROW, Map.of());
+                        .load("rows", new GeneratedRows(ROWS - 1, BUCKETS, 1), rows -> {});
+                // The refused one comes after all others in the table's order, so its work order has the next number.
+                clickHouse.insert(
+                        "logs.access_logs_ingest",
+                        "JSONEachRow",
+                        OLD_ROWS.formatted(Instant.now().minus(AGE).getEpochSecond())
+                                .getBytes(StandardCharsets.UTF_8),
+                        Map.of());
             }
             try (DeployedFunction discovery = start("Discovery", stack)) {
                 JsonNode answer = succeeds(discovery, "tick-flush.json");
@@ -98,7 +107,7 @@ class FunctionZipIT {
                         .containsEntry("OrdersEnqueued", BUCKETS + 1L)
                         .containsEntry("RowsPending", 0L)
                         .containsEntry("RowsOpen", ROWS + 1L);
-                assertThat(metrics(discovery).get("OldestRowAge")).isPositive();
+                assertThat(metrics(discovery).get("OldestRowAge")).isGreaterThanOrEqualTo(AGE.toSeconds());
                 assertThat(metrics(discovery).keySet()).isEqualTo(watched("Discovery"));
                 assertThat(succeeds(discovery, "tick.json").path("epochs").intValue())
                         .isZero();
@@ -131,7 +140,7 @@ class FunctionZipIT {
                         .containsEntry("RowsDelivered", (long) ROWS)
                         .containsEntry("OrdersGivenUp", 1L)
                         .containsEntry("MessagesFailed", 1L);
-                assertThat(metrics(worker).get("DeliveryDelay")).isPositive();
+                assertThat(metrics(worker).get("DeliveryDelay")).isGreaterThanOrEqualTo(AGE.toSeconds());
                 assertThat(metrics(worker).keySet()).isEqualTo(watched("Worker"));
                 assertThat(logged(worker, "delivered"))
                         .hasSize(BUCKETS)

@@ -9,16 +9,13 @@ import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.localstack.GeneratedRows;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
-import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Loader;
 import io.logcourier.worker.WorkerHandler;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -113,12 +110,7 @@ class LocalStackIT {
             try (DiscoveryHandler discovery = new DiscoveryHandler(settings);
                     WorkerHandler worker = new WorkerHandler(settings);
                     EventSource source = new EventSource(sqs, EventSource.Mapping.asDeployed(queue, 2), worker)) {
-                discovery.handleRequest(
-                        new ByteArrayInputStream(new Tick(Optional.empty(), true, false)
-                                .payload()
-                                .getBytes(StandardCharsets.UTF_8)),
-                        new ByteArrayOutputStream(),
-                        new LocalContext("discovery", TIMEOUT));
+                Ticks.tick(discovery, new Tick(Optional.empty(), true, false));
                 assertThat(source.drain(TIMEOUT, Duration.ofSeconds(2))).isTrue();
             }
 

@@ -20,16 +20,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.apache.commons.compress.compressors.lz4.BlockLZ4CompressorOutputStream;
 import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream;
@@ -358,21 +354,6 @@ class ClickHouseFrontIT {
         }
         await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(running("SELECT number AS gone"))
                 .isEqualTo("0\n"));
-    }
-
-    @Test
-    void sixtyFourQueriesRunAtOnce() throws Exception {
-        int queries = Engine.MAX_SESSIONS;
-        List<Future<String>> answers = new ArrayList<>();
-        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int i = 0; i < queries + 10; i++) {
-                int n = i;
-                answers.add(clients.submit(() -> http.query("SELECT " + n + ", sleep(0.5)")));
-            }
-            for (int i = 0; i < answers.size(); i++) {
-                assertThat(answers.get(i).get()).isEqualTo(i + "\t0\n");
-            }
-        }
     }
 
     @ParameterizedTest

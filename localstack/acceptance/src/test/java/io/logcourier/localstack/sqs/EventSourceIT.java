@@ -24,6 +24,7 @@ import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 class EventSourceIT {
@@ -50,6 +51,8 @@ class EventSourceIT {
 
     @Test
     void everyMessageIsHandledOnceAndDrainReturnsWhenAllAreDone() throws Exception {
+        sqs.setQueueAttributes(request -> request.queueUrl(server.queueUrl().toString())
+                .attributes(Map.of(QueueAttributeName.VISIBILITY_TIMEOUT, Long.toString(LONG.toSeconds()))));
         send(95);
 
         try (EventSource source = source(10, 4, (event, context) -> count(event))) {

@@ -36,10 +36,10 @@ class LocalSqsIT {
         try (LocalSqs server = new LocalSqs(0, Duration.ofMinutes(1));
                 SqsClient sqs = client(server)) {
             String queue = server.queueUrl().toString();
+            long start = System.nanoTime();
             CompletableFuture<Void> sent = CompletableFuture.runAsync(
                     () -> sqs.sendMessage(request -> request.queueUrl(queue).messageBody("order")),
                     CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS));
-            long start = System.nanoTime();
 
             assertThat(sqs.receiveMessage(request -> request.queueUrl(queue).waitTimeSeconds(20))
                             .messages())

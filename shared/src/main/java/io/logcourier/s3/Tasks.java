@@ -1,4 +1,4 @@
-package io.logcourier.operations;
+package io.logcourier.s3;
 
 import io.logcourier.RetryableException;
 import java.util.ArrayList;
@@ -10,17 +10,26 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 
 /** Tasks that one thread starts, a few of which run at once. After one has failed, no more are started. */
-final class Tasks implements AutoCloseable {
+public final class Tasks implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore slots;
     private final List<Future<?>> started = new ArrayList<>();
 
-    Tasks(int atOnce) {
+    /**
+     * None yet.
+     *
+     * @param atOnce how many may run at a time
+     */
+    public Tasks(int atOnce) {
         slots = new Semaphore(atOnce);
     }
 
-    /** Starts a task as soon as there is room, or throws what an earlier one has failed with. */
-    void start(Runnable task) {
+    /**
+     * Starts a task as soon as there is room, or throws what an earlier one has failed with.
+     *
+     * @throws RetryableException if the thread is interrupted
+     */
+    public void start(Runnable task) {
         try {
             slots.acquire();
         } catch (InterruptedException e) {
@@ -37,7 +46,7 @@ final class Tasks implements AutoCloseable {
     }
 
     /** Waits for all that were started; throws what one of them has failed with. */
-    void await() {
+    public void await() {
         executor.close();
         started.forEach(Tasks::isDone);
     }

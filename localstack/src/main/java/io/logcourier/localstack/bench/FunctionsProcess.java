@@ -2,29 +2,22 @@ package io.logcourier.localstack.bench;
 
 import io.logcourier.configuration.Settings;
 import io.logcourier.discovery.DiscoveryHandler;
-import io.logcourier.localstack.lambda.LocalContext;
+import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.worker.WorkerHandler;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Both functions, configured by the environment as deployed ones are, and the event source's stand-in. Its argument says
  * how many invocations of the worker may run at once.
  */
-final class CourierProcess {
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final Duration TIMEOUT = Duration.ofMinutes(15);
+final class FunctionsProcess {
     private static final Duration GLANCE = Duration.ofMillis(2);
 
     private final DiscoveryHandler discovery;
@@ -32,7 +25,7 @@ final class CourierProcess {
     private boolean working;
     private long sent;
 
-    private CourierProcess(DiscoveryHandler discovery, EventSource source) {
+    private FunctionsProcess(DiscoveryHandler discovery, EventSource source) {
         this.discovery = discovery;
         this.source = source;
     }
@@ -43,15 +36,14 @@ final class CourierProcess {
      * @param seconds until all of it was done
      * @param planned seconds until discovery was done
      */
-    record Done(double seconds, double planned, long epochs, long orders, long messages) {}
+    record Done(double seconds, double planned, long epochs, long orders) {}
 
     /**
      * What they did since the start.
      *
      * @param requests to AWS, by service and operation
-     * @param failed how often a message came back
      */
-    record Counts(Map<String, Long> requests, long failed) {}
+    record Counts(Map<String, Long> requests) {}
 
     public static void main(String[] arguments) throws IOException {
         Settings settings = Settings.fromEnvironment();
@@ -62,7 +54,7 @@ final class CourierProcess {
                         sqs,
                         EventSource.Mapping.asDeployed(settings.queue().requiredUrl(), Integer.parseInt(arguments[0])),
                         worker)) {
-            CourierProcess courier = new CourierProcess(discovery, source);
+            FunctionsProcess courier = new FunctionsProcess(discovery, source);
             Child.serve(courier.counts(), courier::answer);
         }
         System.exit(0);
@@ -78,7 +70,7 @@ final class CourierProcess {
     }
 
     private Counts counts() {
-        return new Counts(Requests.counts(), source.failed());
+        return new Counts(Requests.counts());
     }
 
     /** From here on the workers serve the queue. */
@@ -94,16 +86,11 @@ final class CourierProcess {
     private Done deliver() {
         long began = System.nanoTime();
         work();
-        Done planned = new Done(0, 0, 0, 0, 0);
+        Done planned = new Done(0, 0, 0, 0);
         Done tick;
         do {
             tick = tick();
-            planned = new Done(
-                    0,
-                    seconds(began),
-                    planned.epochs + tick.epochs,
-                    planned.orders + tick.orders,
-                    planned.messages + tick.messages);
+            planned = new Done(0, seconds(began), planned.epochs + tick.epochs, planned.orders + tick.orders);
         } while (tick.epochs > 0);
         try {
             while (source.done() < sent) {
@@ -115,22 +102,14 @@ final class CourierProcess {
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts this process", e);
         }
-        return new Done(seconds(began), planned.planned, planned.epochs, planned.orders, planned.messages);
+        return new Done(seconds(began), planned.planned, planned.epochs, planned.orders);
     }
 
     private Done tick() {
-        record Answer(String lane, int epochs, int orders, int messages, int redelivered) {}
         long began = System.nanoTime();
-        byte[] tick = new Tick(Optional.empty(), true, false).payload().getBytes(StandardCharsets.UTF_8);
-        ByteArrayOutputStream output = new ByteArrayOutputStream();
-        try {
-            discovery.handleRequest(new ByteArrayInputStream(tick), output, new LocalContext("discovery", TIMEOUT));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Answer answer = JSON.readValue(output.toByteArray(), Answer.class);
+        Ticks.Answer answer = Ticks.tick(discovery, new Tick(Optional.empty(), true, false));
         sent += answer.messages();
-        return new Done(seconds(began), seconds(began), answer.epochs(), answer.orders(), answer.messages());
+        return new Done(seconds(began), seconds(began), answer.epochs(), answer.orders());
     }
 
     private static double seconds(long since) {

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** ClickHouse alone, as {@code courier up --only clickhouse} has it, on the data folder that is its argument. */
-final class EngineProcess {
-    private EngineProcess() {}
+final class ClickHouseProcess {
+    private ClickHouseProcess() {}
 
     record Ready(URI clickhouse) {}
 

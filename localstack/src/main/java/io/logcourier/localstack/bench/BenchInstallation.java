@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import org.apache.commons.io.FileUtils;
 
 /** The engine, S3 and SQS, and the courier, each a process of its own. */
-final class Installation implements AutoCloseable {
+final class BenchInstallation implements AutoCloseable {
     private static final Duration GLANCE = Duration.ofMillis(200);
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
@@ -38,7 +38,7 @@ final class Installation implements AutoCloseable {
     final Map<String, String> variables;
 
     /** Starts all three; they are ready when it returns. */
-    Installation(Options options) throws IOException {
+    BenchInstallation(Options options) throws IOException {
         this.options = options;
         Map<String, String> hidden = new HashMap<>(options.variables());
         Setting.all().forEach(setting -> {
@@ -49,7 +49,7 @@ final class Installation implements AutoCloseable {
         folder = Files.createTempDirectory("log-courier-bench-");
         Runtime.getRuntime().addShutdownHook(new Thread(this::clear, "shutdown"));
         engine = start(
-                EngineProcess.class,
+                ClickHouseProcess.class,
                 List.of("-Xmx512m"),
                 hidden,
                 folder.resolve("engine").toString());
@@ -58,7 +58,7 @@ final class Installation implements AutoCloseable {
                 List.of("-Xmx512m"),
                 hidden,
                 options.disk() ? new String[] {folder.resolve("objects").toString()} : new String[0]);
-        EngineProcess.Ready opened = engine.ready(EngineProcess.Ready.class);
+        ClickHouseProcess.Ready opened = engine.ready(ClickHouseProcess.Ready.class);
         endpoints = services.ready(ServicesProcess.Ready.class);
         Map<String, String> all = new HashMap<>(options.settings());
         LaptopStack.OWN.forEach(name -> all.put(name, ""));
@@ -74,9 +74,9 @@ final class Installation implements AutoCloseable {
                 .forEach(setting -> variables.put(setting.variable(), all.get(setting.name())));
         variables.put("AWS_ACCESS_KEY_ID", LaptopStack.CREDENTIALS.accessKeyId());
         variables.put("AWS_SECRET_ACCESS_KEY", LaptopStack.CREDENTIALS.secretAccessKey());
-        Requests.install(folder.resolve(CourierProcess.class.getSimpleName()));
-        courier = start(CourierProcess.class, options.courier(), variables, Integer.toString(options.concurrency()));
-        courier.ready(CourierProcess.Counts.class);
+        Requests.install(folder.resolve(FunctionsProcess.class.getSimpleName()));
+        courier = start(FunctionsProcess.class, options.courier(), variables, Integer.toString(options.concurrency()));
+        courier.ready(FunctionsProcess.Counts.class);
         clickHouse = ClickHouse.connect(settings.lane().endpoint());
     }
 
@@ -85,7 +85,7 @@ final class Installation implements AutoCloseable {
         record Event(String event, long value) {}
         Map<String, Long> events = clickHouse.list(sql("events.sql"), Event.class).stream()
                 .collect(Collectors.toMap(Event::event, Event::value));
-        CourierProcess.Counts counts = courier.ask("counts", CourierProcess.Counts.class);
+        FunctionsProcess.Counts counts = courier.ask("counts", FunctionsProcess.Counts.class);
         return new Usage(
                 engine.cpu(),
                 services.cpu(),
@@ -115,7 +115,7 @@ final class Installation implements AutoCloseable {
 
     /** A statement beside this class, with the names of databases and tables. */
     Statement sql(String file) {
-        return Statement.resource(Installation.class, file)
+        return Statement.resource(BenchInstallation.class, file)
                 .with("logs", settings.lane().logs())
                 .with("table", settings.lane().table())
                 .with("ledger", settings.lane().ledger());
