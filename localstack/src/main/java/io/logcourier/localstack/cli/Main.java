@@ -5,6 +5,7 @@ import io.logcourier.CourierException;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.localstack.LaptopStack;
+import io.logcourier.localstack.Version;
 import io.logcourier.localstack.bench.BenchCommand;
 import io.logcourier.localstack.engine.EngineUnavailableException;
 import io.logcourier.operations.AdoptCommand;
@@ -31,7 +32,7 @@ import software.amazon.awssdk.core.exception.SdkException;
         name = "courier",
         description = "Delivers S3 server access logs from ClickHouse into the buckets they belong to, exactly once.",
         mixinStandardHelpOptions = true,
-        version = "log-courier 0.1.0",
+        versionProvider = Version.class,
         subcommands = {
             DemoCommand.class,
             UpCommand.class,

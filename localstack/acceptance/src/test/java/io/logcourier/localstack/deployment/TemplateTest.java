@@ -69,7 +69,7 @@ class TemplateTest {
             String module = "functions/" + function.name().toLowerCase(Locale.ROOT);
             String pom = Files.readString(Template.REPOSITORY.resolve(module).resolve("pom.xml"));
             String artifact = pom.substring(pom.indexOf("</parent>")).replaceFirst("(?s).*?<artifactId>(.*?)<.*", "$1");
-            assertThat(pom).contains("<id>function-zip</id>");
+            assertThat(pom).contains("<artifactId>maven-assembly-plugin</artifactId>");
             assertThat(function.text("CodeUri")).isEqualTo(module + "/target/" + artifact + ".zip");
         }
     }
