@@ -13,7 +13,7 @@ FROM
     (
         SELECT number, session, bucket, target_bucket, target_prefix, day = '' AS any_day, toDate32OrZero(day) AS only_day
         FROM {ledger:Identifier}.orders
-        WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
+        WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
     ) AS wanted
     ON log.raftSessionID = wanted.session
         AND log.bucketName = wanted.bucket
@@ -24,7 +24,7 @@ FROM
         (
             SELECT session, bucket
             FROM {ledger:Identifier}.orders
-            WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
+            WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
         )
         AND (any_day OR toDate32(startTime, 'UTC') = only_day)
         AND insertedAt BETWEEN toDateTime({min_inserted:UInt32}) AND toDateTime({max_inserted:UInt32})
