@@ -13,7 +13,10 @@ import io.logcourier.ledger.WorkOrder;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -37,6 +40,19 @@ public final class AccessLogTable {
     private static final String NUMBERS_MARK = "/* numbers */";
     private static final String FIELDS_MARK = "/* fields */";
     private static final String MORE_MARK = "/* more */";
+
+    /** Comparing a row with more of them costs more than a search, and 2,000 are more than ClickHouse parses. */
+    private static final int COMPARED_RANGES = 16;
+
+    /** Each takes the index half a millisecond. */
+    private static final int SPANNED_PARTITIONS = 64;
+
+    private static final int BLOCK_BITS = 44;
+
+    /** By default ClickHouse parses 256 KiB. */
+    private static final int RANGES_OF_A_USUAL_TEXT = 1000;
+
+    private static final String LONGEST_TEXT = Integer.toString(1 << 28);
 
     private static final Pattern PARTITION = Pattern.compile("[0-9A-Za-z_-]+");
 
@@ -264,25 +280,79 @@ public final class AccessLogTable {
         if (claims.adopted().isEmpty()) {
             return all.replace(CUT_OFFS_MARK, "").replace(ADOPTED_MARK, "false");
         }
-        return all.replace(CUT_OFFS_MARK, sql("cut-offs.sql").sql())
-                .replace(ADOPTED_MARK, sql("adopted.sql").sql())
-                .replace(ADOPTED_BLOCKS_MARK, in(claims.adopted()))
-                .with("ledger", lane.ledger());
+        return restricted(
+                all.replace(CUT_OFFS_MARK, sql("cut-offs.sql").sql())
+                        .replace(ADOPTED_MARK, sql("adopted.sql").sql())
+                        .with("ledger", lane.ledger()),
+                ADOPTED_BLOCKS_MARK,
+                claims.adopted());
     }
 
     private static Statement claimed(Statement statement, List<BlockRange> claims) {
-        return statement.replace(CLAIMED_MARK, in(claims));
+        return restricted(statement, CLAIMED_MARK, claims);
     }
 
     /**
-     * A condition for rows of {@code claims}. In the text, since parameters travel in the URL, which proxies take up to 8 or
-     * 16 KB of.
+     * Puts a condition for rows of {@code claims} where the statement marks it. In the text, since parameters travel in the
+     * URL, of which proxies take 8 or 16 KB.
      */
-    private static String in(List<BlockRange> claims) {
-        return claims.isEmpty() ? "false" : any(claims);
+    private static Statement restricted(Statement statement, String mark, List<BlockRange> claims) {
+        List<BlockRange> ranges = BlockRanges.union(claims);
+        if (ranges.isEmpty()) {
+            return statement.replace(mark, "false");
+        }
+        if (ranges.size() <= COMPARED_RANGES) {
+            return statement.replace(mark, any(ranges));
+        }
+        Statement sought = statement.replace(mark, sought(ranges));
+        return ranges.size() <= RANGES_OF_A_USUAL_TEXT ? sought : sought.setting("max_query_size", LONGEST_TEXT);
     }
 
-    private static String any(List<BlockRange> ranges) {
+    /**
+     * The condition for many ranges, sorted: a row looks for itself among their borders, which takes a binary search instead
+     * of a comparison with each. A border is a partition's place and a block number; odd where a range begins, even behind
+     * its end. The index is asked by partition and the span of blocks in each, or in all, where these are many too.
+     */
+    private static String sought(List<BlockRange> ranges) {
+        SequencedMap<String, BlockRange> spans = new LinkedHashMap<>();
+        StringBuilder borders = new StringBuilder("0");
+        for (BlockRange range : ranges) {
+            if (range.high() >> BLOCK_BITS != 0) {
+                throw new IllegalArgumentException(
+                        "block " + range.high() + " of partition " + range.partition() + " has a number beyond 2^44");
+            }
+            spans.merge(
+                    range.partition(),
+                    range,
+                    (span, next) -> new BlockRange(span.partition(), span.low(), next.high()));
+            long place = (long) spans.size() << BLOCK_BITS;
+            borders.append(", ")
+                    .append(2 * (place + range.low()) + 1)
+                    .append(", ")
+                    .append(2 * (place + range.high() + 1));
+        }
+        String partitions = spans.keySet().stream().map(AccessLogTable::quoted).collect(Collectors.joining(", "));
+        String places = IntStream.rangeClosed(1, spans.size())
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining(", "));
+        String hint = spans.size() <= SPANNED_PARTITIONS
+                ? any(spans.values())
+                : "_block_number BETWEEN %d AND %d"
+                        .formatted(
+                                ranges.stream().mapToLong(BlockRange::low).min().orElseThrow(),
+                                ranges.stream()
+                                        .mapToLong(BlockRange::high)
+                                        .max()
+                                        .orElseThrow());
+        return """
+                (_partition_id IN (%1$s)
+                    AND indexHint(%2$s)
+                    AND roundDown(
+                        2 * (bitShiftLeft(toUInt64(transform(_partition_id, [%1$s], [%3$s], 0)), %4$d) + _block_number) + 1,
+                        [%5$s]) %% 2 = 1)""".formatted(partitions, hint, places, BLOCK_BITS, borders);
+    }
+
+    private static String any(Collection<BlockRange> ranges) {
         return ranges.stream()
                 .map(range -> "(_partition_id = %s AND _block_number BETWEEN %d AND %d)"
                         .formatted(quoted(range.partition()), range.low(), range.high()))

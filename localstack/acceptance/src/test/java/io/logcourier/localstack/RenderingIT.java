@@ -225,6 +225,47 @@ class RenderingIT {
         assertThat(orders).hasSize(MANY_ORDERS);
     }
 
+    /** Few ranges, some, more than a usual text holds; few partitions, and more than the index is asked for one by one. */
+    @Test
+    void blocksAreFoundHoweverManyAreAskedFor() {
+        Installation courier = STACK.installation();
+        courier.execute("INSERT INTO {logs}.access_logs (bucketName, insertedAt, startTime, req_id)"
+                + " SELECT 'bucket', now() - 3600 * (number % 3), now(), 'r' FROM numbers(60)"
+                + " SETTINGS max_block_size = 1, min_insert_block_size_rows = 1, max_threads = 1, max_insert_threads = 1");
+        AccessLogTable table = new AccessLogTable(courier.clickHouse(), courier.lane());
+        List<BlockRange> present = table.blocks().stream()
+                .flatMap(range -> table.blockSizes(List.of(range)).stream()
+                        .map(size -> new BlockRange(range.partition(), size.block(), size.block())))
+                .distinct()
+                .toList();
+        assertThat(present).hasSize(60);
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int[] others : new int[][] {{0, 1}, {30, 3}, {30, 100}, {20_000, 3}, {20_000, 5000}}) {
+            List<BlockRange> asked = new ArrayList<>();
+            List<Long> expected = new ArrayList<>();
+            for (BlockRange block : present) {
+                if (others[0] == 0 ? random.nextInt(10) == 0 : random.nextBoolean()) {
+                    asked.add(block);
+                    expected.add(block.low());
+                } else if (others[0] > 0) {
+                    // In a partition that has no such block.
+                    String other = present.get(random.nextInt(present.size())).partition();
+                    asked.add(new BlockRange(
+                            other.equals(block.partition()) ? "other" : other, block.low(), block.high()));
+                }
+            }
+            for (int i = 0; i < others[0]; i++) {
+                asked.add(new BlockRange("other-" + i % others[1], 3L * i, 3L * i + random.nextInt(2)));
+            }
+
+            assertThat(table.blockSizes(asked))
+                    .as("seed %d, %d other ranges of %d partitions", seed, others[0], others[1])
+                    .extracting(AccessLogTable.BlockSize::block)
+                    .containsExactlyElementsOf(expected.stream().sorted().toList());
+        }
+    }
+
     @FunctionalInterface
     private interface Statements {
         void run(AccessLogTable table) throws IOException;
