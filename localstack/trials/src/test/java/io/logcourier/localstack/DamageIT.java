@@ -231,6 +231,17 @@ class DamageIT {
     }
 
     @Test
+    void ordersThatAreDecidedAndNotDerivedYetAreNoDamage() {
+        courier.insert(rows("late", 0, 10));
+        courier.flush();
+        String last = "(SELECT max(epoch) FROM {ledger}.orders)";
+        courier.execute("ALTER TABLE {ledger}.epochs DELETE WHERE epoch > " + last + " SETTINGS mutations_sync = 2");
+        courier.execute("ALTER TABLE {ledger}.orders DELETE WHERE epoch = " + last + " SETTINGS mutations_sync = 2");
+
+        assertThat(courier.books().differences()).isEmpty();
+    }
+
+    @Test
     void aLedgerMadeAnewDeliversAllAgainUnderOtherKeys() {
         Map<String, byte[]> before = courier.objects(courier.target());
         courier.execute("DROP DATABASE {ledger} SYNC");
