@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -96,16 +97,24 @@ public final class AccessLogTable {
         if (lane.moreColumns().isEmpty()) {
             return;
         }
-        record Column(String name) {}
-        List<String> known = clickHouse.list(sql("column-names.sql"), Column.class).stream()
-                .map(Column::name)
-                .toList();
+        record Column(String name, String defaultKind) {}
+        Map<String, String> kinds = new LinkedHashMap<>();
+        clickHouse
+                .list(sql("column-names.sql"), Column.class)
+                .forEach(column -> kinds.put(column.name(), column.defaultKind()));
         List<String> unknown = lane.moreColumns().stream()
-                .filter(column -> !known.contains(column))
+                .filter(column -> !kinds.containsKey(column))
                 .toList();
         if (!unknown.isEmpty()) {
             throw new ConfigurationException("delivery.more-columns names " + String.join(", ", unknown)
-                    + ": the log table " + name() + " has " + String.join(", ", known));
+                    + ": the log table " + name() + " has " + String.join(", ", kinds.keySet()));
+        }
+        List<String> notStored = lane.moreColumns().stream()
+                .filter(column -> kinds.get(column).equals("EPHEMERAL"))
+                .toList();
+        if (!notStored.isEmpty()) {
+            throw new ConfigurationException("delivery.more-columns names " + String.join(", ", notStored)
+                    + ": the log table " + name() + " has it as EPHEMERAL, which is not stored: name a column that is");
         }
     }
 
@@ -228,8 +237,8 @@ public final class AccessLogTable {
     private Statement rendered(Rendering rendering, List<String> moreColumns) {
         String more = IntStream.range(0, moreColumns.size())
                 .mapToObj(i -> rendering == Rendering.TEXT
-                        ? ", ' ', other_token(ifNull(toString({more_%d:Identifier}), ''))".formatted(i)
-                        : ", {more_%d:Identifier}".formatted(i))
+                        ? ", ' ', other_token(ifNull(toString(log.{more_%d:Identifier}), ''))".formatted(i)
+                        : ", log.{more_%d:Identifier}".formatted(i))
                 .collect(Collectors.joining());
         Statement statement = sql("render-" + rendering.version() + ".sql")
                 .replace(FIELDS_MARK, sql("fields.sql").sql())

@@ -10,6 +10,8 @@ SELECT
 SETTINGS
     max_threads = 1,
     max_block_size = 8192,
+    asterisk_include_materialized_columns = 1,
+    asterisk_include_alias_columns = 1,
     output_format_parquet_version = '2.latest',
     output_format_parquet_compression_method = 'zstd',
     output_format_parquet_row_group_size = 131072,

@@ -3,6 +3,7 @@ package io.logcourier.localstack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logcourier.ConfigurationException;
 import io.logcourier.discovery.FaultyPlanner;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
@@ -143,6 +144,59 @@ class FormsIT {
                         .containsExactlyEntriesOf(expected);
             }
             assertThat(courier.deepAudit().isWell()).isTrue();
+        }
+    }
+
+    /** Those that a star does not mean, and those that are called as something in our statements is. */
+    @Test
+    void columnsOfEveryKindAndNameFollowTheFields() throws IOException {
+        List<String> names = List.of(
+                "any_day",
+                "only_day",
+                "number",
+                "identity",
+                "token",
+                "present",
+                "unsafe_tokens",
+                "session",
+                "wanted");
+        for (String form : List.of("text", "json", "parquet")) {
+            Installation plain = STACK.installation(forms("*=" + form));
+            plain.execute("ALTER TABLE {logs}.access_logs ADD COLUMN counted Int64 MATERIALIZED length(req_id),"
+                    + " ADD COLUMN other String ALIAS concat(req_id, '-other'), ADD COLUMN passing String EPHEMERAL, "
+                    + names.stream()
+                            .map(name -> "ADD COLUMN %s String DEFAULT 'own %s'".formatted(name, name))
+                            .collect(Collectors.joining(", ")));
+            LogRow row = LogRow.of("cats", "r", plain.target());
+            plain.insert(row);
+            String asked = "counted,other," + String.join(",", names);
+            try (SqsOrderQueue queue = new SqsOrderQueue(plain.settings())) {
+                FaultyPlanner.plan(
+                        plain, queue, Map.of("delivery.forms", "*=" + form, "delivery.more-columns", asked), FLUSH);
+                assertThatThrownBy(() -> FaultyPlanner.plan(
+                                plain, queue, Map.of("delivery.more-columns", "hostname,passing"), FLUSH))
+                        .isInstanceOf(ConfigurationException.class)
+                        .hasMessageContaining("delivery.more-columns names passing")
+                        .hasMessageContaining("EPHEMERAL");
+            }
+            plain.drain();
+
+            byte[] object = plain.objects(plain.target()).values().iterator().next();
+            if (form.equals("text")) {
+                assertThat(Installation.lines(object))
+                        .containsExactly(row.line() + " 1 r-other "
+                                + names.stream().map(name -> "own%20" + name).collect(Collectors.joining(" ")));
+            } else {
+                Map<String, Object> expected = row.typed();
+                expected.put("counted", 1L);
+                expected.put("other", "r-other");
+                names.forEach(name -> expected.put(name, "own " + name));
+                assertThat(
+                                form.equals("json")
+                                        ? TypedFields.parse(object)
+                                        : ParquetRows.of(object).getFirst())
+                        .containsExactlyEntriesOf(expected);
+            }
         }
     }
 

@@ -229,9 +229,10 @@ class RenderingIT {
     @Test
     void blocksAreFoundHoweverManyAreAskedFor() {
         Installation courier = STACK.installation();
-        courier.execute("INSERT INTO {logs}.access_logs (bucketName, insertedAt, startTime, req_id)"
-                + " SELECT 'bucket', now() - 3600 * (number % 3), now(), 'r' FROM numbers(60)"
-                + " SETTINGS max_block_size = 1, min_insert_block_size_rows = 1, max_threads = 1, max_insert_threads = 1");
+        courier.execute(
+                "INSERT INTO {logs}.access_logs (bucketName, insertedAt, startTime, req_id)"
+                        + " SELECT 'bucket', now() - 3600 * (number % 3), now(), 'r' FROM numbers(60)"
+                        + " SETTINGS max_block_size = 1, min_insert_block_size_rows = 1, max_threads = 1, max_insert_threads = 1");
         AccessLogTable table = new AccessLogTable(courier.clickHouse(), courier.lane());
         List<BlockRange> present = table.blocks().stream()
                 .flatMap(range -> table.blockSizes(List.of(range)).stream()

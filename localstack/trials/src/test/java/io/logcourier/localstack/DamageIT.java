@@ -220,13 +220,14 @@ class DamageIT {
 
     private String firstPart() {
         return new String(
-                courier.clickHouse()
-                        .read(
-                                Statement.of("SELECT name FROM system.parts WHERE database = {logs:String} AND active"
-                                                + " ORDER BY min_block_number LIMIT 1")
-                                        .with("logs", courier.lane().logs()),
-                                "TabSeparated"),
-                StandardCharsets.US_ASCII)
+                        courier.clickHouse()
+                                .read(
+                                        Statement.of(
+                                                        "SELECT name FROM system.parts WHERE database = {logs:String} AND active"
+                                                                + " ORDER BY min_block_number LIMIT 1")
+                                                .with("logs", courier.lane().logs()),
+                                        "TabSeparated"),
+                        StandardCharsets.US_ASCII)
                 .strip();
     }
 
