@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.ConfigurationException;
 import io.logcourier.discovery.FaultyPlanner;
+import io.logcourier.message.OrderMessage;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
@@ -147,19 +148,35 @@ class FormsIT {
         }
     }
 
+    /** Its bytes name the version, so the same rows make other bytes then. */
+    @Test
+    void aParquetFileOfAnotherClickHouseIsTheSame() {
+        Installation courier = STACK.installation(forms("*=parquet"));
+        List<LogRow> rows = List.of(LogRow.of("cats", "r", courier.target()));
+        courier.insert(rows);
+        courier.deliver("before", rows);
+        courier.execute("ALTER TABLE {ledger}.offsets UPDATE bytes = bytes + 1, crc32c = crc32c + 1 WHERE true"
+                + " SETTINGS mutations_sync = 2");
+        assertThat(courier.deepAudit())
+                .satisfies(report -> assertThat(report.rendered()).isEqualTo(new Audit.Rendered(1, 0)))
+                .satisfies(report -> assertThat(report.differences())
+                        .as("the object that was delivered")
+                        .hasSize(1));
+
+        courier.send(new OrderMessage(OrderMessage.VERSION, "main", 2, 0, 0, true, Optional.empty()).body());
+        courier.drain();
+
+        assertThat(courier.deadLetters()).isEmpty();
+        assertThat(courier.number("SELECT count() FROM {ledger}.offsets")).isEqualTo(2);
+        assertThat(courier.deepAudit().isWell()).isTrue();
+        assertThat(courier.assertDelivered("after", rows).balance().objects()).isOne();
+    }
+
     /** Those that a star does not mean, and those that are called as something in our statements is. */
     @Test
     void columnsOfEveryKindAndNameFollowTheFields() throws IOException {
         List<String> names = List.of(
-                "any_day",
-                "only_day",
-                "number",
-                "identity",
-                "token",
-                "present",
-                "unsafe_tokens",
-                "session",
-                "wanted");
+                "any_day", "only_day", "number", "identity", "token", "present", "unsafe_tokens", "session", "wanted");
         for (String form : List.of("text", "json", "parquet")) {
             Installation plain = STACK.installation(forms("*=" + form));
             plain.execute("ALTER TABLE {logs}.access_logs ADD COLUMN counted Int64 MATERIALIZED length(req_id),"
