@@ -76,8 +76,7 @@ public final class AccessLogTable {
         String engine = clickHouse
                 .one(sql("engine.sql"), Engine.class)
                 .map(Engine::engineFull)
-                .orElseThrow(() -> new ConfigurationException(
-                        "the log table " + name() + " does not exist: run `courier schema --apply`, or name another"));
+                .orElseThrow(this::missing);
         List<String> off = new ArrayList<>();
         for (String setting : List.of("enable_block_number_column", "enable_block_offset_column")) {
             if (!engine.contains(setting + " = 1") && !engine.contains(setting + " = true")) {
@@ -91,6 +90,11 @@ public final class AccessLogTable {
                             + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", ")));
         }
         checkMoreColumns();
+    }
+
+    private ConfigurationException missing() {
+        return new ConfigurationException(
+                "the log table " + name() + " does not exist: run `courier schema --apply`, or name another");
     }
 
     private void checkMoreColumns() {
@@ -130,14 +134,27 @@ public final class AccessLogTable {
         }
     }
 
-    /** The parts that are active now, in one atomic look, oldest partition first. */
-    public List<Part> parts() {
-        return clickHouse.list(sql("parts.sql"), Part.class);
+    /**
+     * What the table is and has now, in one atomic look.
+     *
+     * @throws ConfigurationException if there is no such table
+     */
+    public Look look() {
+        return clickHouse.one(sql("parts.sql"), Look.class).orElseThrow(this::missing);
     }
 
-    /** The blocks of all parts that are active now, joined where they touch. */
-    public List<BlockRange> blocks() {
-        return BlockRanges.union(parts().stream().map(Part::blocks).toList());
+    /**
+     * The table at a moment.
+     *
+     * @param server who looked, by its own name
+     * @param logTable what it is, whatever it is called: another once it was made anew
+     * @param parts that are active, oldest partition first
+     */
+    public record Look(String server, String logTable, List<Part> parts) {
+        /** The blocks of all parts, joined where they touch. */
+        public List<BlockRange> blocks() {
+            return BlockRanges.union(parts.stream().map(Part::blocks).toList());
+        }
     }
 
     /**
@@ -228,10 +245,14 @@ public final class AccessLogTable {
                 .orElseThrow();
     }
 
-    /** Whether the server is a replica that knows of rows which it does not have yet. */
-    public boolean isLagging() {
+    /** Whether the server is a replica that may lack rows which were inserted until a time, by its clock. */
+    public boolean isLagging(Instant until) {
         record Count(long count) {}
-        return clickHouse.one(sql("lagging.sql"), Count.class).orElseThrow().count() > 0;
+        return clickHouse
+                        .one(sql("lagging.sql").with("until", until.toEpochMilli()), Count.class)
+                        .orElseThrow()
+                        .count()
+                > 0;
     }
 
     private Statement rendered(Rendering rendering, List<String> moreColumns) {

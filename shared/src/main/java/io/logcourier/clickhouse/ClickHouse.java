@@ -69,8 +69,7 @@ public interface ClickHouse extends AutoCloseable {
                 .setting("http_write_exception_in_output_format", "0")
                 .setting("output_format_json_quote_64bit_integers", "0")
                 .setting("output_format_json_named_tuples_as_objects", "1")
-                .setting("date_time_output_format", "iso")
-                .setting("join_use_nulls", "0");
+                .setting("date_time_output_format", "iso");
         try (InputStream result = query(typed, "JSON")) {
             Answer<T> answer =
                     JSON.readValue(result, JSON.getTypeFactory().constructParametricType(Answer.class, type));

@@ -60,6 +60,30 @@ final class HttpClickHouse implements ClickHouse {
     /** A token stands in a header; the message must not quote it. */
     private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]+");
 
+    /**
+     * What a user's profile may set otherwise, and what would make an answer another one: a part of it as if it were the
+     * whole, one of before, or other values where there is none.
+     */
+    private static final Map<String, String> PINNED = Map.ofEntries(
+            Map.entry("read_overflow_mode", "throw"),
+            Map.entry("read_overflow_mode_leaf", "throw"),
+            Map.entry("timeout_overflow_mode", "throw"),
+            Map.entry("group_by_overflow_mode", "throw"),
+            Map.entry("sort_overflow_mode", "throw"),
+            Map.entry("result_overflow_mode", "throw"),
+            Map.entry("distinct_overflow_mode", "throw"),
+            Map.entry("set_overflow_mode", "throw"),
+            Map.entry("join_overflow_mode", "throw"),
+            Map.entry("transfer_overflow_mode", "throw"),
+            Map.entry("limit", "0"),
+            Map.entry("offset", "0"),
+            Map.entry("use_query_cache", "0"),
+            Map.entry("join_use_nulls", "0"),
+            Map.entry("group_by_use_nulls", "0"),
+            Map.entry("transform_null_in", "0"),
+            Map.entry("aggregate_functions_null_for_empty", "0"),
+            Map.entry("prefer_column_name_to_alias", "0"));
+
     private static final int NETWORK_BUFFER_BYTES = 256 * 1024;
 
     /** A machine that is down does not refuse. */
@@ -168,6 +192,7 @@ final class HttpClickHouse implements ClickHouse {
 
     private InputStream ask(Statement statement, String format) {
         QuerySettings settings = new QuerySettings().setFormat(ClickHouseFormat.valueOf(format));
+        PINNED.forEach(settings::serverSetting);
         statement.settings().forEach(settings::serverSetting);
         Map<String, Object> parameters = new LinkedHashMap<>(statement.parameters());
         QueryResponse response = call(statement.name(), () -> client.query(statement.sql(), parameters, settings));

@@ -80,7 +80,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     static final Setting<Optional<Path>> CLICKHOUSE_CA = define(
             "clickhouse.ca-file",
             "",
-            "PEM file with the certificate that vouches for ClickHouse's, where it is none that Java knows",
+            "PEM file with the CA certificate of ClickHouse's, if Java does not trust it already",
             Setting::file);
     static final Setting<Map<String, String>> CLICKHOUSE_HEADERS = define(
             "clickhouse.headers",
@@ -159,7 +159,10 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     static final Setting<Duration> TIME_THRESHOLD =
             define("discovery.time-threshold", "15m", "a group with a row pending so long is due", Setting::duration);
     static final Setting<Long> OBJECT_LIMIT = define(
-            "discovery.object-limit", "100000", "rows to which an order collects epochs", number(1, Long.MAX_VALUE));
+            "discovery.object-limit",
+            "100000",
+            "an order takes further epochs only while it stays within so many rows",
+            number(1, Long.MAX_VALUE));
     static final Setting<Long> EPOCH_LIMIT = define(
             "discovery.epoch-limit",
             "1000000",

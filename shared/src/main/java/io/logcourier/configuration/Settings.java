@@ -199,7 +199,7 @@ public record Settings(
      * How orders are delivered.
      *
      * @param partSize bytes of an upload held in memory
-     * @param uploads of one message at once
+     * @param uploads large objects under way at once in one function instance, whichever lane they are of
      * @param attempts receipts after which a refused order is given up
      * @param retryDelay before a failed message comes back the first time
      * @param supersedeAfter between two looks at an order whose rows are gone

@@ -10,6 +10,7 @@ import java.util.List;
  * @param plannedAt by ClickHouse's clock
  * @param planner who appended it
  * @param ledger the random id that came with epoch 0
+ * @param logTable what the log table is, whatever it is called; block numbers mean nothing in another
  * @param claims the blocks that this epoch claims
  * @param frontier everything claimed so far in the live partitions
  * @param orders decided in this step, for arrivals of earlier epochs
@@ -25,6 +26,7 @@ public record Epoch(
         Instant plannedAt,
         String planner,
         String ledger,
+        String logTable,
         List<BlockRange> claims,
         List<BlockRange> frontier,
         List<WorkOrder> orders,

@@ -8,16 +8,19 @@ import java.util.List;
  * are those of {@link Epoch}.
  *
  * @param now ClickHouse's clock at the time of reading
+ * @param server who was asked, by its own name
  * @param orderCount how many orders the row decided
  * @param version of the ledger's tables
  * @param lagging how many of the planners' tables this replica does not have as a whole
  */
 public record Head(
         Instant now,
+        String server,
         long epoch,
         Instant plannedAt,
         String planner,
         String ledger,
+        String logTable,
         List<BlockRange> claims,
         List<BlockRange> frontier,
         int orderCount,

@@ -7,11 +7,13 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -26,6 +28,9 @@ public final class Ledger {
 
     /** How many epochs the tables of the ledger keep, and lose, together. */
     public static final long EPOCHS_PER_PARTITION = 1000;
+
+    /** Open orders that are read together. */
+    static final int OPEN_PAGE = 20_000;
 
     /** The epoch that claims what is adopted. */
     public static final long ADOPTED = 1;
@@ -46,11 +51,12 @@ public final class Ledger {
      * Starts the log with epoch 0, unless it has been started.
      *
      * @param ledgerId random; part of every object key
+     * @param logTable what the log table is, whatever it is called
      * @param delivered blocks whose rows count as delivered
      * @return whether it was started now, by this call
      */
-    public boolean start(String ledgerId, List<BlockRange> delivered) {
-        return !hasBegun() && append(first(0, now(), ledgerId, ledgerId, List.of(), delivered));
+    public boolean start(String ledgerId, String logTable, List<BlockRange> delivered) {
+        return !hasBegun() && append(first(0, now(), ledgerId, ledgerId, logTable, List.of(), delivered));
     }
 
     /**
@@ -59,18 +65,19 @@ public final class Ledger {
      * and exceptions are recorded under {@code ledgerId} before; those of another id count for nothing.
      *
      * @param ledgerId random; part of every object key
+     * @param logTable what the log table is, whatever it is called
      * @param present the blocks that the incumbent may have delivered rows of; what becomes visible later, it has not
      * @return whether it was started now, by this call
      */
-    public boolean adopt(String ledgerId, List<BlockRange> present) {
+    public boolean adopt(String ledgerId, String logTable, List<BlockRange> present) {
         if (hasBegun()) {
             return false;
         }
         Instant now = now();
         String planner = ADOPTER + ledgerId;
         return append(List.of(
-                first(0, now, planner, ledgerId, List.of(), List.of()),
-                first(ADOPTED, now, planner, ledgerId, present, present)));
+                first(0, now, planner, ledgerId, logTable, List.of(), List.of()),
+                first(ADOPTED, now, planner, ledgerId, logTable, present, present)));
     }
 
     /** Whether the log has been started. */
@@ -88,9 +95,11 @@ public final class Ledger {
             Instant now,
             String planner,
             String ledgerId,
+            String logTable,
             List<BlockRange> claims,
             List<BlockRange> frontier) {
-        return new Epoch(epoch, now, planner, ledgerId, claims, frontier, List.of(), "", List.of(), 0, 0, now, 0);
+        return new Epoch(
+                epoch, now, planner, ledgerId, logTable, claims, frontier, List.of(), "", List.of(), 0, 0, now, 0);
     }
 
     /** The version that the tables have; 0 where none is recorded. */
@@ -320,7 +329,28 @@ public final class Ledger {
 
     /** The orders without an outcome, in order; {@code openFrom} is an epoch before which none was decided. */
     public List<WorkOrder> open(long openFrom) {
-        return clickHouse.list(sql("open.sql").with("open_from", openFrom), WorkOrder.class);
+        List<WorkOrder> open = new ArrayList<>();
+        forEachOpen(openFrom, open::addAll);
+        return open;
+    }
+
+    /** As {@link #open}, in pages, since all together may be too many for memory. */
+    public void forEachOpen(long openFrom, Consumer<List<WorkOrder>> reader) {
+        long epoch = openFrom;
+        long number = -1;
+        while (true) {
+            List<WorkOrder> page = clickHouse.list(
+                    sql("open.sql").with("epoch", epoch).with("number", number).with("most", OPEN_PAGE),
+                    WorkOrder.class);
+            if (!page.isEmpty()) {
+                reader.accept(page);
+            }
+            if (page.size() < OPEN_PAGE) {
+                return;
+            }
+            epoch = page.getLast().epoch();
+            number = page.getLast().number();
+        }
     }
 
     /** The orders {@code first} to {@code last} of {@code epoch}, each with how it ended, if it did. */

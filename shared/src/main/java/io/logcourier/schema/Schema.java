@@ -2,9 +2,9 @@ package io.logcourier.schema;
 
 import io.logcourier.ConfigurationException;
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
-import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import java.security.SecureRandom;
@@ -203,8 +203,9 @@ public final class Schema {
      */
     public boolean apply(ClickHouse clickHouse, boolean adoptAll) {
         make(clickHouse);
-        List<BlockRange> delivered = adoptAll ? new AccessLogTable(clickHouse, lane).blocks() : List.of();
-        boolean started = new Ledger(clickHouse, lane).start(newLedgerId(), delivered);
+        Look look = new AccessLogTable(clickHouse, lane).look();
+        boolean started = new Ledger(clickHouse, lane)
+                .start(newLedgerId(), look.logTable(), adoptAll ? look.blocks() : List.of());
         if (adoptAll && !started) {
             throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
                     + " was started before: rows can be adopted only when it starts");

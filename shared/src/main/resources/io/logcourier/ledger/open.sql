@@ -1,11 +1,13 @@
--- The orders without an outcome. The low-water mark keeps both sides short.
+-- The orders without an outcome after a given one, which may be of an epoch before which none is open.
 SELECT *
 FROM {ledger:Identifier}.orders
-WHERE epoch >= {open_from:UInt64}
+WHERE epoch >= {epoch:UInt64}
+    AND (epoch > {epoch:UInt64} OR number > {number:Int64})
     AND (epoch, number) NOT IN
     (
         SELECT epoch, number
         FROM {ledger:Identifier}.offsets
-        WHERE epoch >= {open_from:UInt64}
+        WHERE epoch >= {epoch:UInt64}
     )
 ORDER BY epoch, number
+LIMIT {most:UInt32}

@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs/* on cluster */
     planned_at DateTime64(3, 'UTC') COMMENT 'by the clock of ClickHouse',
     planner String COMMENT 'who appended the row; decides a race',
     ledger String COMMENT 'random id, made with epoch 0; part of every object key',
+    log_table String COMMENT 'what the log table is, whatever it is called: its UUID, or its path in Keeper',
     claims Array(Tuple(partition String, low UInt64, high UInt64)) COMMENT 'block numbers claimed by this epoch',
     frontier Array(Tuple(partition String, low UInt64, high UInt64)) COMMENT 'all that is claimed so far in the live partitions',
     orders Array(Tuple(

@@ -1,8 +1,10 @@
 package io.logcourier.discovery;
 
+import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.BlockSize;
+import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.accesslog.AccessLogTable.Part;
 import io.logcourier.accesslog.Form;
 import io.logcourier.accesslog.KeyStyle;
@@ -86,7 +88,7 @@ final class Planner {
         String planner = UUID.randomUUID().toString();
         boolean redeliver = tick.redeliver();
         Map<String, Long> visible =
-                table.parts().stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
+                table.look().parts().stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
         Planned planned = Planned.NOTHING;
         Optional<Redelivery> redelivered = Optional.empty();
         while (!timeIsUp.getAsBoolean()) {
@@ -98,11 +100,14 @@ final class Planner {
             long rows = completeArrivals(head);
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
-            List<Draft> replacements = replacements();
-            Epoch next = next(head, visible, tick.flush(), planner, redelivery, replacements);
+            Replacements replacements = replacements();
+            Epoch next = next(head, visible, tick.flush(), planner, redelivery, replacements.drafts());
             planned = planned.plus(
                     0, rows, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
             if (next.claims().isEmpty() && next.orders().isEmpty() && sent == 0 && redelivery.isEmpty()) {
+                if (replacements.settled()) {
+                    continue;
+                }
                 break;
             }
             if (!ledger.append(next)) {
@@ -154,10 +159,10 @@ final class Planner {
 
     /** Another planner may have claimed blocks that this replica does not have yet: they would be counted short. */
     private void checkPresent(Head head) {
-        List<BlockRange> present = table.parts().stream().map(Part::blocks).toList();
+        List<BlockRange> present = parts(head).stream().map(Part::blocks).toList();
         boolean isWhole = head.claims().stream()
                 .allMatch(claim -> BlockRanges.subtract(claim, present).isEmpty());
-        if (!isWhole && table.isLagging()) {
+        if (!isWhole && table.isLagging(head.plannedAt())) {
             throw new RetryableException("the replica that lane " + lane.name()
                     + " is planned on lags: it lacks blocks of" + " epoch " + head.epoch() + "; a later tick goes on");
         }
@@ -178,15 +183,16 @@ final class Planner {
         Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
         List<Arrivals> due = ledger.due(head, limits.countThreshold(), plannedBefore);
         OptionalLong notDue = ledger.oldestNotDue(head, limits.countThreshold(), plannedBefore);
-        List<Part> parts = table.parts();
+        List<Part> parts = parts(head);
         List<BlockRange> claims = newBlocks(parts, visible, head.frontier());
         return new Epoch(
                 head.epoch() + 1,
                 head.now(),
                 planner,
                 head.ledger(),
+                head.logTable(),
                 claims,
-                frontier(parts, head.frontier(), claims),
+                frontier(head, parts, claims),
                 number(
                         head,
                         Stream.concat(orders(head, due).stream(), replacements.stream())
@@ -251,22 +257,43 @@ final class Planner {
     }
 
     /**
+     * The parts of the table that the ledger is about: another of its name has other rows under the same numbers. Seen by
+     * the server that the newest epoch was read from: one that lags would be asked only whether the other one does.
+     */
+    private List<Part> parts(Head head) {
+        Look look = table.look();
+        if (!look.server().equals(head.server())) {
+            throw new RetryableException(
+                    "lane %s is planned on two servers at once, %s and %s: what is behind one address must be one replica; give each an address of its own in clickhouse.url"
+                            .formatted(lane.name(), head.server(), look.server()));
+        }
+        if (!look.logTable().equals(head.logTable())) {
+            throw new ConfigurationException(
+                    "the log table of lane %s is %s, the ledger is about %s: it was made anew or renamed, and its rows would count as delivered where block numbers begin again; bring the former one back, or give this one a ledger of its own, with another clickhouse.ledger-database and `courier schema --apply`"
+                            .formatted(lane.name(), look.logTable(), head.logTable()));
+        }
+        return look.parts();
+    }
+
+    /**
      * What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. A
      * replica that lags forgets none: it may be the one that has not heard of a partition yet. It is asked before the
-     * look that decides.
+     * look that decides. Nothing is forgotten of a table without any part, since one that was just detached has none.
      */
-    private List<BlockRange> frontier(List<Part> parts, List<BlockRange> before, List<BlockRange> claims) {
+    private List<BlockRange> frontier(Head head, List<Part> parts, List<BlockRange> claims) {
         List<BlockRange> claimed = BlockRanges.union(
-                Stream.concat(before.stream(), claims.stream()).toList());
+                Stream.concat(head.frontier().stream(), claims.stream()).toList());
         if (partitions(parts)
                         .containsAll(claimed.stream().map(BlockRange::partition).toList())
-                || table.isLagging()) {
+                || table.isLagging(head.plannedAt())) {
             return claimed;
         }
-        Set<String> live = partitions(table.parts());
-        return claimed.stream()
-                .filter(range -> live.contains(range.partition()))
-                .toList();
+        Set<String> live = partitions(parts(head));
+        return live.isEmpty()
+                ? claimed
+                : claimed.stream()
+                        .filter(range -> live.contains(range.partition()))
+                        .toList();
     }
 
     private static Set<String> partitions(List<Part> parts) {
@@ -323,12 +350,13 @@ final class Planner {
      * loss is recorded at once, and recording it twice does no harm. Where all is left, workers were shown too little:
      * the order is enqueued again. A replica that lags may lack them too, and says nothing.
      */
-    private List<Draft> replacements() {
+    private Replacements replacements() {
         List<Draft> drafts = new ArrayList<>();
         List<WorkOrder> whole = new ArrayList<>();
         List<WorkOrder> confirmed = ledger.confirmedShortfalls(SUPERSEDED_PER_STEP);
-        if (confirmed.isEmpty() || table.isLagging()) {
-            return drafts;
+        Optional<Instant> newest = confirmed.stream().map(WorkOrder::plannedAt).max(Comparator.naturalOrder());
+        if (newest.isEmpty() || table.isLagging(newest.get())) {
+            return new Replacements(drafts, false);
         }
         for (WorkOrder order : confirmed) {
             Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
@@ -357,8 +385,15 @@ final class Planner {
         }
         send(whole);
         whole.forEach(order -> ledger.recordShortfall(order, order.tally().rows(), Finding.WHOLE));
-        return drafts;
+        return new Replacements(drafts, confirmed.size() > drafts.size());
     }
+
+    /**
+     * What becomes of orders that lost rows.
+     *
+     * @param settled whether some are done with without an order, so that there may be more
+     */
+    private record Replacements(List<Draft> drafts, boolean settled) {}
 
     /** The form of what takes the place of an order: today's, unless its key names a day and the order is of many. */
     private Form form(WorkOrder order) {
@@ -440,20 +475,33 @@ final class Planner {
         if (!asked && !due) {
             return Optional.empty();
         }
-        List<WorkOrder> open = ledger.open(head.openFrom());
         Instant late = asked ? head.now() : head.now().minus(limits.redeliverAfter());
-        List<WorkOrder> again = open.stream()
-                .filter(order -> order.epoch() <= head.sentThrough()
-                        && !order.plannedAt().isAfter(late))
-                .toList();
-        if (again.isEmpty() && !due) {
+        // What the pages sum up to.
+        var seen = new Object() {
+            long openFrom = head.epoch();
+            long needed = head.orderedThrough() + 1;
+            boolean any;
+            int again;
+        };
+        ledger.forEachOpen(head.openFrom(), open -> {
+            List<WorkOrder> again = open.stream()
+                    .filter(order -> order.epoch() <= head.sentThrough()
+                            && !order.plannedAt().isAfter(late))
+                    .toList();
+            send(again);
+            seen.again += again.size();
+            if (!seen.any) {
+                seen.any = true;
+                seen.openFrom = open.getFirst().epoch();
+            }
+            for (WorkOrder order : open) {
+                seen.needed = Math.min(seen.needed, order.fromEpoch());
+            }
+        });
+        if (seen.again == 0 && !due) {
             return Optional.empty();
         }
-        send(again);
-        long openFrom = open.isEmpty() ? head.epoch() : open.getFirst().epoch();
-        long claimed = open.stream().mapToLong(WorkOrder::fromEpoch).min().orElse(head.epoch());
-        return Optional.of(
-                new Redelivery(head.now(), again.size(), openFrom, Math.min(claimed, head.orderedThrough() + 1)));
+        return Optional.of(new Redelivery(head.now(), seen.again, seen.openFrom, Math.min(seen.needed, head.epoch())));
     }
 
     /**

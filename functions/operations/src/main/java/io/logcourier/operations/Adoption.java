@@ -3,6 +3,7 @@ package io.logcourier.operations;
 import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
@@ -11,6 +12,7 @@ import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.schema.Schema;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -126,17 +128,18 @@ public final class Adoption {
             return report(false, Optional.empty());
         }
         checkQuiet(quiet);
-        if (table.isLagging()) {
+        if (table.isLagging(Instant.now().minus(quiet))) {
             throw new RetryableException("the replica that lane " + lane.name()
                     + " is planned on lags: wait until it has all rows, and run this again");
         }
-        List<BlockRange> present = table.blocks();
+        Look look = table.look();
+        List<BlockRange> present = look.blocks();
         String id = Schema.newLedgerId();
         clickHouse.execute(cursors("cut-offs.sql").with("id", id));
         Optional<Compared> compared =
                 s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, progress).compare());
         checkMoved(id);
-        if (!ledger.adopt(id, present)) {
+        if (!ledger.adopt(id, look.logTable(), present)) {
             throw begun();
         }
         return report(true, compared);

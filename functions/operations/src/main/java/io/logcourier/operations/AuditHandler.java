@@ -92,13 +92,13 @@ public final class AuditHandler implements RequestStreamHandler, AutoCloseable {
     /**
      * What was found.
      *
-     * @param isWell whether the books balance, no order was given up, and no row was lost
+     * @param well whether the books balance, no order was given up, and no row was lost
      * @param differences how many things do not add up
      * @param refused how many orders were given up
      * @param first the first of the differences
      */
     private record Answer(
-            String lane, boolean isWell, Balance balance, int differences, int refused, List<Difference> first) {}
+            String lane, boolean well, Balance balance, int differences, int refused, List<Difference> first) {}
 
     private record Answers(List<Answer> lanes) {}
 

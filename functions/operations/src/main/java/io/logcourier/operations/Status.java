@@ -66,7 +66,7 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
                         head.now().minus(settings.discovery().timeThreshold()).toEpochMilli())
                 .with("bucket", bucket);
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
-        long unclaimed = table.parts().stream()
+        long unclaimed = table.look().parts().stream()
                 .mapToLong(part -> unclaimed(table, part, head.frontier()))
                 .sum();
         return new Status(

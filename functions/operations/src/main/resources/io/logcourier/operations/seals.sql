@@ -1,7 +1,7 @@
 -- Rows and checksum of each epoch's one seal = the sums of its arrivals; the newest epoch may not be sealed yet.
 SELECT concat(
     'epoch ', toString(epoch), ' has ', toString(seals), ' seals over ', toString(sealed), ' rows, its arrivals sum up to ',
-    toString(arrived), ' rows') AS what
+    toString(arrived), ' rows', if(off != 0, concat('; their checksums differ by ', toString(off)), '')) AS what
 FROM
 (
     SELECT

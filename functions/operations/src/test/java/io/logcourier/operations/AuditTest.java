@@ -70,7 +70,7 @@ class AuditTest {
     }
 
     private static final String HEAD = """
-            {"now": "2026-01-31T12:00:00Z", "epoch": 7, "planned_at": "2026-01-31T12:00:00Z", "planner": "", "ledger": "",
+            {"now": "2026-01-31T12:00:00Z", "epoch": 7, "planned_at": "2026-01-31T12:00:00Z", "planner": "", "ledger": "", "log_table": "", "server": "",
              "claims": [], "frontier": [], "order_count": 0, "ordered_through": 7, "sent_through": 7,
              "redelivered_at": "2026-01-31T12:00:00Z", "open_from": 7, "version": 1, "lagging": 0}""";
 

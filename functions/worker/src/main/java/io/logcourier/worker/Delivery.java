@@ -176,7 +176,7 @@ final class Delivery {
             about(log.atInfo(), order).log("was delivered before its rows went");
             return true;
         }
-        if (table.isLagging()) {
+        if (table.isLagging(order.plannedAt())) {
             throw new RetryableException("the replica lags: it may not have the rows of order " + order.id() + " yet");
         }
         boolean confirmed = task.standing()
@@ -206,11 +206,17 @@ final class Delivery {
         }
     }
 
-    /** Records that an order is given up. */
-    void giveUp(WorkOrder order, String reason) {
-        ledger.commit(List.of(Offset.givenUp(order, reason)));
-        about(log.atWarn(), order).addKeyValue("reason", reason).log("gave up");
-        metrics.write(Map.of(Metric.ORDERS_GIVEN_UP, 1L));
+    /** Records that orders are given up, each with the reason. */
+    void giveUp(Map<WorkOrder, String> orders) {
+        if (orders.isEmpty()) {
+            return;
+        }
+        ledger.commit(orders.entrySet().stream()
+                .map(order -> Offset.givenUp(order.getKey(), order.getValue()))
+                .toList());
+        orders.forEach((order, reason) ->
+                about(log.atWarn(), order).addKeyValue("reason", reason).log("gave up"));
+        metrics.write(Map.of(Metric.ORDERS_GIVEN_UP, (long) orders.size()));
     }
 
     /** A line about an order. */

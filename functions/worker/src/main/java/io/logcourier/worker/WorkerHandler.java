@@ -24,11 +24,14 @@ import io.logcourier.message.ReplayMessage;
 import io.logcourier.worker.Delivery.Failure;
 import io.logcourier.worker.Delivery.Task;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -228,18 +231,21 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         check(message.target());
         lane.clickHouse().reach();
         Delivery delivery = lane.delivery();
-        Duration longest = Duration.ZERO;
+        List<GivenUp> givenUp = new ArrayList<>();
+        List<Duration> waits = new ArrayList<>();
         for (Failure failure : deliver(lane, message)) {
-            Duration wait;
             try {
-                wait = settle(delivery, message, failure, sqsMessage);
+                waits.add(settle(delivery, failure, sqsMessage, givenUp));
             } catch (CourierException e) {
-                wait = comesBack(delivery, failure.task().order(), e, sqsMessage);
+                waits.add(comesBack(delivery, failure.task().order(), e, sqsMessage));
             }
-            longest = wait.compareTo(longest) > 0 ? wait : longest;
         }
-        return longest;
+        waits.addAll(giveUp(delivery, message, givenUp, sqsMessage));
+        return waits.stream().max(Comparator.naturalOrder()).orElse(Duration.ZERO);
     }
+
+    /** An order that no retry helps, and why. */
+    private record GivenUp(Task task, String reason) {}
 
     private static List<Failure> deliver(Served lane, OrderMessage message) {
         try {
@@ -252,33 +258,46 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         }
     }
 
-    /** Decides what becomes of an order that failed, and after what time it is to be tried again; zero for never. */
-    private Duration settle(Delivery delivery, OrderMessage message, Failure failure, SQSMessage sqsMessage) {
+    /**
+     * Decides what becomes of an order that failed, and after what time it is to be tried again; zero for never. What is
+     * given up is added to {@code givenUp}.
+     */
+    private Duration settle(Delivery delivery, Failure failure, SQSMessage sqsMessage, List<GivenUp> givenUp) {
         Task task = failure.task();
         boolean last = isLast(sqsMessage);
         return switch (failure.cause()) {
-            case ChangedException changed -> giveUp(delivery, message, task, changed.getMessage());
-            case TargetRefusedException refused when last -> giveUp(delivery, message, task, refused.getMessage());
+            case ChangedException changed -> {
+                givenUp.add(new GivenUp(task, changed.getMessage()));
+                yield Duration.ZERO;
+            }
+            case TargetRefusedException refused
+            when last -> {
+                givenUp.add(new GivenUp(task, refused.getMessage()));
+                yield Duration.ZERO;
+            }
             case ShortfallException shortfall
-            when last && !task.isFirst() -> giveUp(delivery, message, task, shortfall.getMessage());
+            when last && !task.isFirst() -> {
+                givenUp.add(new GivenUp(task, shortfall.getMessage()));
+                yield Duration.ZERO;
+            }
+            // Of a copy or a replay nothing is recorded: its object tells nothing of the order's own.
             case ShortfallException shortfall
-            when last || task.standing().shortSince().isPresent() -> settle(delivery, message, task, shortfall);
+            when task.isFirst() && (last || task.standing().shortSince().isPresent()) ->
+                settle(delivery, task, shortfall, givenUp);
             default -> comesBack(delivery, task.order(), failure.cause(), sqsMessage);
         };
     }
 
-    private Duration settle(Delivery delivery, OrderMessage message, Task task, ShortfallException shortfall) {
+    private Duration settle(Delivery delivery, Task task, ShortfallException shortfall, List<GivenUp> givenUp) {
         try {
             // SQS counts in whole seconds, and drops the rest.
             return delivery.settle(task, shortfall.found())
                     ? Duration.ZERO
                     : limits.supersedeAfter().plusSeconds(1);
         } catch (TargetRefusedException e) {
-            return giveUp(
-                    delivery,
-                    message,
-                    task,
-                    shortfall.getMessage() + "; whether it was delivered before: " + e.getMessage());
+            givenUp.add(
+                    new GivenUp(task, shortfall.getMessage() + "; whether it was delivered before: " + e.getMessage()));
+            return Duration.ZERO;
         }
     }
 
@@ -290,18 +309,44 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         return backoff(message);
     }
 
-    /** Into the dead-letter queue first: the record of it must not stand alone. Redriven from there, it is reopened. */
-    private Duration giveUp(Delivery delivery, OrderMessage message, Task task, String reason) {
-        returnPath.bury(message.replay(task.order().number()).body(), reason);
-        if (task.isFirst()) {
-            delivery.giveUp(task.order(), reason);
-        } else {
-            delivery.about(log.atWarn(), task.order())
-                    .addKeyValue("object", task.target())
-                    .addKeyValue("reason", reason)
-                    .log("gave up a replay");
+    /**
+     * Into the dead-letter queue first: the record of it must not stand alone. Redriven from there, it is reopened. Returns
+     * after what times those come back that could not be given up.
+     */
+    private List<Duration> giveUp(
+            Delivery delivery, OrderMessage message, List<GivenUp> givenUp, SQSMessage sqsMessage) {
+        Map<GivenUp, CompletableFuture<Void>> letters = new LinkedHashMap<>();
+        for (GivenUp one : givenUp) {
+            String body = message.replay(one.task().order().number()).body();
+            letters.put(one, CompletableFuture.runAsync(() -> returnPath.bury(body, one.reason()), executor));
         }
-        return Duration.ZERO;
+        List<Duration> waits = new ArrayList<>();
+        Map<WorkOrder, String> buried = new LinkedHashMap<>();
+        letters.forEach((one, letter) -> {
+            try {
+                letter.join();
+            } catch (CompletionException e) {
+                if (!(e.getCause() instanceof CourierException failure)) {
+                    throw e;
+                }
+                waits.add(comesBack(delivery, one.task().order(), failure, sqsMessage));
+                return;
+            }
+            if (one.task().isFirst()) {
+                buried.put(one.task().order(), one.reason());
+            } else {
+                delivery.about(log.atWarn(), one.task().order())
+                        .addKeyValue("object", one.task().target())
+                        .addKeyValue("reason", one.reason())
+                        .log("gave up a replay");
+            }
+        });
+        try {
+            delivery.giveUp(buried);
+        } catch (CourierException e) {
+            buried.keySet().forEach(order -> waits.add(comesBack(delivery, order, e, sqsMessage)));
+        }
+        return waits;
     }
 
     private boolean isLast(SQSMessage message) {

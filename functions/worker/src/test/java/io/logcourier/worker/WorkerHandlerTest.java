@@ -94,7 +94,7 @@ class WorkerHandlerTest {
     void anOrderIsNotBuriedWhereTheReplicaLags() {
         clickHouse.head = """
                 {"now": "2026-01-02T00:00:00Z", "epoch": 5, "planned_at": "2026-01-01T00:00:00Z", "planner": "p",
-                 "ledger": "l", "claims": [], "frontier": [], "order_count": 1, "ordered_through": 5,
+                 "ledger": "l", "log_table": "", "server": "", "claims": [], "frontier": [], "order_count": 1, "ordered_through": 5,
                  "sent_through": 5, "redelivered_at": "2026-01-01T00:00:00Z", "open_from": 5, "version": 1,
                  "lagging": 1}
                 """;

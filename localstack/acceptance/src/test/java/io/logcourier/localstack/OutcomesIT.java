@@ -184,6 +184,69 @@ class OutcomesIT {
     }
 
     @Test
+    void aCopyOfAnOrderThatLacksRowsTellsNothingOfTheOrder() {
+        Installation courier =
+                STACK.installation(Map.of("worker.replay-targets", "copies-only/", "worker.supersede-after", "1h"));
+        courier.s3().createBucket(request -> request.bucket("copies-only"));
+        courier.insert(rows(courier, "bucket", 10).stream()
+                .map(row -> row.with("loggingTargetBucket", "made-after-loss"))
+                .toList());
+        courier.flush();
+        courier.drain();
+        String letter = courier.deadLetters().getFirst().body();
+        courier.send(replay("bucket", Optional.of("copies-only/")));
+        courier.drain();
+        courier.execute("ALTER TABLE {logs}.access_logs DELETE WHERE req_id = 'bucket-3' SETTINGS mutations_sync = 2");
+        courier.s3().createBucket(request -> request.bucket("made-after-loss"));
+        courier.send(letter);
+        courier.serveOnce(4);
+        assertThat(courier.number("SELECT count() FROM {ledger}.shortfalls")).isOne();
+
+        courier.send(replay("bucket", Optional.of("copies-only/")));
+        courier.serveOnce(1);
+        courier.serveOnce(1);
+
+        assertThat(courier.number("SELECT count() FROM {ledger}.offsets WHERE outcome = 'delivered'"))
+                .isZero();
+        assertThat(courier.number("SELECT count() FROM {ledger}.shortfalls")).isOne();
+    }
+
+    @Test
+    void manyOrdersWithoutARowLeftAreSettledInOneTick() {
+        Installation courier = STACK.installation(Map.of("worker.supersede-after", "0.001s"));
+        courier.insert(IntStream.range(0, 45)
+                .boxed()
+                .flatMap(bucket -> rows(courier, "bucket-" + bucket, 1).stream())
+                .toList());
+        courier.flush();
+        courier.execute("TRUNCATE TABLE {logs}.access_logs");
+        courier.drain();
+
+        courier.tick(PLAIN);
+
+        assertThat(courier.books().balance().lost()).isEqualTo(45);
+        assertThat(courier.books().balance().open()).isZero();
+    }
+
+    @Test
+    void manyOrdersAreGivenUpInOneInsert() {
+        Installation courier = STACK.installation();
+        courier.execute("SYSTEM STOP MERGES {ledger}.offsets");
+        courier.insert(IntStream.range(0, 45)
+                .boxed()
+                .flatMap(bucket -> rows(courier, "bucket-" + bucket, 1).stream())
+                .map(row -> row.with("loggingTargetBucket", "never-made"))
+                .toList());
+        courier.flush();
+        courier.drain();
+
+        assertThat(courier.deadLetters()).hasSize(45);
+        assertThat(courier.books().balance().givenUp()).isEqualTo(45);
+        assertThat(courier.number("SELECT uniqExact(_block_number) FROM {ledger}.offsets"))
+                .isOne();
+    }
+
+    @Test
     void aReplayReopensWhatWasGivenUp() {
         Installation courier = STACK.installation();
         List<LogRow> rows = rows(courier, "bucket", 10).stream()

@@ -227,6 +227,7 @@ class PlanningIT {
                 + " SETTINGS enable_block_number_column = 0");
         courier.execute("DROP TABLE {logs}.access_logs");
         courier.execute("RENAME TABLE {logs}.plain TO {logs}.access_logs");
+        courier.execute("DROP DATABASE {ledger} SYNC");
         String table = courier.lane().logs() + ".access_logs";
 
         assertThatThrownBy(() -> schema(courier).apply(courier.clickHouse(), false))
@@ -244,6 +245,29 @@ class PlanningIT {
         List<LogRow> rows = rows(courier, "bucket", 10);
         courier.insert(rows);
         courier.deliver("after the statement that the error names", rows);
+    }
+
+    @Test
+    void aLogTableThatWasMadeAnewIsNotTakenForTheFormer() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        courier.deliver("before", rows);
+        courier.execute("RENAME TABLE {logs}.access_logs TO {logs}.former");
+        schema(courier).apply(courier.clickHouse(), false);
+        // Their block numbers begin again, below those that were claimed.
+        courier.insert(rows(courier, "anew", 10));
+
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("made anew or renamed")
+                .hasMessageContaining("clickhouse.ledger-database");
+
+        courier.execute("EXCHANGE TABLES {logs}.access_logs AND {logs}.former");
+        List<LogRow> more = rows(courier, "more", 10);
+        courier.insert(more);
+        courier.deliver(
+                "the former again", Stream.of(rows, more).flatMap(List::stream).toList());
     }
 
     @Test

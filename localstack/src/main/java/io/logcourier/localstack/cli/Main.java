@@ -6,6 +6,7 @@ import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.bench.BenchCommand;
+import io.logcourier.localstack.engine.EngineUnavailableException;
 import io.logcourier.operations.AdoptCommand;
 import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.LoadCommand;
@@ -107,7 +108,7 @@ public final class Main {
                         case RetryableException retryable -> UNREACHABLE;
                     };
                 case SdkException aws -> UNREACHABLE;
-                case IllegalStateException state -> CommandLine.ExitCode.USAGE;
+                case EngineUnavailableException engine -> CommandLine.ExitCode.USAGE;
                 case IOException io -> CommandLine.ExitCode.USAGE;
                 case UncheckedIOException io -> CommandLine.ExitCode.USAGE;
                 default -> {

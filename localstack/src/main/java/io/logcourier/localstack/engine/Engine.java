@@ -115,7 +115,7 @@ public final class Engine implements AutoCloseable {
             lockFile = lock(folder);
             MemorySegment base = library.connect(arguments(folder, SERVER_SETTINGS));
             if (base.equals(MemorySegment.NULL)) {
-                throw new IllegalStateException("The embedded ClickHouse cannot open the data folder " + folder
+                throw new EngineUnavailableException("The embedded ClickHouse cannot open the data folder " + folder
                         + ": is it readable, writable, and written by this or an older version?");
             }
             return new Engine(folder, temporary, lockFile, library, base);
@@ -234,7 +234,7 @@ public final class Engine implements AutoCloseable {
             FileLock lock = channel.tryLock();
             if (lock == null) {
                 channel.close();
-                throw new IllegalStateException("The data folder " + folder
+                throw new EngineUnavailableException("The data folder " + folder
                         + " is in use by another process: stop that one, or choose another folder");
             }
             return channel;

@@ -23,13 +23,13 @@ final class EngineLibrary {
      * The library's file: what the system property or environment variable {@code LOG_COURIER_LIBCHDB} names, else the
      * installed one.
      *
-     * @throws IllegalStateException if it is not there, with what to do about it
+     * @throws EngineUnavailableException if it is not there, with what to do about it
      */
     static Path locate() {
         String override = System.getProperty(OVERRIDE, System.getenv(OVERRIDE));
         Path library = override != null ? Path.of(override) : installed();
         if (!Files.isRegularFile(library)) {
-            throw new IllegalStateException("The embedded ClickHouse is not installed: no libchdb at " + library
+            throw new EngineUnavailableException("The embedded ClickHouse is not installed: no libchdb at " + library
                     + (override != null
                             ? ", which " + OVERRIDE + " names"
                             : "; run localstack/engine/install, or set " + OVERRIDE + " to a libchdb.so"));

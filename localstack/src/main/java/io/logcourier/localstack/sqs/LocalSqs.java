@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.logcourier.ConfigurationException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -84,7 +85,7 @@ public final class LocalSqs implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             actors.terminate();
-            throw new IllegalStateException("SQS does not start on 127.0.0.1:" + port, e);
+            throw new ConfigurationException("SQS does not start on 127.0.0.1:" + port + ": " + e.getMessage(), e);
         }
     }
 

@@ -131,13 +131,60 @@ class LaggingReplicaIT {
         ClickHouse behind = new Replica(true) {
             @Override
             public InputStream query(Statement statement, String format) {
-                return super.query(statement.replace("system.replicas", replicas), format);
+                return super.query(
+                        statement.name().equals("head.sql")
+                                ? statement.replace("system.replicas", replicas)
+                                : statement,
+                        format);
             }
         };
 
         assertThatThrownBy(() -> FaultyPlanner.plan(courier, behind, queue, REDELIVER))
                 .isInstanceOf(RetryableException.class)
                 .hasMessageContaining("it lacks rows of 1 tables of the ledger");
+
+        assertThat(courier.number("SELECT max(epoch) FROM {ledger}.epochs")).isZero();
+        assertCaughtUp();
+    }
+
+    @Test
+    void aPlannerForgetsNothingOfATableThatIsDetachedMeanwhile() {
+        insert("early", 0);
+        courier.flush();
+        courier.drain();
+        insert("late", 0);
+        ClickHouse detaching = new Replica(Long.MAX_VALUE, false) {
+            @Override
+            public InputStream query(Statement statement, String format) {
+                if (statement.name().equals("due.sql")) {
+                    courier.execute("DETACH TABLE {logs}.access_logs SYNC");
+                }
+                return super.query(statement, format);
+            }
+        };
+
+        assertThatThrownBy(() -> FaultyPlanner.plan(courier, detaching, queue, REDELIVER))
+                .hasMessageContaining("does not exist");
+
+        courier.execute("ATTACH TABLE {logs}.access_logs");
+        assertCaughtUp();
+    }
+
+    @Test
+    void aPlannerThatIsAnsweredByTwoServersDecidesNothing() {
+        insert("early", 0);
+        ClickHouse balanced = new Replica(Long.MAX_VALUE, false) {
+            @Override
+            public InputStream query(Statement statement, String format) {
+                return super.query(
+                        statement.name().equals("parts.sql") ? statement.replace("hostName()", "'another'") : statement,
+                        format);
+            }
+        };
+
+        assertThatThrownBy(() -> FaultyPlanner.plan(courier, balanced, queue, REDELIVER))
+                .isInstanceOf(RetryableException.class)
+                .hasMessageContaining("on two servers at once");
 
         assertThat(courier.number("SELECT max(epoch) FROM {ledger}.epochs")).isZero();
         assertCaughtUp();

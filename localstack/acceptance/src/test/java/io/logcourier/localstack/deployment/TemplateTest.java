@@ -94,6 +94,8 @@ class TemplateTest {
             int visibility = (int) Template.get(values, "Visibility");
             assertThat(visibility).isGreaterThanOrEqualTo(6 * Integer.parseInt(timeout));
             assertThat(redeliverAfter).isGreaterThan(Duration.ofSeconds(visibility));
+            assertThat((int) queue("OrderQueue").get("MessageRetentionPeriod"))
+                    .isGreaterThan(visibility * (int) queue("OrderQueue").get("RedrivePolicy", "maxReceiveCount"));
             assertThat((int) Template.get(values, "AlarmMilliseconds")).isEqualTo(800 * Integer.parseInt(timeout));
         });
     }
@@ -274,6 +276,7 @@ class TemplateTest {
                         "Ticks of Discovery breaching",
                         "OldestRowAge of Discovery notBreaching",
                         "AuditDifferences of Operations ignore",
+                        "AuditDifferences of Operations breaching",
                         "RowsLost of Operations ignore",
                         "ApproximateNumberOfMessagesVisible of OrderDeadLetters notBreaching",
                         "ApproximateNumberOfMessagesVisible of TickDeadLetters notBreaching",
@@ -382,10 +385,12 @@ class TemplateTest {
 
     @Test
     void whoReadsOrWritesLogObjectsMayUseTheirKey() {
-        assertThat(template.resources("AWS::IAM::Role")
-                        .filter(role -> role.text("Policies").contains("Resource={Ref=EncryptionKeyArn}"))
-                        .map(Resource::name))
-                .containsExactlyInAnyOrder("WorkerRole", "LookerRole");
+        for (String keys : List.of("EncryptionKeyArn", "TargetKeyArns")) {
+            assertThat(template.resources("AWS::IAM::Role")
+                            .filter(role -> role.text("Policies").contains("Resource={Ref=" + keys + "}"))
+                            .map(Resource::name))
+                    .containsExactlyInAnyOrder("WorkerRole", "LookerRole");
+        }
     }
 
     @Test
