@@ -234,7 +234,7 @@ class RenderingIT {
                         + " SELECT 'bucket', now() - 3600 * (number % 3), now(), 'r' FROM numbers(60)"
                         + " SETTINGS max_block_size = 1, min_insert_block_size_rows = 1, max_threads = 1, max_insert_threads = 1");
         AccessLogTable table = new AccessLogTable(courier.clickHouse(), courier.lane());
-        List<BlockRange> present = table.blocks().stream()
+        List<BlockRange> present = table.look().blocks().stream()
                 .flatMap(range -> table.blockSizes(List.of(range)).stream()
                         .map(size -> new BlockRange(range.partition(), size.block(), size.block())))
                 .distinct()
