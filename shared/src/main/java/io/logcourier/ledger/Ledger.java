@@ -7,7 +7,6 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +28,8 @@ public final class Ledger {
     /** How many epochs the tables of the ledger keep, and lose, together. */
     public static final long EPOCHS_PER_PARTITION = 1000;
 
-    /** Open orders that are read together. */
-    static final int OPEN_PAGE = 20_000;
+    /** Less than the number of any order. */
+    private static final int BEFORE_ALL = -1;
 
     /** The epoch that claims what is adopted. */
     public static final long ADOPTED = 1;
@@ -329,28 +328,27 @@ public final class Ledger {
 
     /** The orders without an outcome, in order; {@code openFrom} is an epoch before which none was decided. */
     public List<WorkOrder> open(long openFrom) {
-        List<WorkOrder> open = new ArrayList<>();
-        forEachOpen(openFrom, open::addAll);
-        return open;
+        return open(openFrom, BEFORE_ALL, Integer.MAX_VALUE);
     }
 
-    /** As {@link #open}, in pages, since all together may be too many for memory. */
-    public void forEachOpen(long openFrom, Consumer<List<WorkOrder>> reader) {
-        long epoch = openFrom;
-        long number = -1;
-        while (true) {
-            List<WorkOrder> page = clickHouse.list(
-                    sql("open.sql").with("epoch", epoch).with("number", number).with("most", OPEN_PAGE),
-                    WorkOrder.class);
-            if (!page.isEmpty()) {
-                reader.accept(page);
-            }
-            if (page.size() < OPEN_PAGE) {
-                return;
-            }
-            epoch = page.getLast().epoch();
-            number = page.getLast().number();
+    /**
+     * As {@link #open(long)}, in pages, since all together may be too many for memory.
+     *
+     * @param most orders of a page; a page has one at least
+     */
+    public void forEachOpen(long openFrom, int most, Consumer<List<WorkOrder>> reader) {
+        List<WorkOrder> page = open(openFrom, BEFORE_ALL, most);
+        while (!page.isEmpty()) {
+            reader.accept(page);
+            WorkOrder last = page.getLast();
+            page = page.size() < most ? List.of() : open(last.epoch(), last.number(), most);
         }
+    }
+
+    /** The first {@code most} open orders after number {@code number} of {@code epoch}. */
+    private List<WorkOrder> open(long epoch, long number, int most) {
+        return clickHouse.list(
+                sql("open.sql").with("epoch", epoch).with("number", number).with("most", most), WorkOrder.class);
     }
 
     /** The orders {@code first} to {@code last} of {@code epoch}, each with how it ended, if it did. */

@@ -55,6 +55,9 @@ final class Planner {
     /** Orders superseded in one step at most: each is counted by a query of its own, and other lanes wait for a step. */
     private static final int SUPERSEDED_PER_STEP = 20;
 
+    /** Open orders that are enqueued again together: all may be too many for memory. */
+    private static final int OPEN_AT_ONCE = 20_000;
+
     /** Later than any epoch, however the clocks stand. */
     private static final Duration FAR = Duration.ofDays(365);
 
@@ -483,7 +486,7 @@ final class Planner {
             boolean any;
             int again;
         };
-        ledger.forEachOpen(head.openFrom(), open -> {
+        ledger.forEachOpen(head.openFrom(), OPEN_AT_ONCE, open -> {
             List<WorkOrder> again = open.stream()
                     .filter(order -> order.epoch() <= head.sentThrough()
                             && !order.plannedAt().isAfter(late))

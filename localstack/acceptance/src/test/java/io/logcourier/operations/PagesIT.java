@@ -3,19 +3,22 @@ package io.logcourier.operations;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.ledger.Ledger;
+import io.logcourier.ledger.WorkOrder;
 import io.logcourier.localstack.Installation;
 import io.logcourier.localstack.LogRow;
 import io.logcourier.localstack.Stack;
 import io.logcourier.operations.Audit.Difference;
 import io.logcourier.operations.Audit.Missing;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** An audit reads the books in pages, and everything once whatever these are. */
-class AuditPagesIT {
+/** The books are read in pages, and everything once whatever these are. */
+class PagesIT {
     private static final int EPOCHS = 4;
     private static final int BUCKETS = 5;
 
@@ -33,6 +36,12 @@ class AuditPagesIT {
                     .mapToObj(bucket -> LogRow.of("bucket-" + bucket, request, courier.target()))
                     .toList());
             courier.flush();
+        }
+        Ledger ledger = new Ledger(courier.clickHouse(), courier.lane());
+        for (int page : List.of(1, BUCKETS, BUCKETS + 1, EPOCHS * BUCKETS, 1_000)) {
+            List<WorkOrder> open = new ArrayList<>();
+            ledger.forEachOpen(1, page, open::addAll);
+            assertThat(open).as("pages of %d", page).hasSize(EPOCHS * BUCKETS).isEqualTo(ledger.open(0));
         }
         courier.drain();
         List<Name> names = courier.clickHouse()
