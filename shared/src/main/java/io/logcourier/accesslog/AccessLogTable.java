@@ -13,7 +13,12 @@ import io.logcourier.ledger.WorkOrder;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -33,8 +38,24 @@ public final class AccessLogTable {
     private static final String ADOPTED_MARK = "/* adopted */";
     private static final String ADOPTED_BLOCKS_MARK = "/* adopted blocks */";
     private static final String ROWS_MARK = "/* rows */";
+    private static final String NUMBERS_MARK = "/* numbers */";
     private static final String FIELDS_MARK = "/* fields */";
     private static final String MORE_MARK = "/* more */";
+
+    /** Comparing a row with more of them costs more than a search, and 2,000 are more than ClickHouse parses. */
+    private static final int COMPARED_RANGES = 16;
+
+    /** Each takes the index half a millisecond. */
+    private static final int SPANNED_PARTITIONS = 64;
+
+    private static final int BLOCK_BITS = 44;
+
+    /** By default ClickHouse parses 256 KiB. */
+    private static final int RANGES_OF_A_USUAL_TEXT = 1000;
+
+    private static final String LONGEST_TEXT = Integer.toString(1 << 28);
+
+    private static final Pattern PARTITION = Pattern.compile("[0-9A-Za-z_-]+");
 
     private final ClickHouse clickHouse;
     private final Lane lane;
@@ -80,16 +101,24 @@ public final class AccessLogTable {
         if (lane.moreColumns().isEmpty()) {
             return;
         }
-        record Column(String name) {}
-        List<String> known = clickHouse.list(sql("column-names.sql"), Column.class).stream()
-                .map(Column::name)
-                .toList();
+        record Column(String name, String defaultKind) {}
+        Map<String, String> kinds = new LinkedHashMap<>();
+        clickHouse
+                .list(sql("column-names.sql"), Column.class)
+                .forEach(column -> kinds.put(column.name(), column.defaultKind()));
         List<String> unknown = lane.moreColumns().stream()
-                .filter(column -> !known.contains(column))
+                .filter(column -> !kinds.containsKey(column))
                 .toList();
         if (!unknown.isEmpty()) {
             throw new ConfigurationException("delivery.more-columns names " + String.join(", ", unknown)
-                    + ": the log table " + name() + " has " + String.join(", ", known));
+                    + ": the log table " + name() + " has " + String.join(", ", kinds.keySet()));
+        }
+        List<String> notStored = lane.moreColumns().stream()
+                .filter(column -> kinds.get(column).equals("EPHEMERAL"))
+                .toList();
+        if (!notStored.isEmpty()) {
+            throw new ConfigurationException("delivery.more-columns names " + String.join(", ", notStored)
+                    + ": the log table " + name() + " has it as EPHEMERAL, which is not stored: name a column that is");
         }
     }
 
@@ -185,11 +214,9 @@ public final class AccessLogTable {
         return clickHouse.query(
                 without(
                         rendered(Rendering.of(any), any.moreColumns())
+                                .replace(NUMBERS_MARK, numbers(orders))
                                 .with("ledger", lane.ledger())
                                 .with("epoch", any.epoch())
-                                .with(
-                                        "numbers",
-                                        orders.stream().map(WorkOrder::number).toList())
                                 .with("source_region", any.sourceRegion())
                                 .with("min_inserted", bound(orders, true))
                                 .with("max_inserted", bound(orders, false)),
@@ -231,8 +258,8 @@ public final class AccessLogTable {
     private Statement rendered(Rendering rendering, List<String> moreColumns) {
         String more = IntStream.range(0, moreColumns.size())
                 .mapToObj(i -> rendering == Rendering.TEXT
-                        ? ", ' ', other_token(ifNull(toString({more_%d:Identifier}), ''))".formatted(i)
-                        : ", {more_%d:Identifier}".formatted(i))
+                        ? ", ' ', other_token(ifNull(toString(log.{more_%d:Identifier}), ''))".formatted(i)
+                        : ", log.{more_%d:Identifier}".formatted(i))
                 .collect(Collectors.joining());
         Statement statement = sql("render-" + rendering.version() + ".sql")
                 .replace(FIELDS_MARK, sql("fields.sql").sql())
@@ -242,6 +269,13 @@ public final class AccessLogTable {
             statement = statement.with("more_" + i, moreColumns.get(i));
         }
         return statement;
+    }
+
+    /** In the text, as claims are. */
+    private static String numbers(List<WorkOrder> orders) {
+        return orders.stream()
+                .map(order -> Integer.toString(order.number()))
+                .collect(Collectors.joining(", ", "(", ")"));
     }
 
     private static long bound(List<WorkOrder> orders, boolean low) {
@@ -276,34 +310,90 @@ public final class AccessLogTable {
         if (claims.adopted().isEmpty()) {
             return all.replace(CUT_OFFS_MARK, "").replace(ADOPTED_MARK, "false");
         }
-        return blocks(
+        return restricted(
                 all.replace(CUT_OFFS_MARK, sql("cut-offs.sql").sql())
                         .replace(ADOPTED_MARK, sql("adopted.sql").sql())
                         .with("ledger", lane.ledger()),
                 ADOPTED_BLOCKS_MARK,
-                "adopted_",
                 claims.adopted());
     }
 
-    /** Puts a condition for {@code claims} where the statement marks it: a range of block numbers per partition. */
     private static Statement claimed(Statement statement, List<BlockRange> claims) {
-        return blocks(statement, CLAIMED_MARK, "", claims);
+        return restricted(statement, CLAIMED_MARK, claims);
     }
 
-    private static Statement blocks(Statement statement, String mark, String prefix, List<BlockRange> claims) {
-        if (claims.isEmpty()) {
+    /**
+     * Puts a condition for rows of {@code claims} where the statement marks it. In the text, since parameters travel in the
+     * URL, of which proxies take 8 or 16 KB.
+     */
+    private static Statement restricted(Statement statement, String mark, List<BlockRange> claims) {
+        List<BlockRange> ranges = BlockRanges.union(claims);
+        if (ranges.isEmpty()) {
             return statement.replace(mark, "false");
         }
-        List<String> ranges = new ArrayList<>();
-        Statement result = statement;
-        for (int i = 0; i < claims.size(); i++) {
-            ranges.add(
-                    "(_partition_id = {%1$spartition_%2$d:String} AND _block_number BETWEEN {%1$slow_%2$d:UInt64} AND {%1$shigh_%2$d:UInt64})"
-                            .formatted(prefix, i));
-            result = result.with(prefix + "partition_" + i, claims.get(i).partition())
-                    .with(prefix + "low_" + i, claims.get(i).low())
-                    .with(prefix + "high_" + i, claims.get(i).high());
+        if (ranges.size() <= COMPARED_RANGES) {
+            return statement.replace(mark, any(ranges));
         }
-        return result.replace(mark, "(" + String.join(" OR ", ranges) + ")");
+        Statement sought = statement.replace(mark, sought(ranges));
+        return ranges.size() <= RANGES_OF_A_USUAL_TEXT ? sought : sought.setting("max_query_size", LONGEST_TEXT);
+    }
+
+    /**
+     * The condition for many ranges, sorted: a row looks for itself among their borders, which takes a binary search instead
+     * of a comparison with each. A border is a partition's place and a block number; odd where a range begins, even behind
+     * its end. The index is asked by partition and the span of blocks in each, or in all, where these are many too.
+     */
+    private static String sought(List<BlockRange> ranges) {
+        SequencedMap<String, BlockRange> spans = new LinkedHashMap<>();
+        StringBuilder borders = new StringBuilder("0");
+        for (BlockRange range : ranges) {
+            if (range.high() >> BLOCK_BITS != 0) {
+                throw new IllegalArgumentException(
+                        "block " + range.high() + " of partition " + range.partition() + " has a number beyond 2^44");
+            }
+            spans.merge(
+                    range.partition(),
+                    range,
+                    (span, next) -> new BlockRange(span.partition(), span.low(), next.high()));
+            long place = (long) spans.size() << BLOCK_BITS;
+            borders.append(", ")
+                    .append(2 * (place + range.low()) + 1)
+                    .append(", ")
+                    .append(2 * (place + range.high() + 1));
+        }
+        String partitions = spans.keySet().stream().map(AccessLogTable::quoted).collect(Collectors.joining(", "));
+        String places = IntStream.rangeClosed(1, spans.size())
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining(", "));
+        String hint = spans.size() <= SPANNED_PARTITIONS
+                ? any(spans.values())
+                : "_block_number BETWEEN %d AND %d"
+                        .formatted(
+                                ranges.stream().mapToLong(BlockRange::low).min().orElseThrow(),
+                                ranges.stream()
+                                        .mapToLong(BlockRange::high)
+                                        .max()
+                                        .orElseThrow());
+        return """
+                (_partition_id IN (%1$s)
+                    AND indexHint(%2$s)
+                    AND roundDown(
+                        2 * (bitShiftLeft(toUInt64(transform(_partition_id, [%1$s], [%3$s], 0)), %4$d) + _block_number) + 1,
+                        [%5$s]) %% 2 = 1)""".formatted(partitions, hint, places, BLOCK_BITS, borders);
+    }
+
+    private static String any(Collection<BlockRange> ranges) {
+        return ranges.stream()
+                .map(range -> "(_partition_id = %s AND _block_number BETWEEN %d AND %d)"
+                        .formatted(quoted(range.partition()), range.low(), range.high()))
+                .collect(Collectors.joining(" OR ", "(", ")"));
+    }
+
+    /** ClickHouse makes these ids, of the values of the partition key or their hash. */
+    private static String quoted(String partition) {
+        if (!PARTITION.matcher(partition).matches()) {
+            throw new IllegalArgumentException("'" + partition + "' is no partition id of ClickHouse's making");
+        }
+        return "'" + partition + "'";
     }
 }

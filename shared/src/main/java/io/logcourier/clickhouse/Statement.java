@@ -5,9 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * SQL text with named, typed parameters ({@code {name:Type}}) and settings. Immutable.
@@ -49,11 +47,6 @@ public record Statement(String name, String sql, Map<String, String> parameters,
     /** With an integer parameter. */
     public Statement with(String parameter, long value) {
         return with(parameter, Long.toString(value), false);
-    }
-
-    /** With a parameter of type Array(UInt32) or the like. */
-    public Statement with(String parameter, List<? extends Number> values) {
-        return with(parameter, values.stream().map(String::valueOf).collect(Collectors.joining(",", "[", "]")), false);
     }
 
     /** With a setting for this statement. */

@@ -3,8 +3,8 @@
 WITH
     text -> nullIf(text, '') AS present
 SELECT
-    number,
-    identity,
+    courier_order,
+    courier_identity,
     formatRow('JSONEachRow',
 /* fields */
     ) AS line
@@ -12,6 +12,8 @@ SELECT
 SETTINGS
     max_threads = 1,
     max_block_size = 8192,
+    asterisk_include_materialized_columns = 1,
+    asterisk_include_alias_columns = 1,
     output_format_parallel_formatting = 0,
     date_time_output_format = 'iso',
     output_format_json_escape_forward_slashes = 0,

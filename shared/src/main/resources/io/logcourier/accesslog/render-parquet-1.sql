@@ -1,5 +1,7 @@
--- The rows of one order as a Parquet file, the same bytes each time: one thread, and nothing left to defaults that the
--- bytes depend on. Row groups are small, since writer and reader hold one.
+-- The rows of one order as a Parquet file, the same bytes each time that the same ClickHouse writes it: one thread, and
+-- nothing left to defaults that the bytes depend on. But the file names the version and build that wrote it (created_by), so
+-- after an upgrade, or on a replica of another version, the same rows make other bytes. Row groups are small, since writer
+-- and reader hold one.
 -- Version 1: orders name it, so a change to what it prints is a new file with a new version.
 WITH
     -- Without something behind it toValidUTF8 drops what follows the head of a sequence that the text is too short for.
@@ -10,6 +12,8 @@ SELECT
 SETTINGS
     max_threads = 1,
     max_block_size = 8192,
+    asterisk_include_materialized_columns = 1,
+    asterisk_include_alias_columns = 1,
     output_format_parquet_version = '2.latest',
     output_format_parquet_compression_method = 'zstd',
     output_format_parquet_row_group_size = 131072,

@@ -34,8 +34,8 @@ WITH
         isFinite(milliseconds) AND milliseconds >= 0, printf('%.0f', milliseconds),
         '-') AS duration
 SELECT
-    number,
-    identity,
+    courier_order,
+    courier_identity,
     concat(
         token(ifNull(bucketOwner, '')), ' ',
         token(bucketName), ' ',
@@ -67,4 +67,4 @@ SELECT
 /* rows */
 -- Several messages are rendered at once: one thread each costs the least, and blocks that stay in the processor's cache,
 -- and no other threads that write pieces of the result, which yet another one then copies together.
-SETTINGS max_threads = 1, max_block_size = 8192, output_format_parallel_formatting = 0
+SETTINGS max_threads = 1, max_block_size = 8192, output_format_parallel_formatting = 0, asterisk_include_materialized_columns = 1, asterisk_include_alias_columns = 1

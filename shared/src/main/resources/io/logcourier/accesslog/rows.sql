@@ -1,19 +1,21 @@
--- The rows of some orders, each with the number of its order and its identity, in order.
+-- The rows of some orders, each with the number of its order and its identity, in order. The log table may have columns of
+-- any name, MATERIALIZED and ALIAS ones as well.
 FROM
 (
     SELECT
         log.*,
-        wanted.number AS number,
-        /* identity */ AS identity,
+        wanted.courier_order AS courier_order,
+        /* identity */ AS courier_identity,
         _partition_id,
         _block_number,
         _block_offset
     FROM {logs:Identifier}.{table:Identifier} AS log
     INNER JOIN
     (
-        SELECT number, session, bucket, target_bucket, target_prefix, day = '' AS any_day, toDate32OrZero(day) AS only_day
+        SELECT
+            number AS courier_order, session, bucket, target_bucket, target_prefix, day = '' AS any_day, toDate32OrZero(day) AS only_day
         FROM {ledger:Identifier}.orders
-        WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
+        WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
     ) AS wanted
     ON log.raftSessionID = wanted.session
         AND log.bucketName = wanted.bucket
@@ -24,11 +26,11 @@ FROM
         (
             SELECT session, bucket
             FROM {ledger:Identifier}.orders
-            WHERE epoch = {epoch:UInt64} AND number IN {numbers:Array(UInt32)}
+            WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
         )
-        AND (any_day OR toDate32(startTime, 'UTC') = only_day)
+        AND (wanted.any_day OR toDate32(log.startTime, 'UTC') = wanted.only_day)
         AND insertedAt BETWEEN toDateTime({min_inserted:UInt32}) AND toDateTime({max_inserted:UInt32})
         AND /* claimed */
         AND NOT /* adopted */
 ) AS log
-ORDER BY number, startTime, req_id, _partition_id, _block_number, _block_offset
+ORDER BY courier_order, startTime, req_id, _partition_id, _block_number, _block_offset

@@ -1,6 +1,6 @@
 -- The sums of a lane. A delivered order stays delivered, whatever else was recorded of it. The rows of a superseded
--- order are in its replacement or lost. Orders that reach back to before the books begin are left out, and the arrivals
--- that are in them.
+-- order are in its replacement or lost; as long as the newest epoch has decided the replacement and it is not derived, the
+-- order counts as open. Orders that reach back to before the books begin are left out, and the arrivals that are in them.
 WITH
     outcomes AS
     (
@@ -10,6 +10,20 @@ WITH
             multiIf(countIf(outcome = 'delivered') > 0, 'delivered', countIf(outcome = 'superseded') > 0, 'superseded', 'given_up') AS ended,
             anyIf(bytes, outcome = 'delivered') AS object_bytes
         FROM {ledger:Identifier}.offsets
+        WHERE outcome != 'superseded' OR (epoch, number) NOT IN
+        (
+            SELECT replacing.replaces_epoch, replacing.replaces_number
+            FROM {ledger:Identifier}.epochs
+            ARRAY JOIN orders AS replacing
+            WHERE epoch = (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
+                AND epoch NOT IN
+                (
+                    SELECT epoch
+                    FROM {ledger:Identifier}.orders
+                    WHERE epoch = (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
+                )
+                AND replacing.replaces_epoch > 0
+        )
         GROUP BY epoch, number
     ),
     sums AS

@@ -1,11 +1,25 @@
--- The orders whose rows were gone, or changed, before they were delivered, and how many are in no replacement.
+-- The orders whose rows were gone, or changed, before they were delivered, and how many are in no replacement; without those
+-- whose replacement the newest epoch has decided and that is not derived yet.
 SELECT epoch, number, bucket, target_bucket, orders.rows - left AS rows, reason
 FROM {ledger:Identifier}.orders AS orders
 INNER JOIN
 (
     SELECT epoch, number, any(reason) AS reason
     FROM {ledger:Identifier}.offsets
-    WHERE outcome = 'superseded'
+    WHERE outcome = 'superseded' AND (epoch, number) NOT IN
+        (
+            SELECT replacing.replaces_epoch, replacing.replaces_number
+            FROM {ledger:Identifier}.epochs
+            ARRAY JOIN orders AS replacing
+            WHERE epoch = (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
+                AND epoch NOT IN
+                (
+                    SELECT epoch
+                    FROM {ledger:Identifier}.orders
+                    WHERE epoch = (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
+                )
+                AND replacing.replaces_epoch > 0
+        )
     GROUP BY epoch, number
 ) AS superseded USING (epoch, number)
 LEFT JOIN

@@ -1,6 +1,7 @@
 -- Per group, replacements of superseded orders left aside: the arrivals up to the last epoch that it was ordered to = the
--- rows of its orders, and no arrival up to ordered_through is beyond that epoch. Orders that reach back to before the
--- books begin are left out, and the arrivals that are in them.
+-- rows of its orders, and no arrival up to ordered_through is beyond that epoch; what the newest epoch says does not count,
+-- since its orders may not be derived yet. Orders that reach back to before the books begin are left out, and the arrivals
+-- that are in them.
 WITH
     last AS
     (
@@ -23,7 +24,12 @@ WITH
             countIf(arrivals.epoch > last.ordered_to AND arrivals.epoch <= through) AS forgotten
         FROM {ledger:Identifier}.arrivals AS arrivals
         LEFT JOIN last USING (session, bucket, target_bucket, target_prefix)
-        CROSS JOIN (SELECT argMax(ordered_through, epoch) AS through FROM {ledger:Identifier}.epochs) AS newest
+        CROSS JOIN
+        (
+            SELECT argMax(ordered_through, epoch) AS through
+            FROM {ledger:Identifier}.epochs
+            WHERE epoch < (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
+        ) AS before
         WHERE arrivals.kind = 'group' AND arrivals.epoch >= {begin:UInt64}
         GROUP BY session, bucket, target_bucket, target_prefix
     )

@@ -3,7 +3,9 @@ package io.logcourier.localstack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logcourier.ConfigurationException;
 import io.logcourier.discovery.FaultyPlanner;
+import io.logcourier.message.OrderMessage;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
@@ -143,6 +145,75 @@ class FormsIT {
                         .containsExactlyEntriesOf(expected);
             }
             assertThat(courier.deepAudit().isWell()).isTrue();
+        }
+    }
+
+    /** Its bytes name the version, so the same rows make other bytes then. */
+    @Test
+    void aParquetFileOfAnotherClickHouseIsTheSame() {
+        Installation courier = STACK.installation(forms("*=parquet"));
+        List<LogRow> rows = List.of(LogRow.of("cats", "r", courier.target()));
+        courier.insert(rows);
+        courier.deliver("before", rows);
+        courier.execute("ALTER TABLE {ledger}.offsets UPDATE bytes = bytes + 1, crc32c = crc32c + 1 WHERE true"
+                + " SETTINGS mutations_sync = 2");
+        assertThat(courier.deepAudit())
+                .satisfies(report -> assertThat(report.rendered()).isEqualTo(new Audit.Rendered(1, 0)))
+                .satisfies(report -> assertThat(report.differences())
+                        .as("the object that was delivered")
+                        .hasSize(1));
+
+        courier.send(new OrderMessage(OrderMessage.VERSION, "main", 2, 0, 0, true, Optional.empty()).body());
+        courier.drain();
+
+        assertThat(courier.deadLetters()).isEmpty();
+        assertThat(courier.number("SELECT count() FROM {ledger}.offsets")).isEqualTo(2);
+        assertThat(courier.deepAudit().isWell()).isTrue();
+        assertThat(courier.assertDelivered("after", rows).balance().objects()).isOne();
+    }
+
+    /** Those that a star does not mean, and those that are called as something in our statements is. */
+    @Test
+    void columnsOfEveryKindAndNameFollowTheFields() throws IOException {
+        List<String> names = List.of(
+                "any_day", "only_day", "number", "identity", "token", "present", "unsafe_tokens", "session", "wanted");
+        for (String form : List.of("text", "json", "parquet")) {
+            Installation plain = STACK.installation(forms("*=" + form));
+            plain.execute("ALTER TABLE {logs}.access_logs ADD COLUMN counted Int64 MATERIALIZED length(req_id),"
+                    + " ADD COLUMN other String ALIAS concat(req_id, '-other'), ADD COLUMN passing String EPHEMERAL, "
+                    + names.stream()
+                            .map(name -> "ADD COLUMN %s String DEFAULT 'own %s'".formatted(name, name))
+                            .collect(Collectors.joining(", ")));
+            LogRow row = LogRow.of("cats", "r", plain.target());
+            plain.insert(row);
+            String asked = "counted,other," + String.join(",", names);
+            try (SqsOrderQueue queue = new SqsOrderQueue(plain.settings())) {
+                FaultyPlanner.plan(
+                        plain, queue, Map.of("delivery.forms", "*=" + form, "delivery.more-columns", asked), FLUSH);
+                assertThatThrownBy(() -> FaultyPlanner.plan(
+                                plain, queue, Map.of("delivery.more-columns", "hostname,passing"), FLUSH))
+                        .isInstanceOf(ConfigurationException.class)
+                        .hasMessageContaining("delivery.more-columns names passing")
+                        .hasMessageContaining("EPHEMERAL");
+            }
+            plain.drain();
+
+            byte[] object = plain.objects(plain.target()).values().iterator().next();
+            if (form.equals("text")) {
+                assertThat(Installation.lines(object))
+                        .containsExactly(row.line() + " 1 r-other "
+                                + names.stream().map(name -> "own%20" + name).collect(Collectors.joining(" ")));
+            } else {
+                Map<String, Object> expected = row.typed();
+                expected.put("counted", 1L);
+                expected.put("other", "r-other");
+                names.forEach(name -> expected.put(name, "own " + name));
+                assertThat(
+                                form.equals("json")
+                                        ? TypedFields.parse(object)
+                                        : ParquetRows.of(object).getFirst())
+                        .containsExactlyEntriesOf(expected);
+            }
         }
     }
 

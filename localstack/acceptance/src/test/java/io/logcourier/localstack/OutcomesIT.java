@@ -64,6 +64,15 @@ class OutcomesIT {
                 .contains("2 of 20 rows are gone from the log table");
         assertThat(courier.deadLetters()).isEmpty();
         assertThat(courier.flush().isIdle()).isTrue();
+
+        // As it is between the append of the epoch that decided a replacement and its derivation.
+        String last = "(SELECT max(epoch) FROM {ledger}.orders)";
+        courier.execute("ALTER TABLE {ledger}.epochs DELETE WHERE epoch > " + last + " SETTINGS mutations_sync = 2");
+        courier.execute("ALTER TABLE {ledger}.orders DELETE WHERE epoch = " + last + " SETTINGS mutations_sync = 2");
+        AuditReport before = courier.books();
+        assertThat(before.balance().lost()).isEqualTo(20);
+        assertThat(before.balance().open()).isEqualTo(20);
+        assertThat(before.lost()).extracting(Refused::bucket).containsExactly("all");
     }
 
     @Test

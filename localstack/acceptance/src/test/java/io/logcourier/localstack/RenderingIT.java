@@ -3,15 +3,22 @@ package io.logcourier.localstack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import com.sun.net.httpserver.HttpServer;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.Frames;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Claims;
+import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.looker.LogLine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,10 +34,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,6 +52,8 @@ class RenderingIT {
     private static final int ROWS = 3000;
     private static final int LONG_TEXT = 64 * 1024;
     private static final int LONGEST_SHOWN = 400;
+    private static final int MANY_ORDERS = 2000;
+    private static final int MANY_RANGES = 300;
     private static final String SOURCE_REGION = "eu-north-1";
 
     /** A group each. */
@@ -182,6 +193,105 @@ class RenderingIT {
         if (!differences.isEmpty()) {
             fail("seed %d: %s".formatted(seed, String.join("\n", differences.values())));
         }
+    }
+
+    /** Proxies before a ClickHouse take 8 or 16 KB of a URL. */
+    @Test
+    void manyOrdersOfManyBlocksMakeNoLongUrl() throws IOException {
+        Installation courier = STACK.installation();
+        courier.insert(IntStream.range(0, MANY_ORDERS)
+                .mapToObj(i -> LogRow.of("bucket-" + i, "r", courier.target()))
+                .toList());
+        courier.flush();
+        Ledger ledger = new Ledger(courier.clickHouse(), courier.lane());
+        List<WorkOrder> orders = ledger.decided(0, ledger.head().epoch());
+        List<BlockRange> blocks =
+                new ArrayList<>(ledger.claims(0, ledger.head().epoch()).blocks());
+        IntStream.range(0, MANY_RANGES)
+                .forEach(i -> blocks.add(new BlockRange("other-" + i % 7, 1_000_000 + 2 * i, 1_000_000 + 2 * i)));
+        Claims claims = new Claims(blocks, List.of());
+
+        assertThat(longestUrl(
+                        courier.lane(), table -> table.render(orders, claims).close()))
+                .isBetween(100, 4000);
+        try (InputStream rendered = new AccessLogTable(courier.clickHouse(), courier.lane()).render(orders, claims)) {
+            Frames frames = new Frames(rendered);
+            for (WorkOrder order : orders) {
+                assertThat(frames.next()).isTrue();
+                assertThat(frames.number()).isEqualTo(order.number());
+            }
+            assertThat(frames.next()).isFalse();
+        }
+        assertThat(orders).hasSize(MANY_ORDERS);
+    }
+
+    /** Few ranges, some, more than a usual text holds; few partitions, and more than the index is asked for one by one. */
+    @Test
+    void blocksAreFoundHoweverManyAreAskedFor() {
+        Installation courier = STACK.installation();
+        courier.execute(
+                "INSERT INTO {logs}.access_logs (bucketName, insertedAt, startTime, req_id)"
+                        + " SELECT 'bucket', now() - 3600 * (number % 3), now(), 'r' FROM numbers(60)"
+                        + " SETTINGS max_block_size = 1, min_insert_block_size_rows = 1, max_threads = 1, max_insert_threads = 1");
+        AccessLogTable table = new AccessLogTable(courier.clickHouse(), courier.lane());
+        List<BlockRange> present = table.look().blocks().stream()
+                .flatMap(range -> table.blockSizes(List.of(range)).stream()
+                        .map(size -> new BlockRange(range.partition(), size.block(), size.block())))
+                .distinct()
+                .toList();
+        assertThat(present).hasSize(60);
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int[] others : new int[][] {{0, 1}, {30, 3}, {30, 100}, {20_000, 3}, {20_000, 5000}}) {
+            List<BlockRange> asked = new ArrayList<>();
+            List<Long> expected = new ArrayList<>();
+            for (BlockRange block : present) {
+                if (others[0] == 0 ? random.nextInt(10) == 0 : random.nextBoolean()) {
+                    asked.add(block);
+                    expected.add(block.low());
+                } else if (others[0] > 0) {
+                    // In a partition that has no such block.
+                    String other = present.get(random.nextInt(present.size())).partition();
+                    asked.add(new BlockRange(
+                            other.equals(block.partition()) ? "other" : other, block.low(), block.high()));
+                }
+            }
+            for (int i = 0; i < others[0]; i++) {
+                asked.add(new BlockRange("other-" + i % others[1], 3L * i, 3L * i + random.nextInt(2)));
+            }
+
+            assertThat(table.blockSizes(asked))
+                    .as("seed %d, %d other ranges of %d partitions", seed, others[0], others[1])
+                    .extracting(AccessLogTable.BlockSize::block)
+                    .containsExactlyElementsOf(expected.stream().sorted().toList());
+        }
+    }
+
+    @FunctionalInterface
+    private interface Statements {
+        void run(AccessLogTable table) throws IOException;
+    }
+
+    /** What the URLs of some statements come to, at a server that answers nothing. */
+    private static int longestUrl(Lane lane, Statements statements) throws IOException {
+        AtomicInteger longest = new AtomicInteger();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            longest.accumulateAndGet(exchange.getRequestURI().toString().length(), Math::max);
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        server.start();
+        Lane there = lane.at(
+                lane.name(),
+                List.of(URI.create("http://localhost:" + server.getAddress().getPort())));
+        try (ClickHouse clickHouse = ClickHouse.connect(there.endpoint())) {
+            statements.run(new AccessLogTable(clickHouse, there));
+        } finally {
+            server.stop(0);
+        }
+        return longest.get();
     }
 
     /** Compares a row with what it was rendered as. */

@@ -2,10 +2,12 @@ package io.logcourier.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logcourier.clickhouse.Statement;
 import io.logcourier.operations.Audit.Difference;
 import io.logcourier.operations.Audit.Missing;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.schema.Schema;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -192,6 +194,52 @@ class DamageIT {
         assertNamed("partition", hour.substring(0, 13), "attached");
         courier.flush();
         assertNamed("partition", hour.substring(0, 13), "attached");
+    }
+
+    /** Of a partition that two epochs claimed, TTL drops the part of the first one before that of the second. */
+    @Test
+    void aPartThatExpiredBeforeOthersOfItsPartitionIsNoDamage() {
+        courier = STACK.installation(Map.of("discovery.epoch-limit", "10"));
+        courier.execute("SYSTEM STOP MERGES {logs}.access_logs");
+        String hour = Installation.hoursAgo(1);
+        for (int from : new int[] {0, 10}) {
+            courier.insert(rows("cats", from, 10).stream()
+                    .map(row -> row.with("insertedAt", hour))
+                    .toList());
+        }
+        courier.flush();
+        courier.drain();
+        courier.execute("ALTER TABLE {logs}.access_logs DROP PART '%s'".formatted(firstPart()));
+        assertNamed("partition", hour.substring(0, 13), "attached");
+
+        courier.execute("ALTER TABLE {ledger}.arrivals UPDATE min_inserted = min_inserted - INTERVAL 3 DAY"
+                + " WHERE kind = 'seal' SETTINGS mutations_sync = 2");
+
+        assertThat(courier.books().differences()).isEmpty();
+    }
+
+    private String firstPart() {
+        return new String(
+                        courier.clickHouse()
+                                .read(
+                                        Statement.of(
+                                                        "SELECT name FROM system.parts WHERE database = {logs:String} AND active"
+                                                                + " ORDER BY min_block_number LIMIT 1")
+                                                .with("logs", courier.lane().logs()),
+                                        "TabSeparated"),
+                        StandardCharsets.US_ASCII)
+                .strip();
+    }
+
+    @Test
+    void ordersThatAreDecidedAndNotDerivedYetAreNoDamage() {
+        courier.insert(rows("late", 0, 10));
+        courier.flush();
+        String last = "(SELECT max(epoch) FROM {ledger}.orders)";
+        courier.execute("ALTER TABLE {ledger}.epochs DELETE WHERE epoch > " + last + " SETTINGS mutations_sync = 2");
+        courier.execute("ALTER TABLE {ledger}.orders DELETE WHERE epoch = " + last + " SETTINGS mutations_sync = 2");
+
+        assertThat(courier.books().differences()).isEmpty();
     }
 
     @Test
