@@ -327,8 +327,8 @@ public final class Audit {
     }
 
     /**
-     * Reads every delivered object back and compares lines, bytes and checksum with its offset, or one of its offsets; then looks for objects
-     * beside them.
+     * Reads every delivered object back and compares lines, bytes and checksum with its offset, or one of its offsets;
+     * then looks for objects beside them.
      *
      * @param progress called with the bytes of each object that was read, from any thread
      * @param alone whether the target buckets are ours alone, so that an object that no offset names is a difference
