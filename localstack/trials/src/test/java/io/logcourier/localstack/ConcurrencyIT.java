@@ -154,7 +154,7 @@ class ConcurrencyIT {
 
     @Test
     void plannersThatRunAtOnceAppendEachEpochOnceAndOrderEachRowOnce() throws Exception {
-        int rounds = 50;
+        int rounds = 20;
         int planners = 2;
         List<LogRow> rows = new ArrayList<>();
         List<DiscoveryHandler> functions = new ArrayList<>();

@@ -18,7 +18,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,17 +36,22 @@ class LoadIT {
     @TempDir
     private Path folder;
 
-    private CourierProcess up;
-    private Shipper shipper;
+    private static CourierProcess up;
+    private static Shipper shipper;
 
-    @BeforeEach
-    void start() throws IOException {
+    @BeforeAll
+    static void start() throws IOException {
         up = CourierProcess.start("up", "--json", "--only=clickhouse", "--clickhouse-port=0");
         shipper = new Shipper(URI.create(up.ready().get("clickhouse").asString()));
     }
 
-    @AfterEach
-    void stop() throws IOException {
+    @BeforeEach
+    void empty() throws Exception {
+        shipper.query("TRUNCATE TABLE logs.access_logs");
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
         shipper.close();
         up.close();
     }
@@ -147,7 +153,7 @@ class LoadIT {
         return CourierProcess.start(arguments.toArray(String[]::new));
     }
 
-    private String url() {
+    private static String url() {
         return up.ready().get("clickhouse").asString();
     }
 

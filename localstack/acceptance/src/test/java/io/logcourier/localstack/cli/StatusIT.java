@@ -11,23 +11,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code status} as a process, of an installation where rows wait. */
+@TestMethodOrder(OrderAnnotation.class)
 class StatusIT {
     private static final String CLEAR = "\033[H\033[J";
     private static final JsonMapper JSON = new JsonMapper();
 
-    private CourierProcess up;
-    private Shipper shipper;
-    private Map<String, String> installation;
+    private static CourierProcess up;
+    private static Shipper shipper;
+    private static Map<String, String> installation;
 
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         up = CourierProcess.up("--every=1d");
         shipper = new Shipper(URI.create(up.ready().get("clickhouse").asString()));
         installation = Clients.settings(up.ready());
@@ -38,8 +42,8 @@ class StatusIT {
         shipper.post(ids(300, 11));
     }
 
-    @AfterEach
-    void stop() throws IOException {
+    @AfterAll
+    static void stop() throws IOException {
         shipper.close();
         up.close();
     }
@@ -69,6 +73,8 @@ class StatusIT {
         assertThat(output("status", "--bucket=nobody's")).contains("0 buckets");
     }
 
+    /** The last, since it adds rows. */
+    @Order(Integer.MAX_VALUE)
     @Test
     void watchedOnATerminalItIsShownInPlaceUntilCtrlC() throws Exception {
         try (CourierProcess status = CourierProcess.startOnTerminal(installation, "status", "--watch=0.2s")) {

@@ -36,7 +36,7 @@ import software.amazon.awssdk.services.s3.S3Client;
  * {@code mvn verify -Psoak -pl localstack/trials -am}.
  */
 class KillIT {
-    private static final int TIMES = Integer.getInteger("kill.times", 10);
+    private static final int TIMES = Integer.getInteger("kill.times", 7);
     private static final int ROWS = Integer.getInteger("kill.rows", 10_000);
     private static final int WRITERS = 2;
     private static final int BUCKETS = 5;
