@@ -51,6 +51,7 @@ class NetworkTroubleIT {
         relay.close();
     }
 
+    /** As many of them as of the matrices; which ones a run tries, its report says. */
     static Stream<Arguments> troubleWithS3() {
         Trouble internal = new Trouble.Answer(500, "InternalError");
         Trouble slowDown = new Trouble.Answer(503, "SlowDown");
@@ -60,7 +61,7 @@ class NetworkTroubleIT {
         Trouble cut = new Trouble.CutRequest();
         Trouble unheard = new Trouble.LoseAnswer();
         int ever = LONGER_THAN_ANY_PATIENCE;
-        return Stream.of(
+        List<Arguments> all = List.of(
                 Arguments.of("500 once", internal, 1, Request.PUT),
                 Arguments.of("500 until it is mended", internal, ever, Request.PUT),
                 Arguments.of("SlowDown until it is mended", slowDown, ever, Request.PUT),
@@ -74,6 +75,7 @@ class NetworkTroubleIT {
                 Arguments.of("a part whose success nobody hears", unheard, 1, Request.SECOND_PART),
                 Arguments.of("an upload of which nobody hears that it was begun", unheard, 2, Request.BEGIN),
                 Arguments.of("a completion that nobody hears", unheard, 1, Request.COMPLETE));
+        return Faults.share(all, Faults.seed()).stream();
     }
 
     @ParameterizedTest(name = "{0}")
