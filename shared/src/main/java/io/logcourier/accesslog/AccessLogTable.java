@@ -248,11 +248,8 @@ public final class AccessLogTable {
     /** Whether the server is a replica that may lack rows which were inserted until a time, by its clock. */
     public boolean isLagging(Instant until) {
         record Count(long count) {}
-        return clickHouse
-                        .one(sql("lagging.sql").with("until", until.toEpochMilli()), Count.class)
-                        .orElseThrow()
-                        .count()
-                > 0;
+        Statement lagging = sql("lagging.sql").with("until", until.toEpochMilli());
+        return clickHouse.one(lagging, Count.class).orElseThrow().count() > 0;
     }
 
     private Statement rendered(Rendering rendering, List<String> moreColumns) {

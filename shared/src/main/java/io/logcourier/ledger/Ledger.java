@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -332,17 +332,16 @@ public final class Ledger {
     }
 
     /**
-     * As {@link #open(long)}, in pages, since all together may be too many for memory.
+     * As {@link #open(long)}, in pages that are read when they are asked for, since all together may be too many for memory.
      *
      * @param most orders of a page; a page has one at least
      */
-    public void forEachOpen(long openFrom, int most, Consumer<List<WorkOrder>> reader) {
-        List<WorkOrder> page = open(openFrom, BEFORE_ALL, most);
-        while (!page.isEmpty()) {
-            reader.accept(page);
-            WorkOrder last = page.getLast();
-            page = page.size() < most ? List.of() : open(last.epoch(), last.number(), most);
-        }
+    public Iterable<List<WorkOrder>> openPages(long openFrom, int most) {
+        return () -> Stream.iterate(
+                        open(openFrom, BEFORE_ALL, most),
+                        page -> !page.isEmpty(),
+                        page -> open(page.getLast().epoch(), page.getLast().number(), most))
+                .iterator();
     }
 
     /** The first {@code most} open orders after number {@code number} of {@code epoch}. */

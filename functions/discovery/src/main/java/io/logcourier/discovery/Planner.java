@@ -478,32 +478,22 @@ final class Planner {
             return Optional.empty();
         }
         Instant late = asked ? head.now() : head.now().minus(limits.redeliverAfter());
-        // What the pages sum up to.
-        var seen = new Object() {
-            long openFrom = head.epoch();
-            long needed = head.orderedThrough() + 1;
-            boolean any;
-            int again;
-        };
-        ledger.forEachOpen(head.openFrom(), OPEN_AT_ONCE, open -> {
+        int count = 0;
+        long openFrom = head.epoch();
+        long needed = Math.min(head.epoch(), head.orderedThrough() + 1);
+        for (List<WorkOrder> open : ledger.openPages(head.openFrom(), OPEN_AT_ONCE)) {
             List<WorkOrder> again = open.stream()
                     .filter(order -> order.epoch() <= head.sentThrough()
                             && !order.plannedAt().isAfter(late))
                     .toList();
             send(again);
-            seen.again += again.size();
-            if (!seen.any) {
-                seen.any = true;
-                seen.openFrom = open.getFirst().epoch();
-            }
+            count += again.size();
             for (WorkOrder order : open) {
-                seen.needed = Math.min(seen.needed, order.fromEpoch());
+                openFrom = Math.min(openFrom, order.epoch());
+                needed = Math.min(needed, order.fromEpoch());
             }
-        });
-        if (seen.again == 0 && !due) {
-            return Optional.empty();
         }
-        return Optional.of(new Redelivery(head.now(), seen.again, seen.openFrom, Math.min(seen.needed, head.epoch())));
+        return count == 0 && !due ? Optional.empty() : Optional.of(new Redelivery(head.now(), count, openFrom, needed));
     }
 
     /**

@@ -39,10 +39,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CheckedOutputStream;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -59,6 +59,8 @@ public final class Audit {
 
     /** An object written so long after its order was planned, or longer, may be taken for a stranger. */
     private static final Duration LATEST_DELIVERY = Duration.ofDays(1);
+
+    private static final String REPLACED_MARK = "/* being replaced */";
 
     private final ClickHouse clickHouse;
     private final Lane lane;
@@ -121,19 +123,20 @@ public final class Audit {
     /** Renders every delivered order again, as a worker does, and compares bytes and checksum with its offset. */
     private Rendered render(List<Difference> differences) {
         Ledger ledger = new Ledger(clickHouse, lane);
-        List<Rendered> parts = new ArrayList<>();
-        forEachPage(page -> {
-            List<WorkOrder> orders =
-                    ledger.decided(page.getFirst().epoch() - 1, page.getLast().epoch());
-            for (OrderMessage run : OrderMessage.deliver(lane.name(), orders)) {
-                ledger.standing(run.epoch(), run.first(), run.last()).stream()
+        return pages().flatMap(
+                        page -> OrderMessage.deliver(
+                                lane.name(),
+                                ledger.decided(
+                                        page.getFirst().epoch() - 1,
+                                        page.getLast().epoch()))
+                                .stream())
+                .flatMap(run -> ledger.standing(run.epoch(), run.first(), run.last()).stream()
                         .filter(standing -> standing.outcomes().contains(Offset.Outcome.DELIVERED))
                         .collect(Collectors.groupingBy(standing -> Query.of(standing.order())))
                         .values()
-                        .forEach(together -> parts.add(render(ledger, together, differences)));
-            }
-        });
-        return parts.stream().reduce(Rendered.NOTHING, Rendered::plus);
+                        .stream())
+                .map(together -> render(ledger, together, differences))
+                .reduce(Rendered.NOTHING, Rendered::plus);
     }
 
     private Rendered render(Ledger ledger, List<Standing> delivered, List<Difference> differences) {
@@ -142,7 +145,6 @@ public final class Audit {
             private final Contents.Sum sum = new Contents.Sum();
             private final OutputStream lines;
             private long rows;
-            private long checksum;
 
             Made(WorkOrder order) throws IOException {
                 lines = order.compression().compress(new CheckedOutputStream(OutputStream.nullOutputStream(), sum));
@@ -152,27 +154,20 @@ public final class Audit {
         WorkOrder any = delivered.getFirst().order();
         Claims claims = ledger.claims(any.fromEpoch(), any.toEpoch());
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
+        if (Rendering.of(any) == Rendering.PARQUET) {
+            return tally(table, claims, delivered, differences);
+        }
         try {
             for (Standing standing : delivered) {
                 made.put(standing.order().number(), new Made(standing.order()));
             }
-            if (Rendering.of(any) == Rendering.PARQUET) {
-                for (Standing standing : delivered) {
-                    Made object = made.get(standing.order().number());
-                    // Its bytes are those of one version of ClickHouse: only the rows are compared.
-                    Tally left = table.tally(standing.order(), claims);
-                    object.rows = left.rows();
-                    object.checksum = left.checksum();
-                }
-            } else {
-                try (InputStream rendered =
-                        table.render(delivered.stream().map(Standing::order).toList(), claims)) {
-                    Frames frames = new Frames(rendered);
-                    while (frames.next()) {
-                        Made object = made.get(frames.number());
-                        object.rows++;
-                        frames.line(object.lines::write);
-                    }
+            try (InputStream rendered =
+                    table.render(delivered.stream().map(Standing::order).toList(), claims)) {
+                Frames frames = new Frames(rendered);
+                while (frames.next()) {
+                    Made object = made.get(frames.number());
+                    object.rows++;
+                    frames.line(object.lines::write);
                 }
             }
             for (Made object : made.values()) {
@@ -190,14 +185,8 @@ public final class Audit {
             long crc = object.sum.getValue();
             if (object.rows < order.tally().rows()) {
                 gone++;
-            } else if (Rendering.of(order) == Rendering.PARQUET
-                    ? object.rows == order.tally().rows()
-                            && object.checksum == order.tally().checksum()
-                    : bytes == standing.deliveredBytes() && crc == standing.deliveredCrc32c()) {
+            } else if (bytes == standing.deliveredBytes() && crc == standing.deliveredCrc32c()) {
                 same++;
-            } else if (Rendering.of(order) == Rendering.PARQUET) {
-                differences.add(new Difference("order %s of bucket %s: its rows are not those that were delivered"
-                        .formatted(order.id(), order.group().bucket())));
             } else {
                 differences.add(new Difference(
                         "order %s of bucket %s: its rows make %d bytes with CRC32C %08x, delivered were %d bytes, %08x"
@@ -208,6 +197,26 @@ public final class Audit {
                                         crc,
                                         standing.deliveredBytes(),
                                         standing.deliveredCrc32c())));
+            }
+        }
+        return new Rendered(same, gone);
+    }
+
+    /** As {@link #render}, of files whose bytes are those of one version of ClickHouse: only their rows are compared. */
+    private static Rendered tally(
+            AccessLogTable table, Claims claims, List<Standing> delivered, List<Difference> differences) {
+        long same = 0;
+        long gone = 0;
+        for (Standing standing : delivered) {
+            WorkOrder order = standing.order();
+            Tally left = table.tally(order, claims);
+            if (left.rows() < order.tally().rows()) {
+                gone++;
+            } else if (order.tally().matches(left.rows(), left.checksum())) {
+                same++;
+            } else {
+                differences.add(new Difference("order %s of bucket %s: its rows are not those that were delivered"
+                        .formatted(order.id(), order.group().bucket())));
             }
         }
         return new Rendered(same, gone);
@@ -337,21 +346,27 @@ public final class Audit {
         List<Difference> differences = clickHouse.list(sql("shared-objects.sql"), Difference.class);
         Set<Entry> missing = new ConcurrentSkipListSet<>(Entry.IN_ORDER);
         Map<Entry, Difference> damaged = new ConcurrentSkipListMap<>(Entry.IN_ORDER);
+        Map<String, Set<String>> named = new TreeMap<>();
         try (Tasks checks = new Tasks(OBJECTS_AT_ONCE)) {
-            forEachPage(page -> byName(page)
-                    .forEach(entries -> checks.start(() -> {
-                        try {
-                            check(s3, entries, progress)
-                                    .ifPresent(difference -> damaged.put(entries.getLast(), difference));
-                        } catch (NoSuchKeyException e) {
-                            missing.add(entries.getLast());
-                        }
-                    })));
+            pages().flatMap(page -> byName(page).stream()).forEach(entries -> {
+                Entry any = entries.getLast();
+                if (alone) {
+                    named.computeIfAbsent(any.targetBucket(), bucket -> new HashSet<>())
+                            .add(any.key());
+                }
+                checks.start(() -> {
+                    try {
+                        check(s3, entries, progress).ifPresent(difference -> damaged.put(any, difference));
+                    } catch (NoSuchKeyException e) {
+                        missing.add(any);
+                    }
+                });
+            });
             checks.await();
         }
         differences.addAll(damaged.values());
         if (alone) {
-            differences.addAll(strangers(s3));
+            differences.addAll(strangers(s3, named));
         }
         return new Objects(missing.stream().map(Entry::missing).toList(), differences);
     }
@@ -363,30 +378,22 @@ public final class Audit {
                 .values();
     }
 
-    /** Reads what was delivered up to now, whole epochs at a time, since all of it together fits no memory. */
-    private void forEachPage(Consumer<List<Entry>> reader) {
+    /** What was delivered up to now, read whole epochs at a time, since all of it together fits no memory. */
+    private Stream<List<Entry>> pages() {
         long through = new Ledger(clickHouse, lane).head().epoch();
-        long from = 0;
-        while (true) {
-            List<Entry> page = clickHouse.list(
-                    sql("objects.sql")
-                            .with("from", from)
-                            .with("through", through)
-                            .with("most", pageObjects),
-                    Entry.class);
-            if (page.isEmpty()) {
-                return;
-            }
-            reader.accept(page);
-            from = page.getLast().epoch() + 1;
-        }
+        return Stream.iterate(
+                page(0, through),
+                page -> !page.isEmpty(),
+                page -> page(page.getLast().epoch() + 1, through));
     }
 
-    /** Objects in the target buckets that no offset names. */
-    private List<Difference> strangers(S3Client s3) {
-        Map<String, Set<String>> named = new TreeMap<>();
-        forEachPage(page -> page.forEach(entry -> named.computeIfAbsent(entry.targetBucket(), bucket -> new HashSet<>())
-                .add(entry.key())));
+    private List<Entry> page(long from, long through) {
+        return clickHouse.list(
+                sql("objects.sql").with("from", from).with("through", through).with("most", pageObjects), Entry.class);
+    }
+
+    /** Objects in the target buckets that no offset names; {@code named} are the keys that offsets do. */
+    private List<Difference> strangers(S3Client s3, Map<String, Set<String>> named) {
         Ledger ledger = new Ledger(clickHouse, lane);
         Map<String, WorkOrder> open = ledger.open(0).stream()
                 .collect(Collectors.toMap(
@@ -457,6 +464,9 @@ public final class Audit {
 
     private Statement sql(String file) {
         return Statement.resource(Audit.class, file)
+                .replace(
+                        REPLACED_MARK,
+                        Statement.resource(Audit.class, "being-replaced.sql").sql())
                 .with("ledger", lane.ledger())
                 .with("logs", lane.logs())
                 .with("table", lane.table());

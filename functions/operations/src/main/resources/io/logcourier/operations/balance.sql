@@ -12,17 +12,7 @@ WITH
         FROM {ledger:Identifier}.offsets
         WHERE outcome != 'superseded' OR (epoch, number) NOT IN
         (
-            SELECT replacing.replaces_epoch, replacing.replaces_number
-            FROM {ledger:Identifier}.epochs
-            ARRAY JOIN orders AS replacing
-            WHERE epoch = (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
-                AND epoch NOT IN
-                (
-                    SELECT epoch
-                    FROM {ledger:Identifier}.orders
-                    WHERE epoch = (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
-                )
-                AND replacing.replaces_epoch > 0
+            /* being replaced */
         )
         GROUP BY epoch, number
     ),

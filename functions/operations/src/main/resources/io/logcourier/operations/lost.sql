@@ -8,17 +8,7 @@ INNER JOIN
     FROM {ledger:Identifier}.offsets
     WHERE outcome = 'superseded' AND (epoch, number) NOT IN
         (
-            SELECT replacing.replaces_epoch, replacing.replaces_number
-            FROM {ledger:Identifier}.epochs
-            ARRAY JOIN orders AS replacing
-            WHERE epoch = (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
-                AND epoch NOT IN
-                (
-                    SELECT epoch
-                    FROM {ledger:Identifier}.orders
-                    WHERE epoch = (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
-                )
-                AND replacing.replaces_epoch > 0
+            /* being replaced */
         )
     GROUP BY epoch, number
 ) AS superseded USING (epoch, number)

@@ -36,6 +36,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -231,21 +232,32 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         check(message.target());
         lane.clickHouse().reach();
         Delivery delivery = lane.delivery();
-        List<GivenUp> givenUp = new ArrayList<>();
-        List<Duration> waits = new ArrayList<>();
-        for (Failure failure : deliver(lane, message)) {
-            try {
-                waits.add(settle(delivery, failure, sqsMessage, givenUp));
-            } catch (CourierException e) {
-                waits.add(comesBack(delivery, failure.task().order(), e, sqsMessage));
-            }
-        }
-        waits.addAll(giveUp(delivery, message, givenUp, sqsMessage));
-        return waits.stream().max(Comparator.naturalOrder()).orElse(Duration.ZERO);
+        List<Ending> endings = deliver(lane, message).stream()
+                .map(failure -> ending(delivery, failure, sqsMessage))
+                .toList();
+        List<Ending> inVain =
+                endings.stream().filter(ending -> ending.givenUp().isPresent()).toList();
+        return Stream.concat(
+                        endings.stream().map(Ending::delay), giveUp(delivery, message, inVain, sqsMessage).stream())
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
     }
 
-    /** An order that no retry helps, and why. */
-    private record GivenUp(Task task, String reason) {}
+    /**
+     * What becomes of an order that failed.
+     *
+     * @param delay after what time it is to be tried again; zero for never
+     * @param givenUp why no retry helps, if none does
+     */
+    private record Ending(Task task, Duration delay, Optional<String> givenUp) {
+        static Ending after(Task task, Duration delay) {
+            return new Ending(task, delay, Optional.empty());
+        }
+
+        static Ending inVain(Task task, String reason) {
+            return new Ending(task, Duration.ZERO, Optional.of(reason));
+        }
+    }
 
     private static List<Failure> deliver(Served lane, OrderMessage message) {
         try {
@@ -258,46 +270,36 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
         }
     }
 
-    /**
-     * Decides what becomes of an order that failed, and after what time it is to be tried again; zero for never. What is
-     * given up is added to {@code givenUp}.
-     */
-    private Duration settle(Delivery delivery, Failure failure, SQSMessage sqsMessage, List<GivenUp> givenUp) {
+    private Ending ending(Delivery delivery, Failure failure, SQSMessage sqsMessage) {
         Task task = failure.task();
         boolean last = isLast(sqsMessage);
-        return switch (failure.cause()) {
-            case ChangedException changed -> {
-                givenUp.add(new GivenUp(task, changed.getMessage()));
-                yield Duration.ZERO;
-            }
-            case TargetRefusedException refused
-            when last -> {
-                givenUp.add(new GivenUp(task, refused.getMessage()));
-                yield Duration.ZERO;
-            }
-            case ShortfallException shortfall
-            when last && !task.isFirst() -> {
-                givenUp.add(new GivenUp(task, shortfall.getMessage()));
-                yield Duration.ZERO;
-            }
-            // Of a copy or a replay nothing is recorded: its object tells nothing of the order's own.
-            case ShortfallException shortfall
-            when task.isFirst() && (last || task.standing().shortSince().isPresent()) ->
-                settle(delivery, task, shortfall, givenUp);
-            default -> comesBack(delivery, task.order(), failure.cause(), sqsMessage);
-        };
+        try {
+            return switch (failure.cause()) {
+                case ChangedException changed -> Ending.inVain(task, changed.getMessage());
+                case TargetRefusedException refused when last -> Ending.inVain(task, refused.getMessage());
+                case ShortfallException shortfall
+                when last && !task.isFirst() -> Ending.inVain(task, shortfall.getMessage());
+                // Of a copy or a replay nothing is recorded: its object tells nothing of the order's own.
+                case ShortfallException shortfall
+                when task.isFirst() && (last || task.standing().shortSince().isPresent()) ->
+                    settle(delivery, task, shortfall);
+                default -> Ending.after(task, comesBack(delivery, task.order(), failure.cause(), sqsMessage));
+            };
+        } catch (CourierException e) {
+            return Ending.after(task, comesBack(delivery, task.order(), e, sqsMessage));
+        }
     }
 
-    private Duration settle(Delivery delivery, Task task, ShortfallException shortfall, List<GivenUp> givenUp) {
+    private Ending settle(Delivery delivery, Task task, ShortfallException shortfall) {
         try {
             // SQS counts in whole seconds, and drops the rest.
-            return delivery.settle(task, shortfall.found())
-                    ? Duration.ZERO
-                    : limits.supersedeAfter().plusSeconds(1);
+            return Ending.after(
+                    task,
+                    delivery.settle(task, shortfall.found())
+                            ? Duration.ZERO
+                            : limits.supersedeAfter().plusSeconds(1));
         } catch (TargetRefusedException e) {
-            givenUp.add(
-                    new GivenUp(task, shortfall.getMessage() + "; whether it was delivered before: " + e.getMessage()));
-            return Duration.ZERO;
+            return Ending.inVain(task, shortfall.getMessage() + "; whether it was delivered before: " + e.getMessage());
         }
     }
 
@@ -313,12 +315,12 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
      * Into the dead-letter queue first: the record of it must not stand alone. Redriven from there, it is reopened. Returns
      * after what times those come back that could not be given up.
      */
-    private List<Duration> giveUp(
-            Delivery delivery, OrderMessage message, List<GivenUp> givenUp, SQSMessage sqsMessage) {
-        Map<GivenUp, CompletableFuture<Void>> letters = new LinkedHashMap<>();
-        for (GivenUp one : givenUp) {
+    private List<Duration> giveUp(Delivery delivery, OrderMessage message, List<Ending> inVain, SQSMessage sqsMessage) {
+        Map<Ending, CompletableFuture<Void>> letters = new LinkedHashMap<>();
+        for (Ending one : inVain) {
             String body = message.replay(one.task().order().number()).body();
-            letters.put(one, CompletableFuture.runAsync(() -> returnPath.bury(body, one.reason()), executor));
+            String reason = one.givenUp().orElseThrow();
+            letters.put(one, CompletableFuture.runAsync(() -> returnPath.bury(body, reason), executor));
         }
         List<Duration> waits = new ArrayList<>();
         Map<WorkOrder, String> buried = new LinkedHashMap<>();
@@ -333,11 +335,11 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
                 return;
             }
             if (one.task().isFirst()) {
-                buried.put(one.task().order(), one.reason());
+                buried.put(one.task().order(), one.givenUp().orElseThrow());
             } else {
                 delivery.about(log.atWarn(), one.task().order())
                         .addKeyValue("object", one.task().target())
-                        .addKeyValue("reason", one.reason())
+                        .addKeyValue("reason", one.givenUp().orElseThrow())
                         .log("gave up a replay");
             }
         });

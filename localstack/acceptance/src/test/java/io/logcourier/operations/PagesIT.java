@@ -40,7 +40,7 @@ class PagesIT {
         Ledger ledger = new Ledger(courier.clickHouse(), courier.lane());
         for (int page : List.of(1, BUCKETS, BUCKETS + 1, EPOCHS * BUCKETS, 1_000)) {
             List<WorkOrder> open = new ArrayList<>();
-            ledger.forEachOpen(1, page, open::addAll);
+            ledger.openPages(1, page).forEach(open::addAll);
             assertThat(open).as("pages of %d", page).hasSize(EPOCHS * BUCKETS).isEqualTo(ledger.open(0));
         }
         courier.drain();

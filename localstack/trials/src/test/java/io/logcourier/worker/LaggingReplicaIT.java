@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,16 +129,7 @@ class LaggingReplicaIT {
         String replicas =
                 "(SELECT '%s' AS database, 'arrivals' AS table, 0 AS is_readonly, 1 AS inserts_in_queue, 1 AS log_pointer, 0 AS log_max_index)"
                         .formatted(courier.lane().ledger());
-        ClickHouse behind = new Replica(true) {
-            @Override
-            public InputStream query(Statement statement, String format) {
-                return super.query(
-                        statement.name().equals("head.sql")
-                                ? statement.replace("system.replicas", replicas)
-                                : statement,
-                        format);
-            }
-        };
+        ClickHouse behind = asked("head.sql", statement -> statement.replace("system.replicas", replicas));
 
         assertThatThrownBy(() -> FaultyPlanner.plan(courier, behind, queue, REDELIVER))
                 .isInstanceOf(RetryableException.class)
@@ -153,15 +145,10 @@ class LaggingReplicaIT {
         courier.flush();
         courier.drain();
         insert("late", 0);
-        ClickHouse detaching = new Replica(Long.MAX_VALUE, false) {
-            @Override
-            public InputStream query(Statement statement, String format) {
-                if (statement.name().equals("due.sql")) {
-                    courier.execute("DETACH TABLE {logs}.access_logs SYNC");
-                }
-                return super.query(statement, format);
-            }
-        };
+        ClickHouse detaching = asked("due.sql", statement -> {
+            courier.execute("DETACH TABLE {logs}.access_logs SYNC");
+            return statement;
+        });
 
         assertThatThrownBy(() -> FaultyPlanner.plan(courier, detaching, queue, REDELIVER))
                 .hasMessageContaining("does not exist");
@@ -173,14 +160,7 @@ class LaggingReplicaIT {
     @Test
     void aPlannerThatIsAnsweredByTwoServersDecidesNothing() {
         insert("early", 0);
-        ClickHouse balanced = new Replica(Long.MAX_VALUE, false) {
-            @Override
-            public InputStream query(Statement statement, String format) {
-                return super.query(
-                        statement.name().equals("parts.sql") ? statement.replace("hostName()", "'another'") : statement,
-                        format);
-            }
-        };
+        ClickHouse balanced = asked("parts.sql", statement -> statement.replace("hostName()", "'another'"));
 
         assertThatThrownBy(() -> FaultyPlanner.plan(courier, balanced, queue, REDELIVER))
                 .isInstanceOf(RetryableException.class)
@@ -188,6 +168,16 @@ class LaggingReplicaIT {
 
         assertThat(courier.number("SELECT max(epoch) FROM {ledger}.epochs")).isZero();
         assertCaughtUp();
+    }
+
+    /** The same server, but for one statement. */
+    private ClickHouse asked(String name, UnaryOperator<Statement> change) {
+        return new Replica(Long.MAX_VALUE, false) {
+            @Override
+            public InputStream query(Statement statement, String format) {
+                return super.query(statement.name().equals(name) ? change.apply(statement) : statement, format);
+            }
+        };
     }
 
     /** When the replica has everything, all rows are delivered, each once. */
