@@ -1,6 +1,5 @@
 package io.logcourier.ledger;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.ClickHouse;
@@ -105,15 +104,6 @@ public final class Ledger {
     public int version() {
         record Version(int version) {}
         return clickHouse.one(sql("version.sql"), Version.class).orElseThrow().version();
-    }
-
-    /**
-     * Checks that the tables are what this code knows.
-     *
-     * @throws ConfigurationException if not, with what mends it
-     */
-    public void checkVersion() {
-        check(version());
     }
 
     private void check(int version) {
@@ -377,27 +367,9 @@ public final class Ledger {
             Instant now,
             int version) {}
 
-    /** What somebody saw who looked for the rows of an order; the values of the column in {@code 10-shortfalls.sql}. */
-    public enum Finding {
-        /** Some are not there. */
-        @JsonProperty("lacking")
-        LACKING,
-        /** The same again, when no worker that saw more can still be at work, and no object was completed. */
-        @JsonProperty("confirmed")
-        CONFIRMED,
-        /** All are there after all: what was seen before does not count. */
-        @JsonProperty("whole")
-        WHOLE
-    }
-
-    /** Records that {@code found} rows of an order were seen. */
-    public void recordShortfall(WorkOrder order, long found, Finding finding) {
-        record Shortfall(long epoch, int number, long found, Finding finding) {}
-        clickHouse.insert(
-                lane.ledger() + ".shortfalls",
-                "JSONEachRow",
-                ClickHouse.JSON.writeValueAsBytes(new Shortfall(order.epoch(), order.number(), found, finding)),
-                Map.of());
+    /** Records what was found of the rows of orders, in one INSERT; nothing where there are none. */
+    public void recordShortfalls(List<Shortfall> shortfalls) {
+        insert("shortfalls", shortfalls);
     }
 
     /** The first {@code most} orders that lost rows for certain and are not superseded yet, in order. */
@@ -454,10 +426,13 @@ public final class Ledger {
 
     /** Records outcomes, all in one INSERT. */
     public void commit(Collection<Offset> offsets) {
-        if (offsets.isEmpty()) {
-            return;
+        insert("offsets", offsets);
+    }
+
+    private void insert(String table, Collection<?> rows) {
+        if (!rows.isEmpty()) {
+            clickHouse.insert(lane.ledger() + "." + table, "JSONEachRow", lines(rows), Map.of());
         }
-        clickHouse.insert(lane.ledger() + ".offsets", "JSONEachRow", lines(offsets), Map.of());
     }
 
     private static byte[] lines(Collection<?> rows) {

@@ -18,7 +18,9 @@ import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
-import io.logcourier.ledger.Ledger.Finding;
+import io.logcourier.ledger.Offset;
+import io.logcourier.ledger.Shortfall;
+import io.logcourier.ledger.Shortfall.Finding;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.message.OrderMessage;
@@ -356,6 +358,7 @@ final class Planner {
     private Replacements replacements() {
         List<Draft> drafts = new ArrayList<>();
         List<WorkOrder> whole = new ArrayList<>();
+        List<Offset> gone = new ArrayList<>();
         List<WorkOrder> confirmed = ledger.confirmedShortfalls(SUPERSEDED_PER_STEP);
         Optional<Instant> newest = confirmed.stream().map(WorkOrder::plannedAt).max(Comparator.naturalOrder());
         if (newest.isEmpty() || table.isLagging(newest.get())) {
@@ -364,7 +367,7 @@ final class Planner {
         for (WorkOrder order : confirmed) {
             Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
             if (left.rows() == 0) {
-                ledger.commit(List.of(Ledger.superseded(order, 0)));
+                gone.add(Ledger.superseded(order, 0));
             } else if (!order.tally().matches(left.rows(), left.checksum())) {
                 drafts.add(new Draft(
                         order.group(),
@@ -385,8 +388,11 @@ final class Planner {
                     .addKeyValue("left", left.rows())
                     .log("workers found rows of an order gone or changed");
         }
+        ledger.commit(gone);
         send(whole);
-        whole.forEach(order -> ledger.recordShortfall(order, order.tally().rows(), Finding.WHOLE));
+        ledger.recordShortfalls(whole.stream()
+                .map(order -> Shortfall.of(order, order.tally().rows(), Finding.WHOLE))
+                .toList());
         return new Replacements(drafts, confirmed.size() > drafts.size());
     }
 

@@ -13,6 +13,7 @@ import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Compression;
+import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Ledger.Standing;
@@ -269,10 +270,14 @@ public final class Audit {
         return clickHouse.list(sql("lost.sql"), Refused.class);
     }
 
-    /** Everything in the books that does not add up; empty when they balance. */
+    /**
+     * Everything in the books that does not add up; empty when they balance.
+     *
+     * @throws RetryableException if the replica that was asked may lack rows of the ledger or of the log
+     */
     public List<Difference> books() {
         Ledger ledger = new Ledger(clickHouse, lane);
-        ledger.checkVersion();
+        checkWhole(ledger.head());
         long begin = ledger.begin().epoch();
         List<Difference> differences = new ArrayList<>(overlaps());
         for (String check : List.of(
@@ -287,6 +292,14 @@ public final class Audit {
         }
         // Trimmed meanwhile, they seem to lack what is gone.
         return ledger.begin().epoch() == begin ? differences : books();
+    }
+
+    /** What is not there yet would look like what is lost. */
+    private void checkWhole(Head head) {
+        if (head.lagging() > 0 || new AccessLogTable(clickHouse, lane).isLagging(head.plannedAt())) {
+            throw new RetryableException("the replica that lane " + lane.name()
+                    + " is audited on lags: it may lack rows; audit again later, or ask another replica");
+        }
     }
 
     /** Blocks that two epochs claimed. */

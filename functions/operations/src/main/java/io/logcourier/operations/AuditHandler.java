@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The Lambda function that checks the books on a schedule. Takes any event; logs what does not add up, and answers with
  * one JSON object. Several lanes are audited in turn; one that cannot be asked holds up no other. It fails when it
- * cannot look, not when it finds something: that is a metric, with an alarm on it.
+ * cannot look, or only at a replica that lags, not when it finds something: that is a metric, with an alarm on it.
  */
 public final class AuditHandler implements RequestStreamHandler, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AuditHandler.class);

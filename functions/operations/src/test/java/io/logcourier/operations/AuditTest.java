@@ -3,6 +3,7 @@ package io.logcourier.operations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
@@ -65,26 +66,41 @@ class AuditTest {
         assertThat(bucket.requests).hasValueLessThan(10_000);
     }
 
+    @Test
+    void aReplicaThatLagsIsNotAudited() {
+        assertThatThrownBy(() -> audit(new Books(0, 1, 0)).books())
+                .isInstanceOf(RetryableException.class)
+                .hasMessageContaining("lags");
+        assertThatThrownBy(() -> audit(new Books(0, 0, 1)).books())
+                .isInstanceOf(RetryableException.class)
+                .hasMessageContaining("lags");
+    }
+
     private static Audit audit(int objects) {
-        return new Audit(new Books(objects), Settings.read(Map.of(), Map.of()).lane());
+        return audit(new Books(objects, 0, 0));
+    }
+
+    private static Audit audit(ClickHouse books) {
+        return new Audit(books, Settings.read(Map.of(), Map.of()).lane());
     }
 
     private static final String HEAD = """
             {"now": "2026-01-31T12:00:00Z", "epoch": 7, "planned_at": "2026-01-31T12:00:00Z", "planner": "", "ledger": "", "log_table": "", "server": "",
              "claims": [], "frontier": [], "order_count": 0, "ordered_through": 7, "sent_through": 7,
-             "redelivered_at": "2026-01-31T12:00:00Z", "open_from": 7, "version": 1, "lagging": 0}""";
+             "redelivered_at": "2026-01-31T12:00:00Z", "open_from": 7, "version": 1, "lagging": %d}""";
 
     private static final String ENTRY = """
             {"epoch": 7, "number": %1$d, "bucket": "cats", "target_bucket": "logs", "key": "key-%1$d",
              "rendering": "text-1", "compression": "none", "rows": 5, "bytes": 50, "crc32c": 1}""";
 
-    /** The books of so many objects. */
-    private record Books(int objects) implements ClickHouse {
+    /** The books of so many objects, on a server that lacks something of so many tables of the ledger, and of the log. */
+    private record Books(int objects, int ledgerLags, int logLags) implements ClickHouse {
         @Override
         public InputStream query(Statement statement, String format) {
             Stream<String> rows =
                     switch (statement.name()) {
-                        case "head.sql" -> Stream.of(HEAD);
+                        case "head.sql" -> Stream.of(HEAD.formatted(ledgerLags));
+                        case "lagging.sql" -> Stream.of("{\"count\": %d}".formatted(logLags));
                         case "objects.sql" ->
                             IntStream.range(0, objects)
                                     .mapToObj(ENTRY::formatted)

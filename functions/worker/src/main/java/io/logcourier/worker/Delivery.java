@@ -14,10 +14,11 @@ import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Ledger;
-import io.logcourier.ledger.Ledger.Finding;
 import io.logcourier.ledger.Ledger.Standing;
 import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Offset.Outcome;
+import io.logcourier.ledger.Shortfall;
+import io.logcourier.ledger.Shortfall.Finding;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
 import io.logcourier.logging.Metric;
@@ -167,11 +168,11 @@ final class Delivery {
      * work: so it takes two sightings, further apart than a function may run.
      *
      * @param found rows of it that are there
-     * @return whether it is settled; if not, it is to be tried again after {@code worker.supersede-after}
+     * @return what to {@linkplain #record record}; nothing if it was delivered before
      * @throws TargetRefusedException if its target refuses to show whether the object is there
      * @throws RetryableException if the replica lags, or ClickHouse or S3 fails; nothing is settled then
      */
-    boolean settle(Task task, long found) {
+    Optional<Shortfall> settle(Task task, long found) {
         WorkOrder order = task.order();
         Optional<Contents> object = store.find(task.target(), Rendering.of(order), order.compression());
         if (object.filter(stored -> stored.rows() == order.tally().rows()).isPresent()) {
@@ -179,7 +180,7 @@ final class Delivery {
                     Offset.delivered(order, object.get().bytes(), object.get().crc32c());
             ledger.commit(List.of(offset));
             about(log.atInfo(), order).log("was delivered before its rows went");
-            return true;
+            return Optional.empty();
         }
         if (table.isLagging(order.plannedAt())) {
             throw new RetryableException("the replica lags: it may not have the rows of order " + order.id() + " yet");
@@ -192,12 +193,16 @@ final class Delivery {
         if (confirmed) {
             abandon(task);
         }
-        ledger.recordShortfall(order, found, confirmed ? Finding.CONFIRMED : Finding.LACKING);
         about(log.atWarn(), order)
                 .addKeyValue("rows", order.tally().rows())
                 .addKeyValue("found", found)
                 .log(confirmed ? "lost rows, a later order will take the rest" : "lacks rows");
-        return confirmed;
+        return Optional.of(Shortfall.of(order, found, confirmed ? Finding.CONFIRMED : Finding.LACKING));
+    }
+
+    /** Records the shortfalls of some orders. */
+    void record(List<Shortfall> shortfalls) {
+        ledger.recordShortfalls(shortfalls);
     }
 
     /** What is left goes out under another key: an upload that some attempt could not abort would stay for ever. */

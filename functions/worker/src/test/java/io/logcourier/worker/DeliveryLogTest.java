@@ -73,7 +73,7 @@ class DeliveryLogTest {
         assertThat(failed(1)).containsExactly("id");
 
         assertThat(line())
-                .endsWith(" WARN  WorkerHandler: comes back lane=main epoch=5 order=5/2 bucket=cats messageId=id"
+                .endsWith(" WARN  MessageService: comes back lane=main epoch=5 order=5/2 bucket=cats messageId=id"
                         + " reason=AccessDenied\n");
         written.reset();
 
