@@ -2,6 +2,7 @@ package io.logcourier.looker;
 
 import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
+import io.logcourier.looker.Plan.Which;
 import io.logcourier.looker.StreamState.Range;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,8 +84,8 @@ public final class Looker {
         this.store = store;
         this.ticker = ticker;
         this.content = new Content(run);
-        this.validator = new Validator(content, plan.maxDelay().toMillis(), plan.mostFindings());
-        this.retriesLeft = new AtomicInteger(plan.retries());
+        this.validator = new Validator(content, plan.reading().maxDelay().toMillis(), plan.mostFindings());
+        this.retriesLeft = new AtomicInteger(plan.writing().retries());
         this.began = Instant.ofEpochMilli(ticker.millis());
     }
 
@@ -95,13 +96,19 @@ public final class Looker {
      * @throws InterruptedException if the thread is interrupted
      */
     public Report run() throws InterruptedException {
-        for (int cycle = 0; !isOver() && (plan.cycles() == 0 || cycle < plan.cycles()); cycle++) {
+        for (int cycle = 0;
+                !isOver()
+                        && (plan.writing().cycles() == 0
+                                || cycle < plan.writing().cycles());
+                cycle++) {
             cycles = cycle + 1;
-            if (cycle % plan.changeStreamsEvery() == 0) {
-                change(cycle / plan.changeStreamsEvery() * plan.streams());
+            if (cycle % plan.writing().changeStreamsEvery() == 0) {
+                change(cycle
+                        / plan.writing().changeStreamsEvery()
+                        * plan.writing().streams());
             }
             write(cycle);
-            switch (plan.reading()) {
+            switch (plan.reading().which()) {
                 case ALL -> read(List.copyOf(streams), true);
                 case SOME -> read(some(cycle), false);
                 case NONE -> {
@@ -123,7 +130,9 @@ public final class Looker {
             written.forEach(stream -> streams.add(new StreamState(run.stream(stream.number()), stream)));
         }
         streams.forEach(validator::expect);
-        read(plan.reading() == Plan.Reading.SOME ? some(0) : List.copyOf(streams), plan.reading() == Plan.Reading.ALL);
+        read(
+                plan.reading().which() == Which.SOME ? some(0) : List.copyOf(streams),
+                plan.reading().which() == Which.ALL);
         return report();
     }
 
@@ -190,19 +199,21 @@ public final class Looker {
             }
             streams.clear();
             times.clear();
-            for (int number = first; number < first + plan.streams(); number++) {
+            for (int number = first; number < first + plan.writing().streams(); number++) {
                 StreamState stream = new StreamState(run.stream(number));
                 streams.add(stream);
                 validator.expect(stream);
                 times.put(
                         number,
-                        plan.start()
-                                .map(start -> SyntheticTime.from(start.toEpochMilli(), plan.stepNanos()))
+                        plan.time()
+                                .start()
+                                .map(start -> SyntheticTime.from(
+                                        start.toEpochMilli(), plan.time().stepNanos()))
                                 .orElseGet(() -> SyntheticTime.coupled(
                                         ticker.millis(),
-                                        plan.stepNanos(),
-                                        plan.minLag().toMillis(),
-                                        plan.maxLag().toMillis())));
+                                        plan.time().stepNanos(),
+                                        plan.time().minLag().toMillis(),
+                                        plan.time().maxLag().toMillis())));
             }
         }
     }
@@ -210,12 +221,12 @@ public final class Looker {
     private List<StreamState> some(int cycle) {
         List<StreamState> shuffled = new ArrayList<>(streams);
         Collections.shuffle(shuffled, new Random(Content.mix(run.seed() + cycle)));
-        return shuffled.subList(0, Math.min(plan.readStreams(), shuffled.size()));
+        return shuffled.subList(0, Math.min(plan.reading().streams(), shuffled.size()));
     }
 
     private void write(int cycle) throws InterruptedException {
         long start = ticker.millis();
-        Semaphore permits = new Semaphore(plan.maxConcurrentWrites());
+        Semaphore permits = new Semaphore(plan.writing().maxConcurrentWrites());
         try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> written = new ArrayList<>();
             for (StreamState stream : streams) {
@@ -242,11 +253,12 @@ public final class Looker {
     private void write(StreamState stream, long start, int cycle, Semaphore permits) throws InterruptedException {
         long random =
                 Content.mix(Content.mix(run.seed() + cycle) + stream.stream().number());
-        long fragments =
-                plan.stopAfterFragments() == 0 ? Long.MAX_VALUE : plan.jittered(plan.stopAfterFragments(), random);
-        long stopAt = plan.stopAfter().isZero()
+        long fragments = plan.writing().stopAfterFragments() == 0
                 ? Long.MAX_VALUE
-                : start + plan.jittered(plan.stopAfter().toMillis(), Content.mix(random));
+                : plan.writing().jittered(plan.writing().stopAfterFragments(), random);
+        long stopAt = plan.writing().stopAfter().isZero()
+                ? Long.MAX_VALUE
+                : start + plan.writing().jittered(plan.writing().stopAfter().toMillis(), Content.mix(random));
         SyntheticTime time = times.get(stream.stream().number());
         Content.Maker maker = content.maker();
         long leapsBefore = time.leaps();
@@ -265,8 +277,8 @@ public final class Looker {
     private boolean pace(SyntheticTime time, long stopAt) throws InterruptedException {
         long now = ticker.millis();
         long wait = time.waitMillis(now, run.fragment());
-        if (plan.rate() > 0 && now < stopAt) {
-            long costs = run.fragment() * NANOS_A_SECOND / plan.rate();
+        if (plan.writing().rate() > 0 && now < stopAt) {
+            long costs = run.fragment() * NANOS_A_SECOND / plan.writing().rate();
             long slot = nextSlotNanos.getAndUpdate(next -> Math.max(next, now * NANOS) + costs);
             wait = Math.max(wait, Math.ceilDiv(slot - now * NANOS, NANOS));
         }
@@ -314,7 +326,7 @@ public final class Looker {
     /** What was refused is made anew: delays count from the attempt that was not. */
     private Store.Answer write(StreamState stream, Range push, long firstNanos, Content.Maker maker, Bytes lines) {
         lines.clear();
-        maker.write(stream.stream(), push.from(), firstNanos, plan.stepNanos(), ticker.millis(), lines);
+        maker.write(stream.stream(), push.from(), firstNanos, plan.time().stepNanos(), ticker.millis(), lines);
         return store.write(stream.stream(), lines.array(), 0, lines.length());
     }
 
@@ -333,7 +345,7 @@ public final class Looker {
 
     /** Reads until all is there, or nothing more is to be hoped for, and then once more for what is there twice. */
     private void read(List<StreamState> which, boolean all) throws InterruptedException {
-        Duration patience = plan.patience();
+        Duration patience = plan.reading().patience();
         long deadline =
                 which.stream().mapToLong(StreamState::lastPushMillis).max().orElse(0) + patience.toMillis();
         List<LogStream> wanted = which.stream().map(StreamState::stream).toList();
@@ -345,10 +357,10 @@ public final class Looker {
             failed = !look(wanted, all);
             if (!failed && which.stream().allMatch(StreamState::isComplete) && !last) {
                 last = true;
-                pause(plan.pollEvery().toMillis());
+                pause(plan.reading().pollEvery().toMillis());
                 failed = !look(wanted, all);
             } else if (!last) {
-                pause(Math.min(plan.pollEvery().toMillis(), Math.max(0, deadline - now)));
+                pause(Math.min(plan.reading().pollEvery().toMillis(), Math.max(0, deadline - now)));
             }
         } while (!last && !isOver());
         validator.settle(which, !failed && !stopped);

@@ -12,6 +12,9 @@ import io.logcourier.logging.Logging;
 import io.logcourier.logging.Metric;
 import io.logcourier.logging.Metrics;
 import io.logcourier.looker.Plan.Reading;
+import io.logcourier.looker.Plan.Time;
+import io.logcourier.looker.Plan.Which;
+import io.logcourier.looker.Plan.Writing;
 import io.logcourier.looker.Run.Compressibility;
 import io.logcourier.looker.Run.Shape;
 import io.logcourier.s3.TargetClient;
@@ -195,7 +198,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
 
     private static Report verify(AccessLogStore store, Watch watch, Report earlier) throws InterruptedException {
         Report report =
-                new Looker(earlier.run(), plan(watch, Reading.ALL), store, Ticker.SYSTEM).verify(earlier.streams());
+                new Looker(earlier.run(), plan(watch, Which.ALL), store, Ticker.SYSTEM).verify(earlier.streams());
         if (report.reading().unread() > 0) {
             throw new RetryableException(
                     "looker could not read " + earlier.run().id() + ": " + report.failure());
@@ -230,7 +233,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                 PREFIX,
                 watched.lane().sourceRegion(),
                 watched.lane().moreColumns().size());
-        Report report = new Looker(run, plan(watch, Reading.NONE), watched.store(), Ticker.SYSTEM).run();
+        Report report = new Looker(run, plan(watch, Which.NONE), watched.store(), Ticker.SYSTEM).run();
         if (report.isCutShort()) {
             throw new RetryableException("looker could not write: "
                     + String.join("; ", report.writing().reasons()));
@@ -238,26 +241,11 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
         return report;
     }
 
-    private static Plan plan(Watch watch, Reading reading) {
+    private static Plan plan(Watch watch, Which which) {
         return new Plan(
-                watch.streams(),
-                1,
-                Duration.ZERO,
-                0,
-                1,
-                1,
-                2,
-                0,
-                RETRIES,
-                STEP_NANOS,
-                Duration.ZERO,
-                LAG,
-                Optional.empty(),
-                reading,
-                0,
-                Setting.duration(watch.maxDelay()),
-                Duration.ofMillis(1),
-                Duration.ofSeconds(1),
+                new Writing(watch.streams(), 1, Duration.ZERO, 0, 1, 1, 2, 0, RETRIES),
+                new Time(STEP_NANOS, Duration.ZERO, LAG, Optional.empty()),
+                new Reading(which, 0, Setting.duration(watch.maxDelay()), Duration.ofMillis(1), Duration.ofSeconds(1)),
                 FINDINGS);
     }
 

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logcourier.looker.FaultyStore.Damage;
 import io.logcourier.looker.FaultyStore.Push;
 import io.logcourier.looker.FaultyStore.StoredObject;
+import io.logcourier.looker.Plan.Reading;
+import io.logcourier.looker.Plan.Time;
+import io.logcourier.looker.Plan.Which;
+import io.logcourier.looker.Plan.Writing;
 import io.logcourier.looker.Run.Compressibility;
 import io.logcourier.looker.Run.Shape;
 import java.nio.charset.StandardCharsets;
@@ -323,10 +327,11 @@ final class LookerTest {
 
     @Test
     void patienceAndDelayCountFromTheAttemptThatIsAccepted() throws InterruptedException {
+        // One writer: while one waits to try again, the clock would run on for another that has just taken its time.
         FaultyStore store =
                 new FaultyStore(ticker, seed).delay(15_000).pushes(push -> push < 18 ? Push.REFUSED : Push.STORED);
 
-        Report report = new Looker(run(seed), plan(1, 1), store, ticker).run();
+        Report report = new Looker(run(seed), plan(1, 1, 1), store, ticker).run();
 
         assertThat(report.writing().retries()).isEqualTo(18);
         assertThat(report.reading().isRight()).as(report.text()).isTrue();
@@ -433,7 +438,7 @@ final class LookerTest {
         FaultyStore store = new FaultyStore(ticker, seed)
                 .pushes(push -> HONEST.get(push % 4))
                 .delay(5000);
-        Report written = new Looker(run(seed), reading(plan(1, 1), Plan.Reading.NONE, 0), store, ticker).run();
+        Report written = new Looker(run(seed), reading(plan(1, 1), Which.NONE, 0), store, ticker).run();
         assertThat(written.reading().objects()).isZero();
         ticker.sleep(Duration.ofHours(3).toMillis());
 
@@ -465,9 +470,8 @@ final class LookerTest {
 
     @Test
     void aSubsetOfStreamsIsRead() throws InterruptedException {
-        Report report = new Looker(
-                        run(seed), reading(plan(1, 1), Plan.Reading.SOME, 2), new FaultyStore(ticker, seed), ticker)
-                .run();
+        Report report =
+                new Looker(run(seed), reading(plan(1, 1), Which.SOME, 2), new FaultyStore(ticker, seed), ticker).run();
 
         assertThat(report.reading().count(Verdict.RIGHT)).isEqualTo(2 * FRAGMENT * FRAGMENTS);
         assertThat(report.reading().isRight()).isTrue();
@@ -476,24 +480,9 @@ final class LookerTest {
     @Test
     void writingStopsInTimeWhileItIsThrottled() throws InterruptedException {
         Plan slow = new Plan(
-                1,
-                0,
-                Duration.ofSeconds(10),
-                0,
-                1,
-                1,
-                1,
-                FRAGMENT,
-                0,
-                1_000,
-                Duration.ZERO,
-                Duration.ofMinutes(5),
-                Optional.empty(),
-                Plan.Reading.NONE,
-                0,
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(1),
+                new Writing(1, 0, Duration.ofSeconds(10), 0, 1, 1, 1, FRAGMENT, 0),
+                new Time(1_000, Duration.ZERO, Duration.ofMinutes(5), Optional.empty()),
+                new Reading(Which.NONE, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(1)),
                 10);
         long before = ticker.millis();
 
@@ -535,48 +524,23 @@ final class LookerTest {
     }
 
     private static Plan plan(int cycles, int changeEvery) {
+        return plan(cycles, changeEvery, 2);
+    }
+
+    private static Plan plan(int cycles, int changeEvery, int writers) {
         return new Plan(
-                STREAMS,
-                FRAGMENTS,
-                Duration.ZERO,
-                0,
-                cycles,
-                changeEvery,
-                2,
-                0,
-                20,
-                1_000_000,
-                Duration.ZERO,
-                Duration.ofMinutes(5),
-                Optional.empty(),
-                Plan.Reading.ALL,
-                0,
-                Duration.ofSeconds(20),
-                Duration.ofSeconds(60),
-                Duration.ofSeconds(1),
+                new Writing(STREAMS, FRAGMENTS, Duration.ZERO, 0, cycles, changeEvery, writers, 0, 20),
+                new Time(1_000_000, Duration.ZERO, Duration.ofMinutes(5), Optional.empty()),
+                new Reading(Which.ALL, 0, Duration.ofSeconds(20), Duration.ofSeconds(60), Duration.ofSeconds(1)),
                 100);
     }
 
-    private static Plan reading(Plan plan, Plan.Reading reading, int streams) {
+    private static Plan reading(Plan plan, Which which, int streams) {
+        Reading read = plan.reading();
         return new Plan(
-                plan.streams(),
-                plan.stopAfterFragments(),
-                plan.stopAfter(),
-                plan.jitterPercent(),
-                plan.cycles(),
-                plan.changeStreamsEvery(),
-                plan.maxConcurrentWrites(),
-                plan.rate(),
-                plan.retries(),
-                plan.stepNanos(),
-                plan.minLag(),
-                plan.maxLag(),
-                plan.start(),
-                reading,
-                streams,
-                plan.maxDelay(),
-                plan.patience(),
-                plan.pollEvery(),
+                plan.writing(),
+                plan.time(),
+                new Reading(which, streams, read.maxDelay(), read.patience(), read.pollEvery()),
                 plan.mostFindings());
     }
 

@@ -1,5 +1,9 @@
 package io.logcourier.looker;
 
+import io.logcourier.looker.Plan.Reading;
+import io.logcourier.looker.Plan.Time;
+import io.logcourier.looker.Plan.Which;
+import io.logcourier.looker.Plan.Writing;
 import io.logcourier.looker.Run.Compressibility;
 import io.logcourier.looker.Run.Shape;
 import java.io.InputStream;
@@ -36,24 +40,9 @@ final class Scale {
                 "scale", 1, FRAGMENT, 600, Compressibility.MEDIUM, Shape.MIXED, List.of("logs"), "", "us-east-1", 0);
         Computed store = new Computed(run, threads);
         Plan plan = new Plan(
-                STREAMS,
-                entries / STREAMS / FRAGMENT,
-                Duration.ZERO,
-                0,
-                1,
-                1,
-                threads,
-                0,
-                0,
-                1_000_000,
-                Duration.ZERO,
-                Duration.ZERO,
-                Optional.of(Instant.parse("2026-01-01T00:00:00Z")),
-                Plan.Reading.ALL,
-                0,
-                Duration.ofHours(1),
-                Duration.ofHours(1),
-                Duration.ofMillis(1),
+                new Writing(STREAMS, entries / STREAMS / FRAGMENT, Duration.ZERO, 0, 1, 1, threads, 0, 0),
+                new Time(1_000_000, Duration.ZERO, Duration.ZERO, Optional.of(Instant.parse("2026-01-01T00:00:00Z"))),
+                new Reading(Which.ALL, 0, Duration.ofHours(1), Duration.ofHours(1), Duration.ofMillis(1)),
                 10);
         Looker looker = new Looker(run, plan, store, Ticker.SYSTEM);
         long began = System.nanoTime();

@@ -476,12 +476,17 @@ public final class Audit {
     }
 
     private Statement sql(String file) {
-        return Statement.resource(Audit.class, file)
-                .replace(
-                        REPLACED_MARK,
-                        Statement.resource(Audit.class, "being-replaced.sql").sql())
+        return books(file)
                 .with("ledger", lane.ledger())
                 .with("logs", lane.logs())
                 .with("table", lane.table());
+    }
+
+    /** A statement on the books; where it marks that, it knows the orders that are being replaced. */
+    static Statement books(String file) {
+        return Statement.resource(Audit.class, file)
+                .replace(
+                        REPLACED_MARK,
+                        Statement.resource(Audit.class, "being-replaced.sql").sql());
     }
 }

@@ -21,32 +21,52 @@ WITH
         )
         GROUP BY bucket
     ),
-    ended AS
+    delivered AS
+    (
+        SELECT epoch, number, committed_at
+        FROM {ledger:Identifier}.offsets
+        WHERE outcome = 'delivered'
+    ),
+    failed AS
     (
         SELECT
             epoch,
             number,
-            countIf(outcome = 'delivered') > 0 AS is_delivered,
             countIf(outcome = 'superseded') > 0 AS is_superseded,
-            max(committed_at) AS last_committed,
+            max(committed_at) AS failed_at,
             argMax(reason, committed_at) AS last_reason
         FROM {ledger:Identifier}.offsets
+        WHERE outcome = 'given_up'
+            OR outcome = 'superseded' AND (epoch, number) NOT IN
+            (
+                /* being replaced */
+            )
         GROUP BY epoch, number
+    ),
+    ended AS
+    (
+        SELECT
+            *,
+            delivered.epoch > 0 AS is_delivered,
+            failed.epoch > 0 AND NOT is_delivered AS is_failed,
+            NOT is_delivered AND NOT is_failed AS is_open
+        FROM {ledger:Identifier}.orders AS orders
+        ANY LEFT JOIN delivered USING (epoch, number)
+        LEFT JOIN failed USING (epoch, number)
     ),
     ordered AS
     (
         SELECT
             bucket,
-            sumIf(rows, ended.epoch = 0) AS open_rows,
-            minIf(min_inserted, ended.epoch = 0) AS oldest_open,
-            countIf(ended.epoch = 0) AS open_orders,
-            sumIf(rows, ended.epoch != 0 AND NOT is_delivered AND NOT is_superseded) AS refused_rows,
-            sumIf(rows, is_superseded) - sumIf(rows, replaces_epoch > 0) AS lost_rows,
+            sumIf(rows, is_open) AS open_rows,
+            minIf(min_inserted, is_open) AS oldest_open,
+            countIf(is_open) AS open_orders,
+            sumIf(rows, is_failed AND NOT is_superseded) AS refused_rows,
+            sumIf(rows, is_failed AND is_superseded) - sumIf(rows, replaces_epoch > 0) AS lost_rows,
             sumIf(rows, is_delivered) AS delivered_rows,
-            argMaxIf(last_reason, last_committed, ended.epoch != 0 AND NOT is_delivered) AS reason,
-            maxIf(last_committed, is_delivered) AS last_delivery
-        FROM {ledger:Identifier}.orders AS orders
-        LEFT JOIN ended USING (epoch, number)
+            argMaxIf(last_reason, failed_at, is_failed) AS reason,
+            max(committed_at) AS last_delivery
+        FROM ended
         GROUP BY bucket
     ),
     names AS

@@ -6,6 +6,9 @@ import io.logcourier.looker.AccessLogStore;
 import io.logcourier.looker.Looker;
 import io.logcourier.looker.Plan;
 import io.logcourier.looker.Plan.Reading;
+import io.logcourier.looker.Plan.Time;
+import io.logcourier.looker.Plan.Which;
+import io.logcourier.looker.Plan.Writing;
 import io.logcourier.looker.Report;
 import io.logcourier.looker.Run;
 import io.logcourier.looker.Run.Compressibility;
@@ -327,24 +330,23 @@ final class LookerCommand implements Callable<Integer> {
         }
         try {
             return new Plan(
-                    streams,
-                    fragments(),
-                    Duration.ofSeconds(seconds),
-                    jitter,
-                    cycles,
-                    changeEvery,
-                    writes,
-                    rate,
-                    retries,
-                    stepNanos,
-                    minLag,
-                    maxLag,
-                    Optional.ofNullable(start),
-                    skipRead ? Reading.NONE : readStreams > 0 ? Reading.SOME : Reading.ALL,
-                    readStreams,
-                    maxDelay,
-                    patience == null ? maxDelay.multipliedBy(2) : patience,
-                    poll,
+                    new Writing(
+                            streams,
+                            fragments(),
+                            Duration.ofSeconds(seconds),
+                            jitter,
+                            cycles,
+                            changeEvery,
+                            writes,
+                            rate,
+                            retries),
+                    new Time(stepNanos, minLag, maxLag, Optional.ofNullable(start)),
+                    new Reading(
+                            skipRead ? Which.NONE : readStreams > 0 ? Which.SOME : Which.ALL,
+                            readStreams,
+                            maxDelay,
+                            patience == null ? maxDelay.multipliedBy(2) : patience,
+                            poll),
                     findings);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);

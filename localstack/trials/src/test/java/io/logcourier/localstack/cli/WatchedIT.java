@@ -17,6 +17,9 @@ import io.logcourier.looker.LogStream;
 import io.logcourier.looker.Looker;
 import io.logcourier.looker.Plan;
 import io.logcourier.looker.Plan.Reading;
+import io.logcourier.looker.Plan.Time;
+import io.logcourier.looker.Plan.Which;
+import io.logcourier.looker.Plan.Writing;
 import io.logcourier.looker.Report;
 import io.logcourier.looker.Run;
 import io.logcourier.looker.Run.Compressibility;
@@ -239,7 +242,7 @@ class WatchedIT {
             damage(damaged, expected);
             Report verified = new Looker(
                             damaged,
-                            plan(DAMAGED_STREAMS, 1, Reading.ALL, Duration.ofMillis(1)),
+                            plan(DAMAGED_STREAMS, 1, Which.ALL, Duration.ofMillis(1)),
                             life.store,
                             Ticker.SYSTEM)
                     .verify(begun.streams());
@@ -250,14 +253,14 @@ class WatchedIT {
         private Report writeAndDeliver(Run damaged, List<Wrong> taken) throws Exception {
             Run untouched = run("right", FRAGMENT);
             Looker looker = new Looker(
-                    untouched, plan(STREAMS, FRAGMENTS, Reading.ALL, EVER.multipliedBy(2)), new Living(), ticker());
+                    untouched, plan(STREAMS, FRAGMENTS, Which.ALL, EVER.multipliedBy(2)), new Living(), ticker());
             List<Future<?>> functions = new ArrayList<>();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 Future<Report> all = threads.submit(looker::run);
                 try {
                     Report begun = new Looker(
                                     damaged,
-                                    plan(DAMAGED_STREAMS, 2, Reading.NONE, EVER),
+                                    plan(DAMAGED_STREAMS, 2, Which.NONE, EVER),
                                     new Taking(taken),
                                     Ticker.SYSTEM)
                             .run();
@@ -565,26 +568,11 @@ class WatchedIT {
                 RequestBody.fromBytes(String.join("", lines).getBytes(StandardCharsets.ISO_8859_1)));
     }
 
-    private static Plan plan(int streams, int fragments, Reading reading, Duration patience) {
+    private static Plan plan(int streams, int fragments, Which which, Duration patience) {
         return new Plan(
-                streams,
-                fragments,
-                Duration.ZERO,
-                0,
-                1,
-                1,
-                2,
-                RATE,
-                Integer.MAX_VALUE,
-                1_000_000,
-                Duration.ZERO,
-                Duration.ofMinutes(10),
-                Optional.empty(),
-                reading,
-                0,
-                EVER,
-                patience,
-                Duration.ofMillis(200),
+                new Writing(streams, fragments, Duration.ZERO, 0, 1, 1, 2, RATE, Integer.MAX_VALUE),
+                new Time(1_000_000, Duration.ZERO, Duration.ofMinutes(10), Optional.empty()),
+                new Reading(which, 0, EVER, patience, Duration.ofMillis(200)),
                 MOST_FINDINGS);
     }
 }
