@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
 
 /**
  * The ledger of one lane: every statement on its tables. Thread-safe.
@@ -226,9 +225,15 @@ public final class Ledger {
      * @return the rows that {@code epoch} claimed
      */
     public long deriveArrivals(long epoch, Statement arrivals) {
-        return derive("arrivals", epoch, arrivals).stream()
-                .filter(row -> row.path("kind").stringValue().equals("seal"))
-                .mapToLong(row -> row.path("rows").longValue())
+        record Derived(
+                Instant plannedAt,
+                String kind,
+                @JsonUnwrapped Arrivals arrivals) {}
+        List<Derived> rows = clickHouse.list(arrivals, Derived.class);
+        derive("arrivals", epoch, rows);
+        return rows.stream()
+                .filter(row -> row.kind().equals("seal"))
+                .mapToLong(row -> row.arrivals().tally().rows())
                 .sum();
     }
 
@@ -239,16 +244,15 @@ public final class Ledger {
 
     /** Records the orders that {@code epoch} decided, unless they are recorded. */
     public void deriveOrders(long epoch) {
-        derive("orders", epoch, sql("derive-orders.sql").with("epoch", epoch));
+        derive("orders", epoch, clickHouse.list(sql("derive-orders.sql").with("epoch", epoch), WorkOrder.class));
     }
 
     /**
      * Copies rows as one INSERT with a token. Not INSERT SELECT: there a token does not always win over other data
      * (seen on 26.7 with ORDER BY and several threads), and a second planner may find other rows than the first. The
-     * rows are read as a list, which comes whole or not at all: a part of them would use the token up.
+     * rows were read as a list, which comes whole or not at all: a part of them would use the token up.
      */
-    private List<JsonNode> derive(String table, long epoch, Statement statement) {
-        List<JsonNode> rows = clickHouse.list(statement, JsonNode.class);
+    private void derive(String table, long epoch, List<?> rows) {
         clickHouse.insert(
                 lane.ledger() + "." + table,
                 "JSONEachRow",
@@ -260,30 +264,38 @@ public final class Ledger {
                         "min_insert_block_size_rows", "100000000",
                         "min_insert_block_size_bytes", "0",
                         "input_format_parallel_parsing", "0"));
-        return rows;
     }
 
     /**
-     * The pending arrivals of all groups that are due, sorted by group and epoch. A group is due when it has
-     * {@code countThreshold} rows, or a row claimed at {@code plannedBefore} or earlier.
+     * Which groups are due.
+     *
+     * @param countThreshold with so many pending rows a group is
+     * @param plannedBefore with a row that was claimed then or earlier it is, too
+     * @param most arrivals that are taken at once; those of one group are taken together, however many
      */
-    public List<Arrivals> due(Head head, long countThreshold, Instant plannedBefore) {
-        return clickHouse.list(due("due.sql", head, countThreshold, plannedBefore), Arrivals.class);
+    public record Due(long countThreshold, Instant plannedBefore, int most) {}
+
+    /**
+     * The pending arrivals of the groups that are due, sorted by group and epoch. If there are too many, those of the
+     * groups that have waited longest.
+     */
+    public List<Arrivals> due(Head head, Due due) {
+        return clickHouse.list(due("due.sql", head, due), Arrivals.class);
     }
 
-    /** The first epoch that has pending arrivals of a group that is not {@linkplain #due due}. */
-    public OptionalLong oldestNotDue(Head head, long countThreshold, Instant plannedBefore) {
+    /** The first epoch with pending arrivals that are not {@linkplain #due taken}. */
+    public OptionalLong oldestLeft(Head head, Due due) {
         record Oldest(long oldest, long count) {}
-        Oldest answer = clickHouse
-                .one(due("oldest-not-due.sql", head, countThreshold, plannedBefore), Oldest.class)
-                .orElseThrow();
+        Oldest answer =
+                clickHouse.one(due("oldest-left.sql", head, due), Oldest.class).orElseThrow();
         return answer.count() == 0 ? OptionalLong.empty() : OptionalLong.of(answer.oldest());
     }
 
-    private Statement due(String file, Head head, long countThreshold, Instant plannedBefore) {
-        return pending(sql(file), head)
-                .with("count_threshold", countThreshold)
-                .with("planned_before", plannedBefore.toEpochMilli());
+    private Statement due(String file, Head head, Due due) {
+        return pending(sql(file).replace("/* waiting */", sql("waiting.sql").sql()), head)
+                .with("count_threshold", due.countThreshold())
+                .with("planned_before", due.plannedBefore().toEpochMilli())
+                .with("most", due.most());
     }
 
     /** {@code statement} with the relation {@code pending}, the arrivals in no order yet, where its WITH marks it. */

@@ -1,6 +1,7 @@
--- The pending arrivals of the groups that are due.
+-- The pending arrivals of the groups that are taken now.
 WITH
-    /* pending */
+    /* pending */,
+    /* waiting */
 SELECT
     epoch,
     session,
@@ -18,9 +19,7 @@ FROM pending
 WHERE (session, bucket, target_bucket, target_prefix) IN
     (
         SELECT session, bucket, target_bucket, target_prefix
-        FROM pending
-        GROUP BY session, bucket, target_bucket, target_prefix
-        HAVING sum(rows) >= {count_threshold:UInt64}
-            OR min(planned_at) <= fromUnixTimestamp64Milli({planned_before:Int64})
+        FROM waiting
+        WHERE is_taken
     )
 ORDER BY session, bucket, target_bucket, target_prefix, epoch, day

@@ -18,6 +18,7 @@ import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.ledger.Ledger.Due;
 import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Shortfall;
 import io.logcourier.ledger.Shortfall.Finding;
@@ -60,6 +61,9 @@ final class Planner {
     /** Open orders that are enqueued again together: all may be too many for memory. */
     private static final int OPEN_AT_ONCE = 20_000;
 
+    /** Arrivals that one step makes orders of, and those of one group more: an order each may take 2 KB of memory. */
+    private static final int ARRIVALS_PER_STEP = 50_000;
+
     /** Later than any epoch, however the clocks stand. */
     private static final Duration FAR = Duration.ofDays(365);
 
@@ -70,8 +74,13 @@ final class Planner {
     private final Settings.Discovery limits;
     private final Settings.Forms forms;
     private final Duration ledgerRetention;
+    private final int arrivalsPerStep;
 
     Planner(Settings settings, ClickHouse clickHouse, OrderQueue queue) {
+        this(settings, clickHouse, queue, ARRIVALS_PER_STEP);
+    }
+
+    Planner(Settings settings, ClickHouse clickHouse, OrderQueue queue, int arrivalsPerStep) {
         lane = settings.lane();
         ledger = new Ledger(clickHouse, lane);
         table = new AccessLogTable(clickHouse, lane);
@@ -79,6 +88,7 @@ final class Planner {
         limits = settings.discovery();
         forms = settings.forms();
         ledgerRetention = settings.ledgerRetention();
+        this.arrivalsPerStep = arrivalsPerStep;
     }
 
     /**
@@ -175,7 +185,7 @@ final class Planner {
 
     /**
      * The step after {@code head}: what is new up to the highest block per partition in {@code visible}, and orders for
-     * all that is due. Looks at parts younger than the head: by older ones it would claim a dropped partition again,
+     * what is due. Looks at parts younger than the head: by older ones it would claim a dropped partition again,
      * which the frontier has forgotten, and forget one that another planner has just claimed.
      */
     private Epoch next(
@@ -186,8 +196,9 @@ final class Planner {
             Optional<Redelivery> redelivery,
             List<Draft> replacements) {
         Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
-        List<Arrivals> due = ledger.due(head, limits.countThreshold(), plannedBefore);
-        OptionalLong notDue = ledger.oldestNotDue(head, limits.countThreshold(), plannedBefore);
+        Due due = new Due(limits.countThreshold(), plannedBefore, arrivalsPerStep);
+        List<Arrivals> taken = ledger.due(head, due);
+        OptionalLong left = ledger.oldestLeft(head, due);
         List<Part> parts = parts(head);
         List<BlockRange> claims = newBlocks(parts, visible, head.frontier());
         return new Epoch(
@@ -200,11 +211,11 @@ final class Planner {
                 frontier(head, parts, claims),
                 number(
                         head,
-                        Stream.concat(orders(head, due).stream(), replacements.stream())
+                        Stream.concat(orders(head, taken).stream(), replacements.stream())
                                 .toList()),
                 lane.sourceRegion(),
                 lane.moreColumns(),
-                notDue.isPresent() ? notDue.getAsLong() - 1 : head.epoch(),
+                left.isPresent() ? left.getAsLong() - 1 : head.epoch(),
                 head.epoch(),
                 redelivery.map(Redelivery::at).orElse(head.redeliveredAt()),
                 redelivery.map(Redelivery::openFrom).orElse(head.openFrom()));
@@ -306,13 +317,13 @@ final class Planner {
     }
 
     /**
-     * Orders for {@code due}, which is sorted by group and epoch: whole epochs, up to the object limit, per group, and per
+     * Orders for {@code taken}, which is sorted by group and epoch: whole epochs, up to the object limit, per group, and per
      * day where keys name the day.
      */
-    private List<Draft> orders(Head head, List<Arrivals> due) {
+    private List<Draft> orders(Head head, List<Arrivals> taken) {
         record Share(Group group, String day, Form form) {}
         Map<String, Form> byTarget = new HashMap<>();
-        Map<Share, List<Arrivals>> shares = due.stream()
+        Map<Share, List<Arrivals>> shares = taken.stream()
                 .collect(Collectors.groupingBy(
                         arrivals -> {
                             Form form =

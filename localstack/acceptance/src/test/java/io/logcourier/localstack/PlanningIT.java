@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.logcourier.ConfigurationException;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.discovery.FaultyPlanner;
 import io.logcourier.localstack.lambda.Ticks.Answer;
+import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.schema.NextSchema;
@@ -90,6 +92,29 @@ class PlanningIT {
         courier.drain();
 
         courier.assertDelivered("by age", rows);
+    }
+
+    @Test
+    void whatIsDueBeyondTheRoomOfAStepIsOrderedByLaterOnesTheLongestWaitingFirst() {
+        Installation courier =
+                STACK.installation(Map.of("discovery.count-threshold", "1000", "discovery.time-threshold", DAY));
+        List<LogRow> all = new ArrayList<>();
+        for (List<String> buckets : List.of(List.of("c"), List.of("a", "b"), List.of("c", "b", "d"))) {
+            buckets.forEach(bucket -> all.addAll(rows(courier, bucket, 3)));
+            courier.insert(all.subList(all.size() - 3 * buckets.size(), all.size()));
+            courier.tick(PLAIN);
+        }
+
+        try (SqsOrderQueue queue = new SqsOrderQueue(courier.settings())) {
+            FaultyPlanner.plan(courier, courier.clickHouse(), queue, new Tick(Optional.empty(), true, false));
+        }
+        courier.drain();
+
+        assertThat(courier.text("SELECT bucket, rows FROM {ledger}.orders ORDER BY epoch, number"))
+                .isEqualTo("c\t6\na\t3\nb\t6\nd\t3\n");
+        assertThat(courier.number("SELECT uniqExact(epoch) FROM {ledger}.orders"))
+                .isEqualTo(4);
+        courier.assertDelivered("in four steps", all);
     }
 
     @Test

@@ -9,8 +9,10 @@ import io.logcourier.message.Tick;
 import java.time.Duration;
 import java.util.Map;
 
-/** The planner of an installation, with faults at its ports. */
+/** The planner of an installation, with faults at its ports; a step makes orders of one group only. */
 public final class FaultyPlanner {
+    private static final int ARRIVALS_PER_STEP = 1;
+
     private FaultyPlanner() {}
 
     /** A discovery function whose lanes wait so long for one that begins no step. */
@@ -30,11 +32,11 @@ public final class FaultyPlanner {
 
     /** One tick of an installation that these settings tell of. */
     public static void plan(Settings settings, ClickHouse clickHouse, OrderQueue queue, Tick tick) {
-        new Planner(settings, clickHouse, queue).plan(tick, () -> false);
+        new Planner(settings, clickHouse, queue, ARRIVALS_PER_STEP).plan(tick, () -> false);
     }
 
     /** One tick without faults, with some settings changed. */
     public static void plan(Installation courier, OrderQueue queue, Map<String, String> changed, Tick tick) {
-        new Planner(courier.settings(changed), courier.clickHouse(), queue).plan(tick, () -> false);
+        plan(courier.settings(changed), courier.clickHouse(), queue, tick);
     }
 }

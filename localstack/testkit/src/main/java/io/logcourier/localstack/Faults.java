@@ -121,7 +121,7 @@ public final class Faults {
             "head.sql",
             "decided.sql",
             "due.sql",
-            "oldest-not-due.sql",
+            "oldest-left.sql",
             "winner.sql",
             "arrivals.sql",
             "derive-orders.sql",

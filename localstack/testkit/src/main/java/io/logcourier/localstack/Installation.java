@@ -236,9 +236,12 @@ public final class Installation implements AutoCloseable {
 
     /** The only number that a statement returns; databases as in {@link #execute}. */
     public long number(String sql) {
-        return Long.parseLong(
-                new String(clickHouse.read(Statement.of(located(sql)), "TabSeparated"), StandardCharsets.US_ASCII)
-                        .strip());
+        return Long.parseLong(text(sql).strip());
+    }
+
+    /** What a statement returns, as tab-separated lines; databases as in {@link #execute}. */
+    public String text(String sql) {
+        return new String(clickHouse.read(Statement.of(located(sql)), "TabSeparated"), StandardCharsets.UTF_8);
     }
 
     private String located(String sql) {

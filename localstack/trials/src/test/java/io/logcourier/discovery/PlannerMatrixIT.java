@@ -53,7 +53,7 @@ class PlannerMatrixIT {
             "send",
             "confirmed-shortfalls.sql",
             "due.sql",
-            "oldest-not-due.sql",
+            "oldest-left.sql",
             "block-sizes.sql",
             "insert epochs",
             "winner.sql");
