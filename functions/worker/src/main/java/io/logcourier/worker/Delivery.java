@@ -303,11 +303,13 @@ final class Delivery {
         RuntimeException failure = null;
         long rows = 0;
         long checksum = 0;
+        // Once: else each row would make one.
+        Frames.Sink sink = object::write;
         do {
             rows++;
             checksum += frames.identity();
             if (failure == null) {
-                failure = line(frames, object);
+                failure = line(frames, sink);
             }
         } while (frames.next() && frames.number() == order.number());
         return failure == null ? shortfall(order, rows, checksum) : failure;
@@ -365,9 +367,9 @@ final class Delivery {
     }
 
     /** Writes a line; a failure of the object is returned, since the other orders of the query go on. */
-    private static RuntimeException line(Frames frames, LogObject object) throws IOException {
+    private static RuntimeException line(Frames frames, Frames.Sink sink) throws IOException {
         try {
-            frames.line(object::write);
+            frames.line(sink);
             return null;
         } catch (TargetRefusedException | RetryableException e) {
             return e;

@@ -1,13 +1,9 @@
 package io.logcourier.localstack.engine;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -16,12 +12,24 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,18 +60,19 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
-    static {
-        // Else each small response waits for the client's delayed acknowledgement, 40 ms.
-        System.setProperty("sun.net.httpserver.nodelay", "true");
-        // ClickHouse's limit of a URL, and some for the headers.
-        System.setProperty("sun.net.httpserver.maxReqHeaderSize", Integer.toString((1 << 20) + (1 << 18)));
-    }
+    /** ClickHouse's limit of a URL, and some for the headers. */
+    private static final int HEAD_LIMIT = (1 << 20) + (1 << 18);
+
+    private static final String LOOPBACK = "127.0.0.1";
+
+    /** More than can wait for the engine. Not virtual: a query runs in a native call, where it would hold a carrier. */
+    private static final int THREADS = 1000;
 
     private final Engine engine;
     private final Credentials credentials;
     private final String timezone;
-    private final HttpServer server;
-    private final ExecutorService executor;
+    private final Server server;
+    private final ServerConnector connector;
     /** One party for each request that is being served, and one for {@link #close}. */
     private final Phaser running = new Phaser(1);
 
@@ -72,14 +81,31 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private volatile boolean closing;
 
-    private ClickHouseFront(Engine engine, String timezone, Credentials credentials, HttpServer server) {
+    private ClickHouseFront(Engine engine, String timezone, Credentials credentials, int port) {
         this.engine = engine;
         this.credentials = credentials;
         this.timezone = timezone;
-        this.server = server;
-        // Not virtual threads: a query runs in a native call, where it would hold a carrier, of which there are few.
-        executor = Executors.newCachedThreadPool(
-                Thread.ofPlatform().daemon().name("clickhouse-front-", 0).factory());
+        QueuedThreadPool threads = new QueuedThreadPool(THREADS);
+        threads.setName("clickhouse-front");
+        threads.setDaemon(true);
+        server = new Server(threads);
+        HttpConfiguration configuration = new HttpConfiguration();
+        configuration.setSendServerVersion(false);
+        configuration.setRequestHeaderSize(HEAD_LIMIT);
+        configuration.setUriCompliance(UriCompliance.UNSAFE);
+        connector = new ServerConnector(server, new HttpConnectionFactory(configuration));
+        connector.setHost(LOOPBACK);
+        connector.setPort(port);
+        // A statement may be silent for long.
+        connector.setIdleTimeout(0);
+        server.addConnector(connector);
+        server.setHandler(new Handler.Abstract() {
+            @Override
+            public boolean handle(Request request, Response response, Callback callback) {
+                ClickHouseFront.this.handle(request, response, callback);
+                return true;
+            }
+        });
     }
 
     /**
@@ -95,16 +121,14 @@ public final class ClickHouseFront implements AutoCloseable {
     /** Starts to serve one user only. */
     public static ClickHouseFront start(Engine engine, int port, Credentials credentials) {
         String timezone = timezone(engine);
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        ClickHouseFront front = new ClickHouseFront(engine, timezone, credentials, port);
         try {
-            ClickHouseFront front = new ClickHouseFront(engine, timezone, credentials, HttpServer.create(address, 0));
-            front.server.setExecutor(front.executor);
-            front.server.createContext("/", front::handle);
             front.server.start();
-            return front;
-        } catch (IOException e) {
-            throw new UncheckedIOException("Cannot listen on " + address, e);
+        } catch (Exception e) {
+            front.stop();
+            throw new UncheckedIOException("Cannot listen on " + LOOPBACK + ":" + port, new IOException(e));
         }
+        return front;
     }
 
     private static String timezone(Engine engine) {
@@ -117,8 +141,7 @@ public final class ClickHouseFront implements AutoCloseable {
 
     /** Where it serves, for example {@code http://127.0.0.1:8123}. */
     public URI uri() {
-        InetSocketAddress address = server.getAddress();
-        return URI.create("http://" + address.getAddress().getHostAddress() + ":" + address.getPort());
+        return URI.create("http://" + LOOPBACK + ":" + connector.getLocalPort());
     }
 
     /** Accepts nothing more, and waits some seconds for the requests that are running. */
@@ -135,86 +158,93 @@ public final class ClickHouseFront implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        server.stop(0);
-        executor.shutdownNow();
+        stop();
     }
 
-    private void handle(HttpExchange exchange) throws IOException {
+    private void stop() {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            LOG.warn("The front does not stop as it should", e);
+        }
+    }
+
+    private void handle(Request request, Response response, Callback callback) {
         running.register();
         try {
-            serve(exchange);
+            serve(request, response);
+            callback.succeeded();
+        } catch (IOException | RuntimeException e) {
+            // Breaks the connection: a body must not end as if complete.
+            LOG.debug("A request is broken off", e);
+            callback.failed(e);
         } finally {
             running.arriveAndDeregister();
         }
     }
 
-    /** Throwing makes the server break the connection; closing the exchange instead would end the body as if complete. */
-    private void serve(HttpExchange exchange) throws IOException {
+    private void serve(Request request, Response response) throws IOException {
         if (closing) {
             throw new IOException("The front is closing");
         }
-        exchange.getResponseHeaders().set("X-ClickHouse-Server-Display-Name", "log-courier");
-        exchange.getResponseHeaders().set("X-ClickHouse-Timezone", timezone);
-        // Sooner than the JDK's server closes an idle connection, 30 s, so that no client picks one that is gone.
-        exchange.getResponseHeaders().set("Keep-Alive", "timeout=20");
-        String path = exchange.getRequestURI().getPath();
-        String method = exchange.getRequestMethod();
-        boolean asksWhetherItIsThere = path.equals("/ping")
-                || (path.equals("/") && exchange.getRequestURI().getRawQuery() == null && !method.equals("POST"));
-        if (!METHODS.contains(method) && !(method.equals("HEAD") && asksWhetherItIsThere)) {
-            exchange.getResponseHeaders().set("Allow", String.join(", ", METHODS));
+        response.getHeaders().put("X-ClickHouse-Server-Display-Name", "log-courier");
+        response.getHeaders().put("X-ClickHouse-Timezone", timezone);
+        response.getHeaders().put("Keep-Alive", "timeout=20");
+        HttpURI uri = request.getHttpURI();
+        String method = request.getMethod();
+        boolean asksWhetherItIsThere = uri.getPath().equals("/ping")
+                || (uri.getPath().equals("/") && uri.getQuery() == null && !method.equals("POST"));
+        if (!METHODS.contains(method) && !(HttpMethod.HEAD.is(method) && asksWhetherItIsThere)) {
+            response.getHeaders().put(HttpHeader.ALLOW, String.join(", ", METHODS));
             answer(
-                    exchange,
+                    response,
                     405,
                     "The method " + method + " is not supported: POST a statement, or GET one that only reads\n");
         } else if (asksWhetherItIsThere) {
-            answer(exchange, 200, "Ok.\n");
-        } else if (path.equals("/")) {
-            query(exchange);
+            answer(response, 200, "Ok.\n");
+        } else if (uri.getPath().equals("/")) {
+            query(request, response);
         } else {
-            answer(exchange, 404, "There is no handle " + exchange.getRequestURI() + ": POST statements to /\n");
+            answer(response, 404, "There is no handle " + uri.getPathQuery() + ": POST statements to /\n");
         }
-        exchange.close();
     }
 
-    private static void answer(HttpExchange exchange, int status, String text) throws IOException {
+    private static void answer(Response response, int status, String text) throws IOException {
+        response.setStatus(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/html; charset=UTF-8");
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", "text/html; charset=UTF-8");
-        boolean head = exchange.getRequestMethod().equals("HEAD");
-        exchange.sendResponseHeaders(status, head ? -1 : bytes.length);
-        if (!head) {
-            exchange.getResponseBody().write(bytes);
-        }
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.length);
+        Content.Sink.write(response, true, ByteBuffer.wrap(bytes));
     }
 
-    private void query(HttpExchange exchange) throws IOException {
-        Request request = new Request(exchange);
-        try (Response response = new Response(exchange, request)) {
+    private void query(Request httpRequest, Response httpResponse) throws IOException {
+        ClickHouseRequest request = new ClickHouseRequest(httpRequest);
+        try (ClickHouseResponse response = new ClickHouseResponse(httpResponse, request)) {
             try {
                 authenticate(request);
                 request.requireSupported();
                 run(request, response);
             } catch (EngineException e) {
                 LOG.debug("Answering with an error", e);
-                drain(exchange.getRequestBody());
+                drain(request.body());
                 response.fail(e);
             } catch (IOException e) {
                 // The body is damaged, or the client has gone, which the attempt to answer will show.
                 LOG.debug("A request broke off", e);
-                drain(exchange.getRequestBody());
+                drain(request.body());
                 response.fail(EngineException.of(
                         EngineException.CANNOT_READ_ALL_DATA,
                         "CANNOT_READ_ALL_DATA",
                         "Cannot read the body of the request" + request.bodyCoding() + ": " + e));
             } catch (RuntimeException e) {
                 LOG.error("A request failed for a reason of the front's own", e);
-                drain(exchange.getRequestBody());
+                drain(request.body());
                 response.fail(EngineException.of(e.toString()));
             }
         }
     }
 
-    private void authenticate(Request request) {
+    private void authenticate(ClickHouseRequest request) {
         Credentials given = request.credentials();
         if (!given.equals(credentials)) {
             throw EngineException.of(
@@ -225,7 +255,7 @@ public final class ClickHouseFront implements AutoCloseable {
         }
     }
 
-    private void run(Request request, Response response) throws IOException {
+    private void run(ClickHouseRequest request, ClickHouseResponse response) throws IOException {
         InputStream text = request.text();
         byte[] head = text.readNBytes(STATEMENT_LIMIT);
         Statement statement = Statement.parse(head);
@@ -242,7 +272,7 @@ public final class ClickHouseFront implements AutoCloseable {
         }
     }
 
-    private static void prepare(Session session, Request request) {
+    private static void prepare(Session session, ClickHouseRequest request) {
         // A session begins in the default one, which most clients name all the same.
         if (!request.database().isEmpty() && !request.database().equals("default")) {
             execute(session, "USE " + quoted('`', request.database()));
@@ -279,7 +309,12 @@ public final class ClickHouseFront implements AutoCloseable {
     }
 
     private static void insert(
-            Session session, Request request, Response response, Statement statement, byte[] head, InputStream rest)
+            Session session,
+            ClickHouseRequest request,
+            ClickHouseResponse response,
+            Statement statement,
+            byte[] head,
+            InputStream rest)
             throws IOException {
         try (Session.Insert insert = session.insert(statement.sql(), statement.format(), request.parameters())) {
             byte[] chunk = Arrays.copyOfRange(head, statement.dataStart(), head.length);
@@ -298,7 +333,8 @@ public final class ClickHouseFront implements AutoCloseable {
         return in.readNBytes(chunk, 0, chunk.length);
     }
 
-    private void result(Session session, Request request, Response response, Statement statement) throws IOException {
+    private void result(Session session, ClickHouseRequest request, ClickHouseResponse response, Statement statement)
+            throws IOException {
         if (statement.isEmpty()) {
             throw EngineException.of(EngineException.SYNTAX_ERROR, "SYNTAX_ERROR", "Empty query");
         }
@@ -350,13 +386,13 @@ public final class ClickHouseFront implements AutoCloseable {
     }
 
     /** This setting puts brackets around what else is rows only. */
-    private static boolean arrayOfRows(Request request, Statement statement) {
+    private static boolean arrayOfRows(ClickHouseRequest request, Statement statement) {
         String setting = "output_format_json_array_of_rows";
         return request.settings().containsKey(setting)
                 || new String(statement.sql(), StandardCharsets.ISO_8859_1).contains(setting);
     }
 
-    private static void stream(Session.Rows rows, Format format, Response response) throws IOException {
+    private static void stream(Session.Rows rows, Format format, ClickHouseResponse response) throws IOException {
         boolean first = true;
         while (true) {
             try (Result piece = rows.next()) {

@@ -1,7 +1,5 @@
 package io.logcourier.localstack.engine;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -14,12 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
 
 /**
  * A request of ClickHouse's HTTP interface, taken apart. URL parameters are bytes to ClickHouse and need not be UTF-8, so
  * here they are strings of one char per byte (ISO 8859-1).
  */
-final class Request {
+final class ClickHouseRequest {
     private static final String PARAMETER_PREFIX = "param_";
     private static final Set<String> NO_SETTINGS = Set.of(
             "buffer_size",
@@ -44,12 +44,15 @@ final class Request {
     /** Ignoring these would make a difference to what the client gets. */
     private static final Set<String> NOT_SUPPORTED = Set.of("role", "session_id");
 
-    private final HttpExchange exchange;
+    private final Request http;
     private final Map<String, String> url;
 
-    Request(HttpExchange exchange) {
-        this.exchange = exchange;
-        url = urlParameters(exchange.getRequestURI().getRawQuery());
+    private final InputStream body;
+
+    ClickHouseRequest(Request http) {
+        this.http = http;
+        url = urlParameters(http.getHttpURI().getQuery());
+        body = Content.Source.asInputStream(http);
     }
 
     private static Map<String, String> urlParameters(String query) {
@@ -101,7 +104,7 @@ final class Request {
 
     /** GET must not change anything, as in ClickHouse. */
     boolean readOnly() {
-        return !exchange.getRequestMethod().equals("POST");
+        return !http.getMethod().equals("POST");
     }
 
     boolean waitEndOfQuery() {
@@ -192,22 +195,27 @@ final class Request {
         return EngineException.of(EngineException.AUTHENTICATION_FAILED, "AUTHENTICATION_FAILED", message);
     }
 
+    /** The body as it comes. */
+    InputStream body() {
+        return body;
+    }
+
     /** The statement and what follows it: the URL's query, a newline, and the body. */
     InputStream text() throws IOException {
         // Stays open, for what an error leaves unread must be read before the response.
-        InputStream raw = new FilterInputStream(exchange.getRequestBody()) {
+        InputStream raw = new FilterInputStream(body) {
             @Override
             public void close() {}
         };
-        InputStream body = ContentCoding.of(header("Content-Encoding")).decode(raw);
+        InputStream text = ContentCoding.of(header("Content-Encoding")).decode(raw);
         if (flag("decompress")) {
-            body = BlockCompression.decompress(body);
+            text = BlockCompression.decompress(text);
         }
         String query = url.getOrDefault("query", "");
         return query.isEmpty()
-                ? body
+                ? text
                 : new SequenceInputStream(
-                        new ByteArrayInputStream((query + "\n").getBytes(StandardCharsets.ISO_8859_1)), body);
+                        new ByteArrayInputStream((query + "\n").getBytes(StandardCharsets.ISO_8859_1)), text);
     }
 
     /** How the client wants the response encoded, where it has switched that on. */
@@ -231,8 +239,7 @@ final class Request {
     }
 
     private String header(String name) {
-        Headers headers = exchange.getRequestHeaders();
-        String value = headers.getFirst(name);
+        String value = http.getHeaders().get(name);
         return value == null ? "" : value;
     }
 }

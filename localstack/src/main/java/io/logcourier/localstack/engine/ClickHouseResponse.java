@@ -1,6 +1,5 @@
 package io.logcourier.localstack.engine;
 
-import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,16 +9,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Response;
 
 /**
  * The response to one statement. The first part of a result is held back, so that an early failure still becomes a proper
  * error response; with {@code wait_end_of_query} all of it is, beyond the first part in a file. After that a failure can
  * only break the body off.
  */
-final class Response implements AutoCloseable {
+final class ClickHouseResponse implements AutoCloseable {
     private static final int HOLD_BACK = 1 << 20;
 
-    private final HttpExchange exchange;
+    private final Response http;
     private final boolean waitForEnd;
     private final boolean blockCompression;
     private final ContentCoding coding;
@@ -29,8 +31,8 @@ final class Response implements AutoCloseable {
     private OutputStream body;
     private Statistics statistics = Statistics.NONE;
 
-    Response(HttpExchange exchange, Request request) {
-        this.exchange = exchange;
+    ClickHouseResponse(Response http, ClickHouseRequest request) {
+        this.http = http;
         waitForEnd = request.waitEndOfQuery();
         blockCompression = request.compressed();
         coding = request.responseCoding();
@@ -102,15 +104,16 @@ final class Response implements AutoCloseable {
 
     /** What the client gave and gets back may hold a newline. */
     private void header(String name, String value) {
-        exchange.getResponseHeaders().set(name, value.replaceAll("\\p{Cntrl}", "?"));
+        http.getHeaders().put(name, value.replaceAll("\\p{Cntrl}", "?"));
     }
 
-    private void sendHeaders(int status, long length) throws IOException {
+    /** Decides on the status and the headers, which are sent with the first bytes. */
+    private void head(int status) {
         header("X-ClickHouse-Summary", summary(statistics));
         if (coding != ContentCoding.IDENTITY) {
             header("Content-Encoding", coding.token());
         }
-        exchange.sendResponseHeaders(status, length);
+        http.setStatus(status);
     }
 
     private static String summary(Statistics s) {
@@ -154,8 +157,8 @@ final class Response implements AutoCloseable {
                 file = Files.createTempFile("log-courier-result-", ".tmp");
                 out = Files.newOutputStream(file);
             } else {
-                sendHeaders(200, 0);
-                out = exchange.getResponseBody();
+                head(200);
+                out = Content.Sink.asOutputStream(http);
             }
             memory.writeTo(out);
             memory = null;
@@ -172,14 +175,18 @@ final class Response implements AutoCloseable {
             if (sending()) {
                 out.close();
             } else if (file == null) {
-                // To the JDK's server, a length of zero is an unknown one, and -1 none.
-                sendHeaders(status, memory.size() == 0 ? -1 : memory.size());
-                memory.writeTo(exchange.getResponseBody());
+                head(status);
+                http.getHeaders().put(HttpHeader.CONTENT_LENGTH, memory.size());
+                try (OutputStream all = Content.Sink.asOutputStream(http)) {
+                    memory.writeTo(all);
+                }
             } else {
                 out.close();
-                sendHeaders(status, Files.size(file));
-                try (InputStream in = Files.newInputStream(file)) {
-                    in.transferTo(exchange.getResponseBody());
+                head(status);
+                http.getHeaders().put(HttpHeader.CONTENT_LENGTH, Files.size(file));
+                try (InputStream in = Files.newInputStream(file);
+                        OutputStream all = Content.Sink.asOutputStream(http)) {
+                    in.transferTo(all);
                 }
             }
         }
