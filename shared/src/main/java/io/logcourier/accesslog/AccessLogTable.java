@@ -189,14 +189,18 @@ public final class AccessLogTable {
     }
 
     /** What orders of one epoch have in common if one query renders them. */
-    public record Query(long fromEpoch, long toEpoch, Rendering rendering) {
+    public record Query(long fromEpoch, long toEpoch, Rendering rendering, boolean byDay) {
         /**
          * The query for {@code order}.
          *
          * @throws ConfigurationException if this version of log-courier does not know its rendering
          */
         public static Query of(WorkOrder order) {
-            return new Query(order.fromEpoch(), order.toEpoch(), Rendering.of(order));
+            return new Query(
+                    order.fromEpoch(),
+                    order.toEpoch(),
+                    Rendering.of(order),
+                    !order.day().isEmpty());
         }
     }
 
@@ -217,6 +221,7 @@ public final class AccessLogTable {
                                 .replace(NUMBERS_MARK, numbers(orders))
                                 .with("ledger", lane.ledger())
                                 .with("epoch", any.epoch())
+                                .with("by_day", Query.of(any).byDay() ? 1 : 0)
                                 .with("source_region", any.sourceRegion())
                                 .with("min_inserted", bound(orders, true))
                                 .with("max_inserted", bound(orders, false)),

@@ -1,26 +1,35 @@
--- The rows of some orders, each with the number of its order and its identity, in order. The log table may have columns of
--- any name, MATERIALIZED and ALIAS ones as well.
+-- The rows of some orders, each with the number of its order and its identity, in order. The number is looked up in a constant,
+-- by group, and by day where the orders are of days: a JOIN would copy all columns of every row. The log table may have
+-- columns of any name, MATERIALIZED and ALIAS ones as well.
 FROM
 (
+    WITH
+        (
+            SELECT tuple(
+                groupArray(concat(
+                    toString(session), ' ', toString(length(bucket)), ' ', toString(length(target_bucket)), ' ',
+                    day, bucket, target_bucket, target_prefix)),
+                groupArray(number))
+            FROM {ledger:Identifier}.orders
+            WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
+        ) AS courier_wanted,
+        toUInt32(4294967295) AS courier_none
     SELECT
         log.*,
-        wanted.courier_order AS courier_order,
+        transform(
+            concat(
+                toString(log.raftSessionID), ' ', toString(length(log.bucketName)), ' ',
+                toString(length(log.loggingTargetBucket)), ' ',
+                if({by_day:UInt8} = 1, toString(toDate32(log.startTime, 'UTC')), ''),
+                log.bucketName, log.loggingTargetBucket, log.loggingTargetPrefix),
+            courier_wanted.1,
+            courier_wanted.2,
+            courier_none) AS courier_order,
         /* identity */ AS courier_identity,
         _partition_id,
         _block_number,
         _block_offset
     FROM {logs:Identifier}.{table:Identifier} AS log
-    INNER JOIN
-    (
-        SELECT
-            number AS courier_order, session, bucket, target_bucket, target_prefix, day = '' AS any_day, toDate32OrZero(day) AS only_day
-        FROM {ledger:Identifier}.orders
-        WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
-    ) AS wanted
-    ON log.raftSessionID = wanted.session
-        AND log.bucketName = wanted.bucket
-        AND log.loggingTargetBucket = wanted.target_bucket
-        AND log.loggingTargetPrefix = wanted.target_prefix
     /* cut-offs */
     WHERE (raftSessionID, bucketName) IN
         (
@@ -28,7 +37,7 @@ FROM
             FROM {ledger:Identifier}.orders
             WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
         )
-        AND (wanted.any_day OR toDate32(log.startTime, 'UTC') = wanted.only_day)
+        AND courier_order != courier_none
         AND insertedAt BETWEEN toDateTime({min_inserted:UInt32}) AND toDateTime({max_inserted:UInt32})
         AND /* claimed */
         AND NOT /* adopted */
