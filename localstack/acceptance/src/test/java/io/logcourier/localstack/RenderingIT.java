@@ -226,6 +226,19 @@ class RenderingIT {
         assertThat(orders).hasSize(MANY_ORDERS);
     }
 
+    @Test
+    void groupsWhoseNamesJoinedAreAlikeAreToldApart() {
+        Installation courier = STACK.installation();
+        String target = courier.target();
+        List<LogRow> rows = List.of(
+                LogRow.of("cats", "first", target).with("loggingTargetPrefix", target + "/"),
+                LogRow.of("cats" + target, "second", target).with("loggingTargetPrefix", "/"));
+        courier.insert(rows);
+
+        assertThat(courier.deliver("cats-target-target", rows).balance().objects())
+                .isEqualTo(2);
+    }
+
     /** Few ranges, some, more than a usual text holds; few partitions, and more than the index is asked for one by one. */
     @Test
     void blocksAreFoundHoweverManyAreAskedFor() {
