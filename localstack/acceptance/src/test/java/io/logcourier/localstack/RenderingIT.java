@@ -231,8 +231,8 @@ class RenderingIT {
         Installation courier = STACK.installation();
         String target = courier.target();
         List<LogRow> rows = List.of(
-                LogRow.of("cats", "first", target).with("loggingTargetPrefix", target + "/"),
-                LogRow.of("cats" + target, "second", target).with("loggingTargetPrefix", "/"));
+                LogRow.of("cats", "first", target).with("loggingTargetPrefix", target + "logs/"),
+                LogRow.of("cats" + target, "second", target).with("loggingTargetPrefix", "logs/"));
         courier.insert(rows);
 
         assertThat(courier.deliver("cats-target-target", rows).balance().objects())
