@@ -476,14 +476,14 @@ public final class Audit {
     }
 
     private Statement sql(String file) {
-        return books(file)
+        return statement(file)
                 .with("ledger", lane.ledger())
                 .with("logs", lane.logs())
                 .with("table", lane.table());
     }
 
     /** A statement on the books; where it marks that, it knows the orders that are being replaced. */
-    static Statement books(String file) {
+    static Statement statement(String file) {
         return Statement.resource(Audit.class, file)
                 .replace(
                         REPLACED_MARK,

@@ -59,7 +59,7 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
         Lane lane = settings.lane();
         Ledger ledger = new Ledger(clickHouse, lane);
         Head head = ledger.head();
-        Statement statement = ledger.pending(Audit.books("status.sql"), head)
+        Statement statement = ledger.pending(Audit.statement("status.sql"), head)
                 .with("count_threshold", settings.discovery().countThreshold())
                 .with(
                         "planned_before",

@@ -168,7 +168,7 @@ final class Delivery {
      * work: so it takes two sightings, further apart than a function may run.
      *
      * @param found rows of it that are there
-     * @return what to {@linkplain #record record}; nothing if it was delivered before
+     * @return what the ledger is to be told; nothing if it was delivered before
      * @throws TargetRefusedException if its target refuses to show whether the object is there
      * @throws RetryableException if the replica lags, or ClickHouse or S3 fails; nothing is settled then
      */
@@ -198,11 +198,6 @@ final class Delivery {
                 .addKeyValue("found", found)
                 .log(confirmed ? "lost rows, a later order will take the rest" : "lacks rows");
         return Optional.of(Shortfall.of(order, found, confirmed ? Finding.CONFIRMED : Finding.LACKING));
-    }
-
-    /** Records the shortfalls of some orders. */
-    void record(List<Shortfall> shortfalls) {
-        ledger.recordShortfalls(shortfalls);
     }
 
     /** What is left goes out under another key: an upload that some attempt could not abort would stay for ever. */

@@ -163,7 +163,7 @@ final class MessageService {
         return Stream.of(
                         only(ComesBack.class, endings).map(ComesBack::delay),
                         giveUp(delivery, message, only(InVain.class, endings).toList(), sqsMessage).stream(),
-                        record(delivery, only(Lacks.class, endings).toList(), sqsMessage).stream())
+                        record(lane, only(Lacks.class, endings).toList(), sqsMessage).stream())
                 .flatMap(Function.identity())
                 .max(Comparator.naturalOrder())
                 .orElse(Duration.ZERO);
@@ -230,12 +230,13 @@ final class MessageService {
     }
 
     /** Records what orders lack, and returns after what times they are to be looked at again, if they are. */
-    private List<Duration> record(Delivery delivery, List<Lacks> lacking, SQSMessage sqsMessage) {
+    private List<Duration> record(Served lane, List<Lacks> lacking, SQSMessage sqsMessage) {
         try {
-            delivery.record(lacking.stream().map(Lacks::shortfall).toList());
+            lane.ledger()
+                    .recordShortfalls(lacking.stream().map(Lacks::shortfall).toList());
         } catch (CourierException e) {
             return lacking.stream()
-                    .map(one -> comesBack(delivery, one.task().order(), e, sqsMessage))
+                    .map(one -> comesBack(lane.delivery(), one.task().order(), e, sqsMessage))
                     .toList();
         }
         return lacking.stream()

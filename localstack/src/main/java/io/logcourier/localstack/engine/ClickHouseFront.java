@@ -65,7 +65,7 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private static final String LOOPBACK = "127.0.0.1";
 
-    /** More than can wait for the engine. Not virtual: a query runs in a native call, where it would hold a carrier. */
+    /** Requests served at once, most of which wait for the engine. Not virtual: a query runs in a native call, where it would hold a carrier. */
     private static final int THREADS = 1000;
 
     private final Engine engine;
@@ -189,7 +189,6 @@ public final class ClickHouseFront implements AutoCloseable {
         }
         response.getHeaders().put("X-ClickHouse-Server-Display-Name", "log-courier");
         response.getHeaders().put("X-ClickHouse-Timezone", timezone);
-        response.getHeaders().put("Keep-Alive", "timeout=20");
         HttpURI uri = request.getHttpURI();
         String method = request.getMethod();
         boolean asksWhetherItIsThere = uri.getPath().equals("/ping")
