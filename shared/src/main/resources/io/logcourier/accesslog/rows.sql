@@ -1,15 +1,16 @@
 -- The rows of some orders, each with the number of its order and its identity, in order. The number is looked up in a constant,
--- by group, and by day where the orders are of days: a JOIN would copy all columns of every row. The log table may have
--- columns of any name, MATERIALIZED and ALIAS ones as well.
+-- by group, and by day where the orders are of days: a JOIN would copy all columns of every row. Keys and numbers are aggregated
+-- as pairs: of a sparse column, ClickHouse aggregates the zeros last. The log table may have columns of any name,
+-- MATERIALIZED and ALIAS ones as well.
 FROM
 (
     WITH
         (
-            SELECT tuple(
-                groupArray(concat(
+            SELECT groupArray((
+                concat(
                     toString(session), ' ', toString(length(bucket)), ' ', toString(length(target_bucket)), ' ',
-                    day, bucket, target_bucket, target_prefix)),
-                groupArray(number))
+                    day, bucket, target_bucket, target_prefix),
+                number))
             FROM {ledger:Identifier}.orders
             WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
         ) AS courier_wanted,

@@ -2,8 +2,8 @@
 -- last found all of them.
 SELECT
     outcomes,
-    delivered_bytes,
-    delivered_crc32c,
+    delivered.1 AS delivered_bytes,
+    delivered.2 AS delivered_crc32c,
     if(short_since > 0, short_since, NULL) AS short_since,
     now64(3, 'UTC') AS now,
     (SELECT argMax(version, since) FROM {ledger:Identifier}.versions) AS version,
@@ -17,8 +17,7 @@ LEFT JOIN
         epoch,
         number,
         groupUniqArray(toString(outcome)) AS outcomes,
-        anyIf(bytes, outcome = 'delivered') AS delivered_bytes,
-        anyIf(crc32c, outcome = 'delivered') AS delivered_crc32c
+        anyIf((bytes, crc32c), outcome = 'delivered') AS delivered
     FROM {ledger:Identifier}.offsets
     WHERE epoch = {epoch:UInt64} AND number BETWEEN {first:UInt32} AND {last:UInt32}
     GROUP BY epoch, number

@@ -239,6 +239,25 @@ class RenderingIT {
                 .isEqualTo(2);
     }
 
+    /** Of a sparse column ClickHouse aggregates the zeros last: what is aggregated apart comes in another sequence. */
+    @Test
+    void ordersAreToldApartWhereMostNumbersAreZero() {
+        Installation courier = STACK.installation();
+        courier.execute("ALTER TABLE {ledger}.orders MODIFY SETTING ratio_of_defaults_for_sparse_serialization = 0.1");
+        List<LogRow> rows = Stream.of("cats", "dogs", "eels")
+                .map(bucket -> LogRow.of(bucket, bucket, courier.target()))
+                .toList();
+        courier.insert(rows);
+        courier.flush();
+        assertThat(courier.text("SELECT serialization_kind FROM system.parts_columns WHERE active" + " AND database = '"
+                        + courier.lane().ledger() + "' AND table = 'orders' AND column = 'number'"))
+                .isEqualTo("Sparse\n");
+
+        courier.serve(courier.worker());
+
+        courier.assertDelivered("three orders of one message", rows);
+    }
+
     /** Few ranges, some, more than a usual text holds; few partitions, and more than the index is asked for one by one. */
     @Test
     void blocksAreFoundHoweverManyAreAskedFor() {
