@@ -144,7 +144,7 @@ public final class ClickHouseFront implements AutoCloseable {
         return URI.create("http://" + LOOPBACK + ":" + connector.getLocalPort());
     }
 
-    /** Accepts nothing more, and waits some seconds for the requests that are running. */
+    /** Waits some seconds for the requests that are running, and meanwhile answers others with status 503. */
     @Override
     public synchronized void close() {
         if (closing) {
@@ -185,7 +185,9 @@ public final class ClickHouseFront implements AutoCloseable {
 
     private void serve(Request request, Response response) throws IOException {
         if (closing) {
-            throw new IOException("The front is closing");
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+            answer(response, 503, "The front is closing\n");
+            return;
         }
         response.getHeaders().put("X-ClickHouse-Server-Display-Name", "log-courier");
         response.getHeaders().put("X-ClickHouse-Timezone", timezone);

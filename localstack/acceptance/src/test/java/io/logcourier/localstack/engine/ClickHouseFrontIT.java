@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.apache.commons.compress.compressors.lz4.BlockLZ4CompressorOutputStream;
 import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream;
@@ -593,6 +594,23 @@ class ClickHouseFrontIT {
 
     private static String running(String prefix) throws IOException, InterruptedException {
         return http.query("SELECT count() FROM system.processes WHERE startsWith(query, '" + prefix + "')");
+    }
+
+    @Test
+    void aFrontThatClosesFinishesWhatRunsAndRefusesWhatComes() throws Exception {
+        ClickHouseFront other = ClickHouseFront.start(engine, 0);
+        try (Http client = new Http(other.uri())) {
+            CompletableFuture<HttpResponse<byte[]>> slow =
+                    client.later("SELECT sleepEachRow(0.5) AS slept FROM numbers(4) SETTINGS max_block_size = 1");
+            await().until(() -> http.query("SELECT count() FROM system.processes WHERE query LIKE '% AS slept %'")
+                    .equals("2\n"));
+            Thread closing = Thread.ofVirtual().start(other::close);
+
+            await().until(() -> client.get("/ping").statusCode() == 503);
+
+            assertThat(text(slow.join())).isEqualTo("0\n0\n0\n0\n");
+            closing.join();
+        }
     }
 
     private static void assertError(HttpResponse<byte[]> response, int status, int code) {

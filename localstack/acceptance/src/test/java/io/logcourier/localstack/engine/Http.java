@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 
 /** ClickHouse's HTTP interface by the JDK's own client, with nothing in between. */
 final class Http implements AutoCloseable {
@@ -37,6 +38,11 @@ final class Http implements AutoCloseable {
 
     HttpResponse<byte[]> post(String urlParameters, byte[] body) throws IOException, InterruptedException {
         return send(request(urlParameters, BodyPublishers.ofByteArray(body)).build());
+    }
+
+    /** The answer to a statement, when it comes. */
+    CompletableFuture<HttpResponse<byte[]>> later(String sql) {
+        return client.sendAsync(request("", BodyPublishers.ofString(sql)).build(), BodyHandlers.ofByteArray());
     }
 
     HttpResponse<byte[]> get(String path) throws IOException, InterruptedException {
