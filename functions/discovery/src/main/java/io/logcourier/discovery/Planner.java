@@ -106,36 +106,37 @@ final class Planner {
                 table.look().parts().stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
         Planned planned = Planned.NOTHING;
         Optional<Redelivery> redelivered = Optional.empty();
+        boolean mayHaveLost = true;
         while (!timeIsUp.getAsBoolean()) {
             Head head = ledger.head();
             checkWhole(head);
             // Orders first: workers can begin while the arrivals are counted.
             completeOrders(head);
-            int sent = send(ledger.decided(head.sentThrough(), head.epoch()));
-            long rows = completeArrivals(head);
+            int sent = sendDecided(head);
+            List<Part> parts = parts(head);
+            long rows = completeArrivals(head, parts);
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
-            Replacements replacements = replacements();
-            Epoch next = next(head, visible, tick.flush(), planner, redelivery, replacements.drafts());
+            Replacements replacements = mayHaveLost ? replacements() : Replacements.NONE;
+            mayHaveLost = !replacements.equals(Replacements.NONE);
+            Epoch next = next(head, parts, visible, tick.flush(), planner, redelivery, replacements.drafts());
+            boolean decidesNothing = next.claims().isEmpty() && next.orders().isEmpty();
             planned = planned.plus(
                     0, rows, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
-            if (next.claims().isEmpty() && next.orders().isEmpty() && sent == 0 && redelivery.isEmpty()) {
-                if (replacements.settled()) {
-                    continue;
+            if (!decidesNothing || sent > 0 || redelivery.isPresent()) {
+                if (!ledger.append(next)) {
+                    about(log.atInfo(), next).log("another planner was first");
+                    break;
                 }
-                break;
+                planned = planned.plus(1, 0, next.orders().size(), 0, 0);
+                about(log.atInfo(), next)
+                        .addKeyValue("claims", next.claims().size())
+                        .addKeyValue("orders", next.orders().size())
+                        .log("appended");
+                redelivered = redelivered.or(() -> redelivery);
             }
-            if (!ledger.append(next)) {
-                about(log.atInfo(), next).log("another planner was first");
+            if (decidesNothing && !replacements.settled()) {
                 break;
-            }
-            planned = planned.plus(1, 0, next.orders().size(), 0, 0);
-            about(log.atInfo(), next)
-                    .addKeyValue("claims", next.claims().size())
-                    .addKeyValue("orders", next.orders().size())
-                    .log("appended");
-            if (redelivery.isPresent()) {
-                redelivered = redelivery;
             }
         }
         redelivered.ifPresent(this::trim);
@@ -163,18 +164,24 @@ final class Planner {
         }
     }
 
+    /** Enqueues the orders that are decided and not enqueued for certain; returns how many messages. */
+    private int sendDecided(Head head) {
+        boolean isSent = head.orderCount() == 0 && head.sentThrough() == head.epoch() - 1;
+        return isSent ? 0 : send(ledger.decided(head.sentThrough(), head.epoch()));
+    }
+
     /** Derives the arrivals of what the newest epoch claimed, where that is not done; returns how many rows. */
-    private long completeArrivals(Head head) {
+    private long completeArrivals(Head head, List<Part> parts) {
         if (head.claims().isEmpty() || ledger.hasArrivals(head.epoch())) {
             return 0;
         }
-        checkPresent(head);
+        checkPresent(head, parts);
         return ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), Ledger.claims(head)));
     }
 
     /** Another planner may have claimed blocks that this replica does not have yet: they would be counted short. */
-    private void checkPresent(Head head) {
-        List<BlockRange> present = parts(head).stream().map(Part::blocks).toList();
+    private void checkPresent(Head head, List<Part> parts) {
+        List<BlockRange> present = parts.stream().map(Part::blocks).toList();
         boolean isWhole = head.claims().stream()
                 .allMatch(claim -> BlockRanges.subtract(claim, present).isEmpty());
         if (!isWhole && table.isLagging(head.plannedAt())) {
@@ -185,11 +192,14 @@ final class Planner {
 
     /**
      * The step after {@code head}: what is new up to the highest block per partition in {@code visible}, and orders for
-     * what is due. Looks at parts younger than the head: by older ones it would claim a dropped partition again,
-     * which the frontier has forgotten, and forget one that another planner has just claimed.
+     * what is due.
+     *
+     * @param parts looked at after the head was read: by older ones it would claim a dropped partition again, which the
+     *     frontier has forgotten, and forget one that another planner has just claimed
      */
     private Epoch next(
             Head head,
+            List<Part> parts,
             Map<String, Long> visible,
             boolean flush,
             String planner,
@@ -199,7 +209,6 @@ final class Planner {
         Due due = new Due(limits.countThreshold(), plannedBefore, arrivalsPerStep);
         List<Arrivals> taken = ledger.due(head, due);
         OptionalLong left = ledger.oldestLeft(head, due);
-        List<Part> parts = parts(head);
         List<BlockRange> claims = newBlocks(parts, visible, head.frontier());
         return new Epoch(
                 head.epoch() + 1,
@@ -367,14 +376,14 @@ final class Planner {
      * the order is enqueued again. A replica that lags may lack them too, and says nothing.
      */
     private Replacements replacements() {
-        List<Draft> drafts = new ArrayList<>();
-        List<WorkOrder> whole = new ArrayList<>();
-        List<Offset> gone = new ArrayList<>();
         List<WorkOrder> confirmed = ledger.confirmedShortfalls(SUPERSEDED_PER_STEP);
         Optional<Instant> newest = confirmed.stream().map(WorkOrder::plannedAt).max(Comparator.naturalOrder());
         if (newest.isEmpty() || table.isLagging(newest.get())) {
-            return new Replacements(drafts, false);
+            return Replacements.NONE;
         }
+        List<Draft> drafts = new ArrayList<>();
+        List<WorkOrder> whole = new ArrayList<>();
+        List<Offset> gone = new ArrayList<>();
         for (WorkOrder order : confirmed) {
             Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
             if (left.rows() == 0) {
@@ -412,7 +421,9 @@ final class Planner {
      *
      * @param settled whether some are done with without an order, so that there may be more
      */
-    private record Replacements(List<Draft> drafts, boolean settled) {}
+    private record Replacements(List<Draft> drafts, boolean settled) {
+        private static final Replacements NONE = new Replacements(List.of(), false);
+    }
 
     /** The form of what takes the place of an order: today's, unless its key names a day and the order is of many. */
     private Form form(WorkOrder order) {

@@ -122,7 +122,8 @@ class PlannerMatrixIT {
                 "count-orders.sql",
                 "replaced.sql",
                 "derive-orders.sql",
-                "insert orders"));
+                "insert orders",
+                "decided.sql"));
         points.addAll(REDELIVERING);
         run(points, call -> REDELIVERING.contains(call.point()), REDELIVER, rounds -> {}, () -> {
             courier.drain();
