@@ -237,14 +237,26 @@ public final class Ledger {
                 .sum();
     }
 
-    /** Whether all {@code expected} orders decided by {@code epoch} are in the table of orders. */
-    public boolean hasOrders(long epoch, int expected) {
-        return count(sql("count-orders.sql").with("epoch", epoch)) >= expected;
-    }
-
-    /** Records the orders that {@code epoch} decided, unless they are recorded. */
-    public void deriveOrders(long epoch) {
-        derive("orders", epoch, clickHouse.list(sql("derive-orders.sql").with("epoch", epoch), WorkOrder.class));
+    /**
+     * Records the orders that the newest epoch decided, and before them what became of those that they replace, unless that
+     * is done.
+     *
+     * @return these orders
+     */
+    public List<WorkOrder> completeOrders(Head head) {
+        if (head.orderCount() == 0) {
+            return List.of();
+        }
+        List<WorkOrder> recorded = decided(head.epoch() - 1, head.epoch());
+        if (recorded.size() == head.orderCount()) {
+            return recorded;
+        }
+        List<WorkOrder> orders = clickHouse.list(sql("derive-orders.sql").with("epoch", head.epoch()), WorkOrder.class);
+        if (orders.stream().anyMatch(order -> order.replacesEpoch() > 0)) {
+            supersede(head.epoch());
+        }
+        derive("orders", head.epoch(), orders);
+        return orders;
     }
 
     /**
@@ -276,19 +288,23 @@ public final class Ledger {
     public record Due(long countThreshold, Instant plannedBefore, int most) {}
 
     /**
-     * The pending arrivals of the groups that are due, sorted by group and epoch. If there are too many, those of the
-     * groups that have waited longest.
+     * What is to be ordered now, and what is not.
+     *
+     * @param arrivals those of the groups that are due, sorted by group and epoch; if there are too many, of the groups that
+     *     have waited longest
+     * @param oldestLeft the first epoch with other pending arrivals
      */
-    public List<Arrivals> due(Head head, Due due) {
-        return clickHouse.list(due("due.sql", head, due), Arrivals.class);
-    }
+    public record Taken(List<Arrivals> arrivals, OptionalLong oldestLeft) {}
 
-    /** The first epoch with pending arrivals that are not {@linkplain #due taken}. */
-    public OptionalLong oldestLeft(Head head, Due due) {
-        record Oldest(long oldest, long count) {}
-        Oldest answer =
-                clickHouse.one(due("oldest-left.sql", head, due), Oldest.class).orElseThrow();
-        return answer.count() == 0 ? OptionalLong.empty() : OptionalLong.of(answer.oldest());
+    /** Which of the pending arrivals are to be ordered now. */
+    public Taken take(Head head, Due due) {
+        record Groups(long taken, long left, long oldestLeft) {}
+        Groups groups = clickHouse
+                .one(due("waiting-groups.sql", head, due), Groups.class)
+                .orElseThrow();
+        return new Taken(
+                groups.taken() == 0 ? List.of() : clickHouse.list(due("due.sql", head, due), Arrivals.class),
+                groups.left() == 0 ? OptionalLong.empty() : OptionalLong.of(groups.oldestLeft()));
     }
 
     private Statement due(String file, Head head, Due due) {
@@ -390,7 +406,7 @@ public final class Ledger {
     }
 
     /** Records as superseded what the orders of {@code epoch} replace. */
-    public void supersede(long epoch) {
+    private void supersede(long epoch) {
         record Replaced(@JsonUnwrapped WorkOrder order, long left) {}
         commit(clickHouse.list(sql("replaced.sql").with("epoch", epoch), Replaced.class).stream()
                 .map(replaced -> superseded(replaced.order(), replaced.left()))

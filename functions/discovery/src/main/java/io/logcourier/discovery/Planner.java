@@ -19,6 +19,7 @@ import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Ledger.Due;
+import io.logcourier.ledger.Ledger.Taken;
 import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Shortfall;
 import io.logcourier.ledger.Shortfall.Finding;
@@ -37,7 +38,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -102,8 +102,7 @@ final class Planner {
         table.check();
         String planner = UUID.randomUUID().toString();
         boolean redeliver = tick.redeliver();
-        Map<String, Long> visible =
-                table.look().parts().stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
+        Map<String, Long> visible = Map.of();
         Planned planned = Planned.NOTHING;
         Optional<Redelivery> redelivered = Optional.empty();
         boolean mayHaveLost = true;
@@ -111,9 +110,11 @@ final class Planner {
             Head head = ledger.head();
             checkWhole(head);
             // Orders first: workers can begin while the arrivals are counted.
-            completeOrders(head);
-            int sent = sendDecided(head);
+            int sent = send(ledger.completeOrders(head));
             List<Part> parts = parts(head);
+            if (visible.isEmpty()) {
+                visible = parts.stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
+            }
             long rows = completeArrivals(head, parts);
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
@@ -156,20 +157,6 @@ final class Planner {
         return line.addKeyValue("lane", lane.name()).addKeyValue("epoch", epoch.epoch());
     }
 
-    /** Derives the orders that the newest epoch decided, where that is not done. */
-    private void completeOrders(Head head) {
-        if (head.orderCount() > 0 && !ledger.hasOrders(head.epoch(), head.orderCount())) {
-            ledger.supersede(head.epoch());
-            ledger.deriveOrders(head.epoch());
-        }
-    }
-
-    /** Enqueues the orders that are decided and not enqueued for certain; returns how many messages. */
-    private int sendDecided(Head head) {
-        boolean isSent = head.orderCount() == 0 && head.sentThrough() == head.epoch() - 1;
-        return isSent ? 0 : send(ledger.decided(head.sentThrough(), head.epoch()));
-    }
-
     /** Derives the arrivals of what the newest epoch claimed, where that is not done; returns how many rows. */
     private long completeArrivals(Head head, List<Part> parts) {
         if (head.claims().isEmpty() || ledger.hasArrivals(head.epoch())) {
@@ -207,8 +194,7 @@ final class Planner {
             List<Draft> replacements) {
         Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
         Due due = new Due(limits.countThreshold(), plannedBefore, arrivalsPerStep);
-        List<Arrivals> taken = ledger.due(head, due);
-        OptionalLong left = ledger.oldestLeft(head, due);
+        Taken taken = ledger.take(head, due);
         List<BlockRange> claims = newBlocks(parts, visible, head.frontier());
         return new Epoch(
                 head.epoch() + 1,
@@ -220,11 +206,11 @@ final class Planner {
                 frontier(head, parts, claims),
                 number(
                         head,
-                        Stream.concat(orders(head, taken).stream(), replacements.stream())
+                        Stream.concat(orders(head, taken.arrivals()).stream(), replacements.stream())
                                 .toList()),
                 lane.sourceRegion(),
                 lane.moreColumns(),
-                left.isPresent() ? left.getAsLong() - 1 : head.epoch(),
+                taken.oldestLeft().isPresent() ? taken.oldestLeft().getAsLong() - 1 : head.epoch(),
                 head.epoch(),
                 redelivery.map(Redelivery::at).orElse(head.redeliveredAt()),
                 redelivery.map(Redelivery::openFrom).orElse(head.openFrom()));

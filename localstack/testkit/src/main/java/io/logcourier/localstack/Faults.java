@@ -121,12 +121,11 @@ public final class Faults {
             "head.sql",
             "decided.sql",
             "due.sql",
-            "oldest-left.sql",
+            "waiting-groups.sql",
             "winner.sql",
             "arrivals.sql",
             "derive-orders.sql",
-            "count-seals.sql",
-            "count-orders.sql");
+            "count-seals.sql");
     private static final List<String> PLANNER_DOES =
             List.of("insert epochs", "insert arrivals", "insert orders", "send");
     private static final List<String> WORKER_ASKS =

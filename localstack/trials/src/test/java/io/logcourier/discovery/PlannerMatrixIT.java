@@ -45,26 +45,24 @@ class PlannerMatrixIT {
             "count-seals.sql",
             "arrivals.sql",
             "insert arrivals",
-            "count-orders.sql",
-            "replaced.sql",
             "derive-orders.sql",
             "insert orders",
             "decided.sql",
             "send",
             "confirmed-shortfalls.sql",
             "due.sql",
-            "oldest-left.sql",
+            "waiting-groups.sql",
             "block-sizes.sql",
             "insert epochs",
             "winner.sql");
 
     /** What orders that lost rows add to it. */
     private static final Set<String> SUPERSEDING =
-            Set.of("lagging.sql", "claims.sql", "tally.sql", "insert offsets", "insert shortfalls");
+            Set.of("lagging.sql", "claims.sql", "tally.sql", "replaced.sql", "insert offsets", "insert shortfalls");
 
     /** Of the points of a plan, those that what is superseded passes too. */
     private static final Set<String> SHARED =
-            Set.of("confirmed-shortfalls.sql", "insert epochs", "replaced.sql", "insert orders", "send");
+            Set.of("confirmed-shortfalls.sql", "insert epochs", "insert orders", "send");
 
     private static final Set<String> REDELIVERING = Set.of("open.sql", "send", "first-since.sql", "trimmable.sql");
 
@@ -99,7 +97,7 @@ class PlannerMatrixIT {
     @Test
     void aPlannerThatTakesWhatIsLeftOfOrdersThatLostRows() {
         Set<String> points = new HashSet<>(PLANNING);
-        points.removeAll(Set.of("block-sizes.sql", "count-seals.sql", "arrivals.sql", "insert arrivals"));
+        points.removeAll(Set.of("block-sizes.sql", "count-seals.sql", "arrivals.sql", "insert arrivals", "due.sql"));
         points.addAll(SUPERSEDING);
         run(
                 points,
@@ -119,11 +117,10 @@ class PlannerMatrixIT {
                 "count-seals.sql",
                 "arrivals.sql",
                 "insert arrivals",
-                "count-orders.sql",
-                "replaced.sql",
                 "derive-orders.sql",
                 "insert orders",
-                "decided.sql"));
+                "decided.sql",
+                "due.sql"));
         points.addAll(REDELIVERING);
         run(points, call -> REDELIVERING.contains(call.point()), REDELIVER, rounds -> {}, () -> {
             courier.drain();
