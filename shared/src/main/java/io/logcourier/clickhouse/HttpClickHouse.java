@@ -62,7 +62,11 @@ final class HttpClickHouse implements ClickHouse {
 
     /**
      * What a user's profile may set otherwise, and what would make an answer another one: a part of it as if it were the
-     * whole, one of before, or other values where there is none.
+     * whole, one of before, what another replica knows, or other values where there is none.
+     *
+     * <p>The condition cache and lazy materialization are on by default, gain nothing here, and are off since they have
+     * answered with fewer rows and with values of other rows, without an error, in versions that this is meant for
+     * (ClickHouse issues 87091, 104781, 110302 and 87875).
      */
     private static final Map<String, String> PINNED = Map.ofEntries(
             Map.entry("read_overflow_mode", "throw"),
@@ -78,6 +82,9 @@ final class HttpClickHouse implements ClickHouse {
             Map.entry("limit", "0"),
             Map.entry("offset", "0"),
             Map.entry("use_query_cache", "0"),
+            Map.entry("use_query_condition_cache", "0"),
+            Map.entry("query_plan_optimize_lazy_materialization", "0"),
+            Map.entry("enable_parallel_replicas", "0"),
             Map.entry("join_use_nulls", "0"),
             Map.entry("group_by_use_nulls", "0"),
             Map.entry("transform_null_in", "0"),
@@ -213,7 +220,8 @@ final class HttpClickHouse implements ClickHouse {
     @Override
     public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
         choose();
-        InsertSettings insertSettings = new InsertSettings().serverSetting("async_insert", "0");
+        InsertSettings insertSettings =
+                new InsertSettings().serverSetting("async_insert", "0").serverSetting("insert_deduplicate", "1");
         settings.forEach(insertSettings::serverSetting);
         call(
                         "an INSERT into " + table,

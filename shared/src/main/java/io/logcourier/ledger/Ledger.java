@@ -2,6 +2,7 @@ package io.logcourier.ledger;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.logcourier.ConfigurationException;
+import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import java.io.ByteArrayOutputStream;
@@ -223,6 +224,7 @@ public final class Ledger {
      *
      * @param arrivals a statement that returns the columns of the table {@code arrivals}, the seal among the rows
      * @return the rows that {@code epoch} claimed
+     * @throws RetryableException if the groups do not sum up to the seal: nothing is recorded then
      */
     public long deriveArrivals(long epoch, Statement arrivals) {
         record Derived(
@@ -230,11 +232,26 @@ public final class Ledger {
                 String kind,
                 @JsonUnwrapped Arrivals arrivals) {}
         List<Derived> rows = clickHouse.list(arrivals, Derived.class);
+        long sealed = 0;
+        long grouped = 0;
+        long difference = 0;
+        for (Derived row : rows) {
+            Tally tally = row.arrivals().tally();
+            if (row.kind().equals("seal")) {
+                sealed += tally.rows();
+                difference += tally.checksum();
+            } else {
+                grouped += tally.rows();
+                difference -= tally.checksum();
+            }
+        }
+        if (sealed != grouped || difference != 0) {
+            throw new RetryableException(
+                    "ClickHouse counted %d rows of epoch %d of lane %s, and %d in groups, their checksums %d apart: a later tick counts again"
+                            .formatted(sealed, epoch, lane.name(), grouped, difference));
+        }
         derive("arrivals", epoch, rows);
-        return rows.stream()
-                .filter(row -> row.kind().equals("seal"))
-                .mapToLong(row -> row.arrivals().tally().rows())
-                .sum();
+        return sealed;
     }
 
     /**
@@ -296,15 +313,24 @@ public final class Ledger {
      */
     public record Taken(List<Arrivals> arrivals, OptionalLong oldestLeft) {}
 
-    /** Which of the pending arrivals are to be ordered now. */
+    /**
+     * Which of the pending arrivals are to be ordered now.
+     *
+     * @throws RetryableException if ClickHouse returns another number of them than it counts
+     */
     public Taken take(Head head, Due due) {
         record Groups(long taken, long left, long oldestLeft) {}
         Groups groups = clickHouse
                 .one(due("waiting-groups.sql", head, due), Groups.class)
                 .orElseThrow();
-        return new Taken(
-                groups.taken() == 0 ? List.of() : clickHouse.list(due("due.sql", head, due), Arrivals.class),
-                groups.left() == 0 ? OptionalLong.empty() : OptionalLong.of(groups.oldestLeft()));
+        List<Arrivals> arrivals =
+                groups.taken() == 0 ? List.of() : clickHouse.list(due("due.sql", head, due), Arrivals.class);
+        if (arrivals.size() != groups.taken()) {
+            throw new RetryableException(
+                    "ClickHouse returned %d of the %d arrivals that are due in lane %s: a later tick asks again"
+                            .formatted(arrivals.size(), groups.taken(), lane.name()));
+        }
+        return new Taken(arrivals, groups.left() == 0 ? OptionalLong.empty() : OptionalLong.of(groups.oldestLeft()));
     }
 
     private Statement due(String file, Head head, Due due) {

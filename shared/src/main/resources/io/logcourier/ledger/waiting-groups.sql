@@ -1,9 +1,9 @@
--- How many groups with pending arrivals are taken now, how many are left, and the first epoch with arrivals of those.
+-- How many pending arrivals are taken now, how many groups are left, and the first epoch with arrivals of those.
 WITH
     /* pending */,
     /* waiting */
 SELECT
-    countIf(is_taken) AS taken,
+    sumIf(arrivals, is_taken) AS taken,
     countIf(NOT is_taken) AS left,
     minIf(first, NOT is_taken) AS oldest_left
 FROM waiting

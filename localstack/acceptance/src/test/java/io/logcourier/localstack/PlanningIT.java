@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.ConfigurationException;
 import io.logcourier.PoisonMessageException;
+import io.logcourier.RetryableException;
+import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.discovery.FaultyPlanner;
+import io.logcourier.ledger.Ledger;
 import io.logcourier.localstack.lambda.Ticks.Answer;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
@@ -17,6 +20,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -243,6 +247,22 @@ class PlanningIT {
         courier.insert(rows);
 
         courier.deliver("after rows that vanished unseen", rows);
+    }
+
+    @Test
+    void arrivalsThatDoNotSumUpAreNotRecorded() {
+        Installation courier = STACK.installation();
+        courier.insert(List.of(LogRow.of("cats", "1", courier.target()), LogRow.of("dogs", "2", courier.target())));
+        courier.flush();
+        Ledger ledger = new Ledger(courier.clickHouse(), courier.lane());
+        Statement arrivals = new AccessLogTable(courier.clickHouse(), courier.lane())
+                .arrivals(1, Instant.now(), ledger.claims(1, 1));
+
+        assertThat(ledger.deriveArrivals(1, arrivals)).isEqualTo(2);
+        assertThatThrownBy(() -> ledger.deriveArrivals(
+                        1, arrivals.replace("count() AS rows", "count() + (bucket = 'cats') AS rows")))
+                .isInstanceOf(RetryableException.class)
+                .hasMessageContaining("counted 2 rows of epoch 1 of lane main, and 3 in groups");
     }
 
     @Test

@@ -214,7 +214,8 @@ class RenderingIT {
         assertThat(url(courier.lane(), table -> table.render(orders, claims).close()))
                 .hasSizeBetween(100, 4000)
                 // What the user's profile says of a part of an answer must not hold.
-                .contains("read_overflow_mode=throw", "group_by_overflow_mode=throw", "join_use_nulls=0");
+                .contains("read_overflow_mode=throw", "group_by_overflow_mode=throw", "join_use_nulls=0")
+                .contains("use_query_condition_cache=0", "query_plan_optimize_lazy_materialization=0");
         try (InputStream rendered = new AccessLogTable(courier.clickHouse(), courier.lane()).render(orders, claims)) {
             Frames frames = new Frames(rendered);
             for (WorkOrder order : orders) {
