@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -211,7 +212,7 @@ public final class Ledger {
         return clickHouse
                 .one(sql("winner.sql").with("epoch", epoch.epoch()), Winner.class)
                 .map(winner -> winner.planner().equals(epoch.planner()))
-                .orElse(false);
+                .orElseThrow(() -> unwritten("epochs", epoch.epoch()));
     }
 
     /** Whether the arrivals of {@code epoch} are complete. */
@@ -224,7 +225,8 @@ public final class Ledger {
      *
      * @param arrivals a statement that returns the columns of the table {@code arrivals}, the seal among the rows
      * @return the rows that {@code epoch} claimed
-     * @throws RetryableException if the groups do not sum up to the seal: nothing is recorded then
+     * @throws RetryableException if the groups do not sum up to one seal (nothing is recorded then), or if nothing is
+     *     recorded although ClickHouse says so
      */
     public long deriveArrivals(long epoch, Statement arrivals) {
         record Derived(
@@ -232,12 +234,14 @@ public final class Ledger {
                 String kind,
                 @JsonUnwrapped Arrivals arrivals) {}
         List<Derived> rows = clickHouse.list(arrivals, Derived.class);
+        int seals = 0;
         long sealed = 0;
         long grouped = 0;
         long difference = 0;
         for (Derived row : rows) {
             Tally tally = row.arrivals().tally();
             if (row.kind().equals("seal")) {
+                seals++;
                 sealed += tally.rows();
                 difference += tally.checksum();
             } else {
@@ -245,12 +249,15 @@ public final class Ledger {
                 difference -= tally.checksum();
             }
         }
-        if (sealed != grouped || difference != 0) {
+        if (seals != 1 || sealed != grouped || difference != 0) {
             throw new RetryableException(
-                    "ClickHouse counted %d rows of epoch %d of lane %s, and %d in groups, their checksums %d apart: a later tick counts again"
-                            .formatted(sealed, epoch, lane.name(), grouped, difference));
+                    "ClickHouse counted the rows of epoch %d of lane %s as %d in %d sums, where one is due, and as %d in groups, their checksums %d apart: a later tick counts again"
+                            .formatted(epoch, lane.name(), sealed, seals, grouped, difference));
         }
         derive("arrivals", epoch, rows);
+        if (!hasArrivals(epoch)) {
+            throw unwritten("arrivals", epoch);
+        }
         return sealed;
     }
 
@@ -258,7 +265,8 @@ public final class Ledger {
      * Records the orders that the newest epoch decided, and before them what became of those that they replace, unless that
      * is done.
      *
-     * @return these orders
+     * @return these orders, as they are recorded
+     * @throws RetryableException if not all are
      */
     public List<WorkOrder> completeOrders(Head head) {
         if (head.orderCount() == 0) {
@@ -269,11 +277,28 @@ public final class Ledger {
             return recorded;
         }
         List<WorkOrder> orders = clickHouse.list(sql("derive-orders.sql").with("epoch", head.epoch()), WorkOrder.class);
-        if (orders.stream().anyMatch(order -> order.replacesEpoch() > 0)) {
-            supersede(head.epoch());
+        if (orders.size() != head.orderCount()) {
+            throw new RetryableException(
+                    "ClickHouse returned %d of the %d orders of epoch %d of lane %s: a later tick asks again"
+                            .formatted(orders.size(), head.orderCount(), head.epoch(), lane.name()));
+        }
+        long replacements =
+                orders.stream().filter(order -> order.replacesEpoch() > 0).count();
+        if (replacements > 0) {
+            supersede(head.epoch(), replacements);
         }
         derive("orders", head.epoch(), orders);
-        return orders;
+        recorded = decided(head.epoch() - 1, head.epoch());
+        if (recorded.size() != head.orderCount()) {
+            throw unwritten("orders", head.epoch());
+        }
+        return recorded;
+    }
+
+    private RetryableException unwritten(String table, long epoch) {
+        return new RetryableException(
+                "ClickHouse acknowledged the %s of epoch %d of lane %s and does not have them all: a later tick tries again; if it stays so, the table %s.%s takes them for a repetition: see \"An epoch that does not get written\" in docs/clickhouse.md"
+                        .formatted(table, epoch, lane.name(), lane.ledger(), table));
     }
 
     /**
@@ -431,12 +456,16 @@ public final class Ledger {
         return clickHouse.list(sql("confirmed-shortfalls.sql").with("most", most), WorkOrder.class);
     }
 
-    /** Records as superseded what the orders of {@code epoch} replace. */
-    private void supersede(long epoch) {
+    /** Records as superseded the {@code expected} orders that those of {@code epoch} replace. */
+    private void supersede(long epoch, long expected) {
         record Replaced(@JsonUnwrapped WorkOrder order, long left) {}
-        commit(clickHouse.list(sql("replaced.sql").with("epoch", epoch), Replaced.class).stream()
-                .map(replaced -> superseded(replaced.order(), replaced.left()))
-                .toList());
+        List<Replaced> replaced = clickHouse.list(sql("replaced.sql").with("epoch", epoch), Replaced.class);
+        if (replaced.size() != expected) {
+            throw new RetryableException(
+                    "ClickHouse returned %d of the %d orders that those of epoch %d of lane %s replace: a later tick asks again"
+                            .formatted(replaced.size(), expected, epoch, lane.name()));
+        }
+        commit(replaced.stream().map(one -> superseded(one.order(), one.left())).toList());
     }
 
     /** The outcome of an order of which {@code left} rows are left. */
@@ -485,7 +514,11 @@ public final class Ledger {
 
     private void insert(String table, Collection<?> rows) {
         if (!rows.isEmpty()) {
-            clickHouse.insert(lane.ledger() + "." + table, "JSONEachRow", lines(rows), Map.of());
+            clickHouse.insert(
+                    lane.ledger() + "." + table,
+                    "JSONEachRow",
+                    lines(rows),
+                    Map.of("insert_deduplication_token", UUID.randomUUID().toString()));
         }
     }
 

@@ -8,7 +8,7 @@ pending AS
     (
         SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS ordered_to
         FROM {ledger:Identifier}.orders
-        WHERE epoch > {ordered_through:UInt64}
+        WHERE epoch > {ordered_through:UInt64} AND epoch <= {through:UInt64}
         GROUP BY session, bucket, target_bucket, target_prefix
     ) AS last USING (session, bucket, target_bucket, target_prefix)
     WHERE arrivals.epoch > {ordered_through:UInt64}
