@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +62,20 @@ final class ReadmeTest {
         assertThat(commands)
                 .containsExactlyInAnyOrderElementsOf(
                         Main.commandLine().getSubcommands().keySet());
+    }
+
+    @Test
+    void thePageOfFiguresHasThoseOfEveryCase() throws IOException {
+        List<String> page = Files.readAllLines(Path.of("..", "docs", "performance.md"));
+        List<String> cases = page.stream()
+                .map(COMMAND::matcher)
+                .filter(Matcher::matches)
+                .map(row -> row.group(1))
+                .toList();
+        String headings =
+                page.stream().filter(line -> line.startsWith("| figure ")).collect(Collectors.joining());
+
+        assertThat(cases).hasSize(7).allSatisfy(name -> assertThat(headings).containsPattern("[|] +" + name));
     }
 
     @Test
