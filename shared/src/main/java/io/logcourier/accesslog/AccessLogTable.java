@@ -123,7 +123,7 @@ public final class AccessLogTable {
     }
 
     /**
-     * Lets parts be skipped by block number, where this ClickHouse can (26.5 and later): new rows are found faster.
+     * Lets parts be skipped by block number, where this ClickHouse can (26.7.2 and later): new rows are found faster.
      *
      * @param onCluster the clause that has all replicas do so, or nothing
      */

@@ -273,9 +273,17 @@ public final class Ledger {
             return List.of();
         }
         List<WorkOrder> recorded = decided(head.epoch() - 1, head.epoch());
-        if (recorded.size() == head.orderCount()) {
-            return recorded;
+        if (recorded.size() != head.orderCount()) {
+            deriveOrders(head);
+            recorded = decided(head.epoch() - 1, head.epoch());
         }
+        if (recorded.size() != head.orderCount()) {
+            throw unwritten("orders", head.epoch());
+        }
+        return recorded;
+    }
+
+    private void deriveOrders(Head head) {
         List<WorkOrder> orders = clickHouse.list(sql("derive-orders.sql").with("epoch", head.epoch()), WorkOrder.class);
         if (orders.size() != head.orderCount()) {
             throw new RetryableException(
@@ -288,11 +296,6 @@ public final class Ledger {
             supersede(head.epoch(), replacements);
         }
         derive("orders", head.epoch(), orders);
-        recorded = decided(head.epoch() - 1, head.epoch());
-        if (recorded.size() != head.orderCount()) {
-            throw unwritten("orders", head.epoch());
-        }
-        return recorded;
     }
 
     private RetryableException unwritten(String table, long epoch) {

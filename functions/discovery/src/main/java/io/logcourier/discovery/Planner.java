@@ -119,7 +119,7 @@ final class Planner {
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
             Replacements replacements = mayHaveLost ? replacements() : Replacements.NONE;
-            mayHaveLost = !replacements.equals(Replacements.NONE);
+            mayHaveLost = replacements.mayBeMore();
             Epoch next = next(head, parts, visible, tick.flush(), planner, redelivery, replacements.drafts());
             boolean decidesNothing = next.claims().isEmpty() && next.orders().isEmpty();
             planned = planned.plus(
@@ -136,7 +136,7 @@ final class Planner {
                         .log("appended");
                 redelivered = redelivered.or(() -> redelivery);
             }
-            if (decidesNothing && !replacements.settled()) {
+            if (decidesNothing && !mayHaveLost) {
                 break;
             }
         }
@@ -399,15 +399,15 @@ final class Planner {
         ledger.recordShortfalls(whole.stream()
                 .map(order -> Shortfall.of(order, order.tally().rows(), Finding.WHOLE))
                 .toList());
-        return new Replacements(drafts, confirmed.size() > drafts.size());
+        return new Replacements(drafts, confirmed.size() == SUPERSEDED_PER_STEP);
     }
 
     /**
      * What becomes of orders that lost rows.
      *
-     * @param settled whether some are done with without an order, so that there may be more
+     * @param mayBeMore whether those were as many as one step looks at
      */
-    private record Replacements(List<Draft> drafts, boolean settled) {
+    private record Replacements(List<Draft> drafts, boolean mayBeMore) {
         private static final Replacements NONE = new Replacements(List.of(), false);
     }
 

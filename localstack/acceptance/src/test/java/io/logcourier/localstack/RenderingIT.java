@@ -274,6 +274,13 @@ class RenderingIT {
                 .distinct()
                 .toList();
         assertThat(present).hasSize(60);
+        assertThat(courier.text("SELECT engine_full FROM system.tables WHERE name = 'access_logs' AND database = '"
+                        + courier.lane().logs() + "'"))
+                .as(
+                        "parts are skipped by block number: "
+                                + courier.text(
+                                        "SELECT version(), arrayMap(number -> toUInt32OrZero(number), splitByChar('.', version())) >= [26, 7, 2, 33], (SELECT count() FROM system.merge_tree_settings WHERE name = 'part_minmax_index_columns')"))
+                .contains("part_minmax_index_columns");
         long seed = System.nanoTime();
         Random random = new Random(seed);
         for (int[] others : new int[][] {{0, 1}, {30, 3}, {30, 100}, {20_000, 3}, {20_000, 5000}}) {
