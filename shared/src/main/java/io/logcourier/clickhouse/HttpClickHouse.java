@@ -65,8 +65,7 @@ final class HttpClickHouse implements ClickHouse {
      * whole, one of before, what another replica knows, or other values where there is none.
      *
      * <p>The condition cache and lazy materialization are on by default, gain nothing here, and are off since they have
-     * answered with fewer rows and with values of other rows, without an error, in versions that this is meant for
-     * (ClickHouse issues 87091, 104781, 110302 and 87875).
+     * answered with fewer rows and with values of other rows, without an error (ClickHouse issues 104781, 110302 and 87875).
      */
     private static final Map<String, String> PINNED = Map.ofEntries(
             Map.entry("read_overflow_mode", "throw"),

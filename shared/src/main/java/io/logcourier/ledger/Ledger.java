@@ -284,12 +284,8 @@ public final class Ledger {
     }
 
     private void deriveOrders(Head head) {
-        List<WorkOrder> orders = clickHouse.list(sql("derive-orders.sql").with("epoch", head.epoch()), WorkOrder.class);
-        if (orders.size() != head.orderCount()) {
-            throw new RetryableException(
-                    "ClickHouse returned %d of the %d orders of epoch %d of lane %s: a later tick asks again"
-                            .formatted(orders.size(), head.orderCount(), head.epoch(), lane.name()));
-        }
+        List<WorkOrder> orders =
+                list(sql("derive-orders.sql").with("epoch", head.epoch()), WorkOrder.class, head.orderCount());
         long replacements =
                 orders.stream().filter(order -> order.replacesEpoch() > 0).count();
         if (replacements > 0) {
@@ -352,12 +348,7 @@ public final class Ledger {
                 .one(due("waiting-groups.sql", head, due), Groups.class)
                 .orElseThrow();
         List<Arrivals> arrivals =
-                groups.taken() == 0 ? List.of() : clickHouse.list(due("due.sql", head, due), Arrivals.class);
-        if (arrivals.size() != groups.taken()) {
-            throw new RetryableException(
-                    "ClickHouse returned %d of the %d arrivals that are due in lane %s: a later tick asks again"
-                            .formatted(arrivals.size(), groups.taken(), lane.name()));
-        }
+                groups.taken() == 0 ? List.of() : list(due("due.sql", head, due), Arrivals.class, groups.taken());
         return new Taken(arrivals, groups.left() == 0 ? OptionalLong.empty() : OptionalLong.of(groups.oldestLeft()));
     }
 
@@ -462,13 +453,20 @@ public final class Ledger {
     /** Records as superseded the {@code expected} orders that those of {@code epoch} replace. */
     private void supersede(long epoch, long expected) {
         record Replaced(@JsonUnwrapped WorkOrder order, long left) {}
-        List<Replaced> replaced = clickHouse.list(sql("replaced.sql").with("epoch", epoch), Replaced.class);
-        if (replaced.size() != expected) {
+        commit(list(sql("replaced.sql").with("epoch", epoch), Replaced.class, expected).stream()
+                .map(replaced -> superseded(replaced.order(), replaced.left()))
+                .toList());
+    }
+
+    /** The rows of a statement of which it is known how many there are. */
+    private <T> List<T> list(Statement statement, Class<T> row, long expected) {
+        List<T> rows = clickHouse.list(statement, row);
+        if (rows.size() != expected) {
             throw new RetryableException(
-                    "ClickHouse returned %d of the %d orders that those of epoch %d of lane %s replace: a later tick asks again"
-                            .formatted(replaced.size(), expected, epoch, lane.name()));
+                    "ClickHouse returned %d rows for %s in lane %s, and counted %d before: a later tick asks again"
+                            .formatted(rows.size(), statement.name(), lane.name(), expected));
         }
-        commit(replaced.stream().map(one -> superseded(one.order(), one.left())).toList());
+        return rows;
     }
 
     /** The outcome of an order of which {@code left} rows are left. */
