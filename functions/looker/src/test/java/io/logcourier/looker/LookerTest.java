@@ -315,7 +315,8 @@ final class LookerTest {
 
     @Test
     void aRefusedPushIsTriedAgainAndCountsOnce() throws InterruptedException {
-        // One writer: of two that share the refusals, one may be refused many times, and what was written first is late.
+        // One writer: of two that share the refusals, one may be refused many times, and what was written first is
+        // late.
         FaultyStore store = new FaultyStore(ticker, seed).pushes(push -> push % 2 == 0 ? Push.REFUSED : Push.STORED);
 
         Report report = new Looker(run(seed), plan(1, 1, 1), store, ticker).run();

@@ -42,7 +42,13 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
 
     /** As deployed: configured by the environment, and with a timeout that the context tells. */
     public WorkerHandler() {
-        this(Logging.apply(Settings.fromEnvironment()), true);
+        this(Logging.apply(Settings.fromEnvironment()), CompletableFuture.runAsync(NativeCryptography::install));
+    }
+
+    /** Cryptography is installed beside the rest, and there before the first connection that lasts. */
+    private WorkerHandler(Settings settings, CompletableFuture<Void> cryptography) {
+        this(settings, true);
+        cryptography.join();
     }
 
     /** Configured by {@code settings}, for a caller who has {@linkplain Settings.Worker#checkTimeout checked} them. */

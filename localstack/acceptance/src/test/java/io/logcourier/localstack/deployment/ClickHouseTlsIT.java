@@ -9,7 +9,7 @@ import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
-import java.io.InputStream;
+import io.logcourier.localstack.SelfSigned;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -26,23 +26,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClickHouseTlsIT {
-    private static final char[] PASSWORD = "changeit".toCharArray();
-
     @TempDir
     private Path folder;
 
     @Test
     void aServerIsTrustedOnlyIfTheAuthorityVouchesForItAndForItsName() throws Exception {
-        KeyStore keys = keys();
+        KeyStore keys = SelfSigned.keys(folder);
         Path authority = Files.writeString(
                 folder.resolve("ca.pem"),
                 "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
                         .formatted(Base64.getMimeEncoder()
                                 .encodeToString(
-                                        keys.getCertificate("clickhouse").getEncoded())));
+                                        keys.getCertificate(SelfSigned.ALIAS).getEncoded())));
         HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(keys, PASSWORD);
+        managers.init(keys, SelfSigned.PASSWORD);
         SSLContext tls = SSLContext.getInstance("TLS");
         tls.init(managers.getKeyManagers(), null, null);
         server.setHttpsConfigurator(new HttpsConfigurator(tls));
@@ -77,35 +75,5 @@ class ClickHouseTlsIT {
                 ClickHouse.connect(Settings.read(settings, Map.of()).lane().endpoint())) {
             return new String(clickHouse.read(Statement.of("SELECT 1"), "TabSeparated"), StandardCharsets.UTF_8);
         }
-    }
-
-    /** A key and a certificate for localhost, signed with itself. */
-    private KeyStore keys() throws Exception {
-        Path file = folder.resolve("keys.p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "clickhouse",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=localhost",
-                        "-ext",
-                        "san=dns:localhost",
-                        "-keystore",
-                        file.toString(),
-                        "-storepass",
-                        new String(PASSWORD))
-                .redirectErrorStream(true)
-                .start();
-        String output = keytool.inputReader().readAllAsString();
-        assertThat(keytool.waitFor()).as(output).isZero();
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream stored = Files.newInputStream(file)) {
-            keys.load(stored, PASSWORD);
-        }
-        return keys;
     }
 }
