@@ -3,14 +3,19 @@
 -- Version 1: orders name it, so a change to what it prints is a new file with a new version.
 WITH
     -- One look at all tokens of a row and one at its quoted fields, since a look at each is a quarter of the whole cost:
-    -- does any hold a byte that must be escaped? Tokens must not hold spaces.
-    multiMatchAny(
+    -- does any hold a byte that must be escaped? Tokens must not hold spaces. What takes a LowCardinality column alone is
+    -- computed once for each of its values, so these are looked at, and get their dashes, apart.
+    text -> multiMatchAny(text, ['[\\x00-\\x20\\x7f"\\\\]']) AS unsafe_token,
+    unsafe_token(
         concat(
             ifNull(bucketOwner, ''), bucketName, ifNull(clientIP, ''), ifNull(requester, ''), req_id, ifNull(operation, ''),
-            ifNull(errorCode, ''), ifNull(versionId, ''), ifNull(signatureVersion, ''), ifNull(cipherSuite, ''),
-            ifNull(authenticationType, ''), ifNull(hostHeader, ''), ifNull(tlsVersion, ''), ifNull(aclRequired, ''),
-            {source_region:String}),
-        ['[\\x00-\\x20\\x7f"\\\\]']) AS unsafe_tokens,
+            ifNull(errorCode, ''), ifNull(versionId, ''), ifNull(hostHeader, '')))
+        OR unsafe_token(ifNull(signatureVersion, ''))
+        OR unsafe_token(ifNull(cipherSuite, ''))
+        OR unsafe_token(ifNull(authenticationType, ''))
+        OR unsafe_token(ifNull(tlsVersion, ''))
+        OR unsafe_token(ifNull(aclRequired, ''))
+        OR unsafe_token({source_region:String}) AS unsafe_tokens,
     multiMatchAny(
         concat(ifNull(requestURI, ''), ifNull(referer, ''), ifNull(userAgent, '')),
         ['[\\x00-\\x1f\\x7f"\\\\]']) AS unsafe_quoted,
@@ -24,6 +29,7 @@ WITH
                 arrayPushBack(extractAll(text, separators), ''))),
         text) AS escape,
     text -> if(text = '', '-', escape(unsafe_tokens, text, '[\\x00-\\x20\\x7f"\\\\]')) AS token,
+    text -> escape(unsafe_tokens, transform(text, [''], ['-']), '[\\x00-\\x20\\x7f"\\\\]') AS listed_token,
     text -> if(text = '', '-', escape(true, text, '[\\x00-\\x20\\x7f"\\\\]')) AS other_token,
     text -> if(text = '', '-', concat('"', escape(unsafe_quoted, text, '[\\x00-\\x1f\\x7f"\\\\]'), '"')) AS quoted,
     text -> if(text = '', '"-"', quoted(text)) AS quoted_always,
@@ -56,13 +62,13 @@ SELECT
         quoted_always(ifNull(userAgent, '')), ' ',
         token(ifNull(versionId, '')), ' ',
         '- ',
-        token(ifNull(signatureVersion, '')), ' ',
-        token(ifNull(cipherSuite, '')), ' ',
-        token(ifNull(authenticationType, '')), ' ',
+        listed_token(ifNull(signatureVersion, '')), ' ',
+        listed_token(ifNull(cipherSuite, '')), ' ',
+        listed_token(ifNull(authenticationType, '')), ' ',
         token(ifNull(hostHeader, '')), ' ',
-        token(ifNull(tlsVersion, '')), ' ',
+        listed_token(ifNull(tlsVersion, '')), ' ',
         '- ',
-        token(ifNull(aclRequired, '')), ' ',
+        listed_token(ifNull(aclRequired, '')), ' ',
         token({source_region:String}) /* more */, '\n') AS line
 /* rows */
 -- Several messages are rendered at once: one thread each costs the least, and blocks that stay in the processor's cache,
