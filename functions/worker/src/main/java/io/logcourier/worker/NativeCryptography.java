@@ -5,14 +5,15 @@ import java.net.URLClassLoader;
 import java.security.Provider;
 import java.security.Security;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * AES for TLS and SHA-256 for signatures in native code: Amazon Corretto Crypto Provider, a build for each kind of processor
- * beside this class. Java's own uses the processor's instructions only once the JIT's second compiler has been at it. On
- * Lambda that one is off, and where it is on, it costs the CPU time of a million rows.
+ * beside this class. Java's own uses the processor's instructions only in what the JIT's second compiler has compiled. On
+ * Lambda that compiler is off, and where it is on, it takes seconds of CPU time for code that gains nothing. Thread-safe.
  */
 final class NativeCryptography {
     private static final Logger log = LoggerFactory.getLogger(NativeCryptography.class);
@@ -45,13 +46,18 @@ final class NativeCryptography {
     }
 
     /** Its classes must find the library of their own build, so they get a loader, which lives as long as the process. */
-    private static Optional<Provider> load(URL folder) {
+    static Optional<Provider> load(URL folder) {
         URLClassLoader own = new URLClassLoader(new URL[] {folder}, ClassLoader.getPlatformClassLoader());
-        return ServiceLoader.load(Provider.class, own).stream()
-                .filter(found -> found.type().getClassLoader() == own)
-                .map(ServiceLoader.Provider::get)
-                // One whose library cannot be loaded has no services.
-                .filter(loaded -> loaded.getService("MessageDigest", "SHA-256") != null)
-                .findFirst();
+        try {
+            return ServiceLoader.load(Provider.class, own).stream()
+                    .filter(found -> found.type().getClassLoader() == own)
+                    .map(ServiceLoader.Provider::get)
+                    // One whose library cannot be loaded has no services.
+                    .filter(loaded -> loaded.getService("MessageDigest", "SHA-256") != null)
+                    .findFirst();
+        } catch (ServiceConfigurationError e) {
+            log.warn("native cryptography in {} cannot be loaded", folder, e);
+            return Optional.empty();
+        }
     }
 }

@@ -240,6 +240,39 @@ class RenderingIT {
                 .isEqualTo(2);
     }
 
+    /** A row is looked at by several columns at once: a byte that one of them alone holds must be seen. */
+    @Test
+    void aByteThatMustBeEscapedIsSeenInEachColumnAlone() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = new ArrayList<>();
+        for (String column : List.of(
+                "requester",
+                "operation",
+                "requestURI",
+                "errorCode",
+                "referer",
+                "userAgent",
+                "versionId",
+                "signatureVersion",
+                "cipherSuite",
+                "authenticationType",
+                "hostHeader",
+                "tlsVersion",
+                "aclRequired",
+                "bucketOwner",
+                "clientIP",
+                "objectKey",
+                "req_id")) {
+            for (String one : List.of(" ", "\"", "\\", "\n", "\u007f")) {
+                rows.add(LogRow.of("cats", "r" + rows.size(), courier.target())
+                        .with(column, rows.size() + "a" + one + "b"));
+            }
+        }
+        courier.insert(rows);
+
+        courier.deliver("a hostile byte each", rows);
+    }
+
     /** Of a sparse column ClickHouse aggregates the zeros last: what is aggregated apart comes in another sequence. */
     @Test
     void ordersAreToldApartWhereMostNumbersAreZero() {

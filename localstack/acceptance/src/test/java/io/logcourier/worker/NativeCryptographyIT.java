@@ -80,6 +80,14 @@ class NativeCryptographyIT {
     }
 
     @Test
+    void aBuildForAnotherProcessorIsNotUsed() {
+        String other = System.getProperty("os.arch").equals("amd64") ? "linux-aarch_64" : "linux-x86_64";
+
+        assertThat(NativeCryptography.load(NativeCryptography.class.getResource("/cryptography/" + other + "/")))
+                .isEmpty();
+    }
+
+    @Test
     void tlsSpeaksThroughIt() throws Exception {
         KeyStore keys = SelfSigned.keys(folder);
         KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
