@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * AES for TLS and SHA-256 for signatures in native code: Amazon Corretto Crypto Provider, a build for each kind of processor
- * beside this class. Java's own uses the processor's instructions only in what the JIT's second compiler has compiled. On
- * Lambda that compiler is off, and where it is on, it takes seconds of CPU time for code that gains nothing. Thread-safe.
+ * beside this class. Java's own uses the processor's instructions only in what the JIT's second compiler has compiled, which
+ * takes a while, and on Lambda never happens unless it is switched on. Thread-safe.
  */
 final class NativeCryptography {
     private static final Logger log = LoggerFactory.getLogger(NativeCryptography.class);
