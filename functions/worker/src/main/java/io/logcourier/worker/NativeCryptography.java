@@ -38,8 +38,8 @@ final class NativeCryptography {
             Security.insertProviderAt(provider.get(), 1);
         } else {
             log.warn(
-                    "no native cryptography for {} {}: without the JIT's second compiler (-XX:TieredStopAtLevel=4) TLS and"
-                            + " signatures run at some 20 MB/s",
+                    "no native cryptography for {} {}: without the JIT's second compiler (-XX:TieredStopAtLevel=4) TLS runs at some"
+                            + " 20 MB/s",
                     System.getProperty("os.name"),
                     system);
         }

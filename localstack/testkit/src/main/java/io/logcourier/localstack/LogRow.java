@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -16,6 +17,24 @@ import java.util.Random;
 public record LogRow(Map<String, Object> fields) {
     private static final String SOURCE_REGION = "us-east-1";
     private static final int DELETE = 0x7f;
+
+    /** The columns of text that a row may lack. */
+    public static final List<String> TEXTS = List.of(
+            "requester",
+            "operation",
+            "requestURI",
+            "errorCode",
+            "referer",
+            "userAgent",
+            "versionId",
+            "signatureVersion",
+            "cipherSuite",
+            "authenticationType",
+            "hostHeader",
+            "tlsVersion",
+            "bucketOwner",
+            "clientIP",
+            "objectKey");
 
     /** Copies the fields. */
     public LogRow {
@@ -56,23 +75,7 @@ public record LogRow(Map<String, Object> fields) {
     public static LogRow random(Random random, String bucket, String requestId, String targetBucket) {
         LogRow row = of(bucket, requestId, targetBucket)
                 .with("startTime", "%d.%03d".formatted(1_767_225_600L + random.nextInt(86_400), random.nextInt(1_000)));
-        for (String text : new String[] {
-            "requester",
-            "operation",
-            "requestURI",
-            "errorCode",
-            "referer",
-            "userAgent",
-            "versionId",
-            "signatureVersion",
-            "cipherSuite",
-            "authenticationType",
-            "hostHeader",
-            "tlsVersion",
-            "bucketOwner",
-            "clientIP",
-            "objectKey"
-        }) {
+        for (String text : TEXTS) {
             switch (random.nextInt(8)) {
                 case 0 -> row = row.without(text);
                 case 1, 2 -> row = row.with(text, hostile(random));
