@@ -109,7 +109,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--courier-java",
             paramLabel = "OPTIONS",
-            defaultValue = "-Xmx128m -XX:+UseSerialGC",
+            defaultValue = "-Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
             description = "options of the courier's JVM; default: ${DEFAULT-VALUE}")
     private String courier;
 

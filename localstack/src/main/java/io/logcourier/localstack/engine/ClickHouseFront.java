@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * <p>Left out: sessions, roles, external tables, predefined handlers, the table function {@code input}. The engine chooses
  * the ids of queries itself, so {@code KILL QUERY} does not find one under the id that its client has given. A client that
  * goes away cancels its query as soon as that writes to it, so one that is silent runs to its end, as on a server by
- * default. The JDK's HTTP server answers 400 to a URL with characters that are to be encoded, such as {@code >}.
+ * default.
  *
  * <p>Thread-safe. {@link Engine#MAX_SESSIONS} statements run at once, others wait. The engine is not closed with the front:
  * close the front first.
