@@ -442,9 +442,10 @@ public final class Installation implements AutoCloseable {
         Map<String, List<String>> expected = new TreeMap<>();
         for (LogRow row : rows) {
             assertThat(row.text("loggingTargetBucket")).isEqualTo(target);
-            byLine.put(row.line(), row);
+            String line = row.line();
+            byLine.put(line, row);
             expected.computeIfAbsent(row.text("loggingTargetPrefix"), prefix -> new ArrayList<>())
-                    .add(row.line());
+                    .add(line);
         }
         Map<String, List<String>> actual = new TreeMap<>();
         objects(target, under).forEach((key, bytes) -> {
@@ -452,11 +453,12 @@ public final class Installation implements AutoCloseable {
             Matcher end = KEY_END.matcher(key);
             assertThat(end.find()).as(where).isTrue();
             byte[] plain = plain(end.group("compression"), bytes);
+            List<String> lines;
             List<LogRow> read;
             if (end.group("rendering") == null) {
-                List<String> lines = lines(plain);
+                lines = lines(plain);
                 assertReadable(where, lines);
-                assertThat(byLine.keySet()).as(where).containsAll(lines);
+                assertThat(lines).as(where).allMatch(byLine::containsKey, "is that of a row");
                 read = lines.stream().map(byLine::get).toList();
             } else {
                 if (byFields.isEmpty()) {
@@ -467,8 +469,9 @@ public final class Installation implements AutoCloseable {
                         : lines(plain).stream()
                                 .map(line -> TypedFields.parse(line.getBytes(StandardCharsets.ISO_8859_1)))
                                 .toList();
-                assertThat(byFields.keySet()).as(where).containsAll(fields);
+                assertThat(fields).as(where).allMatch(byFields::containsKey, "are those of a row");
                 read = fields.stream().map(byFields::get).toList();
+                lines = read.stream().map(LogRow::line).toList();
             }
             assertThat(read.stream().map(row -> row.text("bucketName")).distinct())
                     .as(where)
@@ -488,7 +491,7 @@ public final class Installation implements AutoCloseable {
                         .containsExactly(end.group("day"));
             }
             actual.computeIfAbsent(latin(key.substring(0, end.start())), prefix -> new ArrayList<>())
-                    .addAll(read.stream().map(LogRow::line).toList());
+                    .addAll(lines);
         });
         Stream.of(expected, actual).flatMap(lines -> lines.values().stream()).forEach(lines -> lines.sort(null));
         assertThat(actual.keySet()).as(description).isEqualTo(expected.keySet());

@@ -31,12 +31,12 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * SIGKILL at random moments of all there is, ClickHouse, functions, S3 and queue, while rows are inserted. Ten times, or
+ * SIGKILL at random moments of all there is, ClickHouse, functions, S3 and queue, while rows are inserted. Five times, or
  * {@code -Dkill.times} times during {@code -Dkill.rows} rows: a hundred during two million with
  * {@code mvn verify -Psoak -pl localstack/trials -am}.
  */
 class KillIT {
-    private static final int TIMES = Integer.getInteger("kill.times", 7);
+    private static final int TIMES = Integer.getInteger("kill.times", 5);
     private static final int ROWS = Integer.getInteger("kill.rows", 10_000);
     private static final int WRITERS = 2;
     private static final int BUCKETS = 5;
