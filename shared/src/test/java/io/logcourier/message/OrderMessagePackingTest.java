@@ -49,14 +49,14 @@ class OrderMessagePackingTest {
     }
 
     @Test
-    void aMessageCarriesNoMoreThanAQuarterOfAMillionRows() {
+    void aMessageCarriesNoMoreThanHalfAMillionRows() {
         assertThat(OrderMessage.deliver(
                         "main",
                         List.of(
-                                order(5, 0, 1, 4, 160_000),
-                                order(5, 1, 1, 4, 90_000),
+                                order(5, 0, 1, 4, 320_000),
+                                order(5, 1, 1, 4, 180_000),
                                 order(5, 2, 1, 4, 1),
-                                order(5, 3, 1, 4, 250_000))))
+                                order(5, 3, 1, 4, 500_000))))
                 .containsExactly(
                         OrderMessage.of("main", 5, 0, 1),
                         OrderMessage.of("main", 5, 2, 2),
