@@ -1,26 +1,35 @@
 package io.logcourier.accesslog;
 
 import io.logcourier.ConfigurationException;
+import io.logcourier.accesslog.Accounting.Before;
+import io.logcourier.accesslog.Accounting.Block;
+import io.logcourier.accesslog.Accounting.Counted;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Group;
+import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
 import java.io.InputStream;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The log table of one lane: every statement on it. Thread-safe. */
 public final class AccessLogTable {
@@ -41,6 +50,8 @@ public final class AccessLogTable {
     private static final String NUMBERS_MARK = "/* numbers */";
     private static final String FIELDS_MARK = "/* fields */";
     private static final String MORE_MARK = "/* more */";
+    private static final String PARTS_MARK = "/* parts */";
+    private static final String PARTITIONS_MARK = "/* partitions */";
 
     /** Comparing a row with more of them costs more than a search, and 2,000 are more than ClickHouse parses. */
     private static final int COMPARED_RANGES = 16;
@@ -123,13 +134,16 @@ public final class AccessLogTable {
     }
 
     /**
-     * Lets parts be skipped by block number, where this ClickHouse can (26.7.2 and later): new rows are found faster.
+     * Has ClickHouse not open the table where a part of it is broken: by default it sets the newest part aside, and gives its
+     * block number to other rows. Lets parts be skipped by block number, where this ClickHouse can (26.7.2 and later) and the
+     * table is empty: new rows are found faster, but an index that parts have from before may lie.
      *
      * @param onCluster the clause that has all replicas do so, or nothing
      */
-    public void indexBlockNumbers(String onCluster) {
+    public void guard(String onCluster) {
+        clickHouse.execute(sql("guard.sql").replace(ON_CLUSTER_MARK, onCluster));
         record Known(String name) {}
-        if (clickHouse.one(sql("knows-block-index.sql"), Known.class).isPresent()) {
+        if (clickHouse.one(sql("knows-block-index.sql"), Known.class).isPresent() && look().parts().isEmpty()) {
             clickHouse.execute(sql("index-blocks.sql").replace(ON_CLUSTER_MARK, onCluster));
         }
     }
@@ -150,12 +164,7 @@ public final class AccessLogTable {
      * @param logTable what it is, whatever it is called: another once it was made anew
      * @param parts that are active, oldest partition first
      */
-    public record Look(String server, String logTable, List<Part> parts) {
-        /** The blocks of all parts, joined where they touch. */
-        public List<BlockRange> blocks() {
-            return BlockRanges.union(parts.stream().map(Part::blocks).toList());
-        }
-    }
+    public record Look(String server, String logTable, List<Part> parts) {}
 
     /**
      * A part.
@@ -163,21 +172,160 @@ public final class AccessLogTable {
      * @param low its lowest block number
      * @param high its highest
      * @param rows in it; advice, since deleted rows are counted until a merge
+     * @param name by which statements know it
+     * @param id hash of its files; the same where the part is attached again under another name
+     * @param mutated whether an ALTER or DELETE has written it anew
+     * @param newest when the last of its rows was inserted, in seconds since 1970; where that is not known, when it was written
+     * @param expires when the first of its rows may be removed by TTL, in seconds since 1970; 0 where there is none
      */
-    public record Part(String partition, long low, long high, long rows) {
-        /** Its blocks. */
+    public record Part(
+            String partition,
+            long low,
+            long high,
+            long rows,
+            String name,
+            long id,
+            boolean mutated,
+            long newest,
+            long expires) {
+        /** The blocks that its name spans. Those of its rows may be others, where it was attached. */
         public BlockRange blocks() {
             return new BlockRange(partition, low, high);
         }
     }
 
-    /** How many rows each block of {@code ranges}, all of one partition, has, in order; empty blocks are left out. */
-    public List<BlockSize> blockSizes(List<BlockRange> ranges) {
-        return clickHouse.list(claimed(sql("block-sizes.sql"), ranges), BlockSize.class);
+    /**
+     * Counts what is new or was changed in the parts, and holds it against what the newest epoch knew.
+     *
+     * @param parts looked at after {@code head} was read
+     * @param visible the highest block of each partition that may be claimed
+     * @param rowLimit rows that are claimed, up to one block more
+     * @param leftAlone rows that were left alone before, which are counted beside these
+     * @param forgetAfter how long a part that went away is remembered, where the table has no TTL
+     */
+    public Accounting account(
+            Head head,
+            List<Part> parts,
+            Map<String, Long> visible,
+            long rowLimit,
+            long leftAlone,
+            Duration forgetAfter) {
+        Before before = new Before(head.accounted(), head.parts(), head.frontier());
+        return Accounting.of(
+                before,
+                parts,
+                count(Accounting.toCount(before, parts, rowLimit + leftAlone), head.frontier()),
+                visible,
+                rowLimit,
+                head.now().getEpochSecond(),
+                forgetAfter.toSeconds());
     }
 
-    /** The rows of one block. */
-    public record BlockSize(long block, long rows) {}
+    /**
+     * Counts the rows of some parts, whatever their names say: those in {@code frontier} together, all others by block.
+     *
+     * @return by name; parts that are not active any more are left out
+     */
+    public Map<String, Counted> count(List<Part> parts, List<BlockRange> frontier) {
+        if (parts.isEmpty()) {
+            return Map.of();
+        }
+        record Row(String part, boolean isClaimed, long block, long rows, long mark, long oldest) {}
+        Statement census = sql("census.sql")
+                .replace(PARTS_MARK, names(parts.stream().map(Part::name)))
+                .replace(CLAIMED_MARK, numbered(frontier))
+                .setting("max_query_size", LONGEST_TEXT);
+        Map<String, List<Row>> rows =
+                clickHouse.list(census, Row.class).stream().collect(Collectors.groupingBy(Row::part));
+        Map<String, Counted> counted = new HashMap<>();
+        rows.forEach((part, some) -> counted.put(
+                part,
+                new Counted(
+                        some.stream()
+                                .filter(Row::isClaimed)
+                                .mapToLong(Row::rows)
+                                .sum(),
+                        some.stream()
+                                .filter(Row::isClaimed)
+                                .mapToLong(Row::mark)
+                                .sum(),
+                        some.stream()
+                                .filter(row -> !row.isClaimed())
+                                .map(row -> new Block(row.block(), row.rows(), row.mark(), row.oldest()))
+                                .toList())));
+        List<Part> silent =
+                parts.stream().filter(part -> !counted.containsKey(part.name())).toList();
+        if (!silent.isEmpty()) {
+            Set<String> active = look().parts().stream().map(Part::name).collect(Collectors.toSet());
+            silent.stream()
+                    .filter(part -> active.contains(part.name()))
+                    .forEach(part -> counted.put(part.name(), Counted.NOTHING));
+        }
+        return counted;
+    }
+
+    /**
+     * All blocks of {@code look}: those that the names of its parts span, and those that their rows have, where these are
+     * others. Reads the numbers of all rows.
+     */
+    public List<BlockRange> blocks(Look look) {
+        record Span(String part, long low, long high) {}
+        Map<String, Part> byName = look.parts().stream().collect(Collectors.toMap(Part::name, Function.identity()));
+        List<BlockRange> blocks =
+                new ArrayList<>(look.parts().stream().map(Part::blocks).toList());
+        List<String> others = clickHouse.list(sql("part-blocks.sql"), Span.class).stream()
+                .filter(span -> byName.containsKey(span.part()))
+                .filter(span -> span.low() < byName.get(span.part()).low()
+                        || span.high() > byName.get(span.part()).high())
+                .map(Span::part)
+                .toList();
+        if (!others.isEmpty()) {
+            record Numbered(String partition, long block) {}
+            clickHouse
+                    .list(
+                            sql("blocks-of.sql")
+                                    .replace(PARTS_MARK, names(others.stream()))
+                                    .setting("max_query_size", LONGEST_TEXT),
+                            Numbered.class)
+                    .forEach(row -> blocks.add(new BlockRange(row.partition(), row.block(), row.block())));
+        }
+        return BlockRanges.union(blocks);
+    }
+
+    /**
+     * Checks that a count of claimed rows, which ClickHouse may have answered from an index, has found what is there.
+     *
+     * @param rows that were counted in {@code claims}
+     * @throws ConfigurationException if more rows have these numbers, with what mends that
+     */
+    public void checkFound(long epoch, List<BlockRange> claims, long rows) {
+        record Count(long count) {}
+        String partitions = names(claims.stream().map(BlockRange::partition).distinct());
+        long there = clickHouse
+                .one(
+                        sql("count-by-number.sql")
+                                .replace(PARTITIONS_MARK, partitions)
+                                .replace(CLAIMED_MARK, numbered(claims))
+                                .setting("max_query_size", LONGEST_TEXT),
+                        Count.class)
+                .orElseThrow()
+                .count();
+        if (there > rows) {
+            throw new ConfigurationException(
+                    "the log table %s holds %,d rows in the blocks of epoch %d, its index of block numbers shows %,d: parts that were attached or restored keep an index of before; run ALTER TABLE %s RESET SETTING part_minmax_index_columns, which loses no rows, and leave it so until these parts have expired"
+                            .formatted(name(), there, epoch, rows, name()));
+        }
+    }
+
+    private static String names(Stream<String> names) {
+        return names.map(AccessLogTable::quoted).collect(Collectors.joining(", ", "(", ")"));
+    }
+
+    /** As a condition that no index answers: it stands where nothing is filtered, or its number is computed. */
+    private static String numbered(List<BlockRange> ranges) {
+        List<BlockRange> all = BlockRanges.union(ranges);
+        return all.isEmpty() ? "false" : all.size() <= COMPARED_RANGES ? any(all) : sought(all);
+    }
 
     /**
      * A statement that returns the arrivals of an epoch in the columns of the ledger's table: a row per group, and the
@@ -391,11 +539,11 @@ public final class AccessLogTable {
                 .collect(Collectors.joining(" OR ", "(", ")"));
     }
 
-    /** ClickHouse makes these ids, of the values of the partition key or their hash. */
-    private static String quoted(String partition) {
-        if (!PARTITION.matcher(partition).matches()) {
-            throw new IllegalArgumentException("'" + partition + "' is no partition id of ClickHouse's making");
+    /** ClickHouse makes these ids, of the values of the partition key or their hash, and the names of parts of them. */
+    private static String quoted(String id) {
+        if (!PARTITION.matcher(id).matches()) {
+            throw new IllegalArgumentException("'" + id + "' is no id of a partition or part of ClickHouse's making");
         }
-        return "'" + partition + "'";
+        return "'" + id + "'";
     }
 }

@@ -20,6 +20,9 @@ import java.util.List;
  * @param sentThrough every order decided up to this epoch was enqueued
  * @param redeliveredAt when open orders were last enqueued again
  * @param openFrom no order decided before this epoch is open
+ * @param accounted whether the planner counted the rows of what it claims, and knew the parts of the log table
+ * @param claimedRows rows that it counted in the claimed blocks; 0 where it did not
+ * @param parts what is known of the parts of the log table; empty where nothing is
  */
 public record Epoch(
         long epoch,
@@ -35,4 +38,7 @@ public record Epoch(
         long orderedThrough,
         long sentThrough,
         Instant redeliveredAt,
-        long openFrom) {}
+        long openFrom,
+        boolean accounted,
+        long claimedRows,
+        List<AccountedPart> parts) {}

@@ -28,5 +28,8 @@ public record Head(
         long sentThrough,
         Instant redeliveredAt,
         long openFrom,
+        boolean accounted,
+        long claimedRows,
+        List<AccountedPart> parts,
         int version,
         int lagging) {}

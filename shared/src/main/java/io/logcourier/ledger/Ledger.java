@@ -2,6 +2,7 @@ package io.logcourier.ledger;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.logcourier.ConfigurationException;
+import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -23,7 +25,7 @@ import java.util.stream.Stream;
  */
 public final class Ledger {
     /** The version of the tables that this code reads and writes. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** How many epochs the tables of the ledger keep, and lose, together. */
     public static final long EPOCHS_PER_PARTITION = 1000;
@@ -98,7 +100,8 @@ public final class Ledger {
             List<BlockRange> claims,
             List<BlockRange> frontier) {
         return new Epoch(
-                epoch, now, planner, ledgerId, logTable, claims, frontier, List.of(), "", List.of(), 0, 0, now, 0);
+                epoch, now, planner, ledgerId, logTable, claims, frontier, List.of(), "", List.of(), 0, 0, now, 0,
+                false, 0, List.of());
     }
 
     /** The version that the tables have; 0 where none is recorded. */
@@ -142,17 +145,36 @@ public final class Ledger {
      * @throws ConfigurationException if there is none, or the tables are of another version
      */
     public Head head() {
-        Head head = clickHouse
-                .one(sql("head.sql"), Head.class)
-                .orElseThrow(() -> new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
-                        + " was never started: run `courier schema --apply`"));
+        Head head = newest().orElseThrow(() -> new ConfigurationException("the ledger " + lane.ledger() + " of lane "
+                + lane.name() + " was never started: run `courier schema --apply`"));
         check(head.version());
         return head;
     }
 
+    /** The newest row of the log, if there is one. An older version lacks columns, which ClickHouse would name instead. */
+    private Optional<Head> newest() {
+        try {
+            return clickHouse.one(sql("head.sql"), Head.class);
+        } catch (CourierException e) {
+            checkAfter(e);
+            throw e;
+        }
+    }
+
+    private void checkAfter(CourierException failure) {
+        try {
+            check(version());
+        } catch (ConfigurationException other) {
+            other.addSuppressed(failure);
+            throw other;
+        } catch (CourierException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
     /** How many of the planners' tables this replica does not have as a whole; none where nothing was started. */
     public int lagging() {
-        return clickHouse.one(sql("head.sql"), Head.class).map(Head::lagging).orElse(0);
+        return newest().map(Head::lagging).orElse(0);
     }
 
     /**
@@ -224,11 +246,12 @@ public final class Ledger {
      * Records the arrivals of {@code epoch}, unless they are recorded.
      *
      * @param arrivals a statement that returns the columns of the table {@code arrivals}, the seal among the rows
+     * @param check gets the number of rows before anything is recorded, and throws what forbids to record it
      * @return the rows that {@code epoch} claimed
      * @throws RetryableException if the groups do not sum up to one seal (nothing is recorded then), or if nothing is
      *     recorded although ClickHouse says so
      */
-    public long deriveArrivals(long epoch, Statement arrivals) {
+    public long deriveArrivals(long epoch, Statement arrivals, LongConsumer check) {
         record Derived(
                 Instant plannedAt,
                 String kind,
@@ -254,6 +277,7 @@ public final class Ledger {
                     "ClickHouse counted the rows of epoch %d of lane %s as %d in %d sums, where one is due, and as %d in groups, their checksums %d apart: a later tick counts again"
                             .formatted(epoch, lane.name(), sealed, seals, grouped, difference));
         }
+        check.accept(sealed);
         derive("arrivals", epoch, rows);
         if (!hasArrivals(epoch)) {
             throw unwritten("arrivals", epoch);

@@ -34,7 +34,7 @@ public final class Schema {
             "13-versions.sql");
 
     /** The first is that from version 1 to 2. The tables above are those of the newest version. */
-    private static final List<Migration> MIGRATIONS = List.of();
+    static final List<Migration> MIGRATIONS = List.of(migration(2));
 
     private static final String FOR_CLUSTERS = "14-distributed.sql";
     private static final String COLUMNS_MARK = "/* columns */";
@@ -65,6 +65,12 @@ public final class Schema {
      * {@code ledger} and the mark for a cluster, and are harmless where they were run before.
      */
     record Migration(List<Statement> up, List<Statement> down) {}
+
+    private static Migration migration(int version) {
+        return new Migration(
+                List.of(Statement.resource(Schema.class, "migrate-%d-up.sql".formatted(version))),
+                List.of(Statement.resource(Schema.class, "migrate-%d-down.sql".formatted(version))));
+    }
 
     /** The schema of {@code lane}. */
     public Schema(Lane lane, Duration logRetention) {
@@ -183,7 +189,7 @@ public final class Schema {
         changeTo(clickHouse, migrations.size() + 1);
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
         table.check();
-        table.indexBlockNumbers(onCluster());
+        table.guard(onCluster());
     }
 
     /** A random id for a new ledger. */
@@ -203,9 +209,10 @@ public final class Schema {
      */
     public boolean apply(ClickHouse clickHouse, boolean adoptAll) {
         make(clickHouse);
-        Look look = new AccessLogTable(clickHouse, lane).look();
+        AccessLogTable table = new AccessLogTable(clickHouse, lane);
+        Look look = table.look();
         boolean started = new Ledger(clickHouse, lane)
-                .start(newLedgerId(), look.logTable(), adoptAll ? look.blocks() : List.of());
+                .start(newLedgerId(), look.logTable(), adoptAll ? table.blocks(look) : List.of());
         if (adoptAll && !started) {
             throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
                     + " was started before: rows can be adopted only when it starts");

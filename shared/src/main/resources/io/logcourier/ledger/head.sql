@@ -15,6 +15,9 @@ SELECT
     sent_through,
     redelivered_at,
     open_from,
+    accounted,
+    claimed_rows,
+    parts,
     (SELECT argMax(version, since) FROM {ledger:Identifier}.versions) AS version,
     (
         SELECT count()

@@ -35,7 +35,21 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs/* on cluster */
     ordered_through UInt64 COMMENT 'every deliverable arrival up to this epoch is in an order',
     sent_through UInt64 COMMENT 'every order decided up to this epoch was enqueued',
     redelivered_at DateTime64(3, 'UTC') COMMENT 'when open orders were last enqueued again',
-    open_from UInt64 COMMENT 'no order decided before this epoch is open'
+    open_from UInt64 COMMENT 'no order decided before this epoch is open',
+    accounted Bool COMMENT 'whether the planner counted the rows of what it claims, and knew the parts of the log table',
+    claimed_rows UInt64 COMMENT 'rows that it counted in the claimed blocks',
+    parts Array(Tuple(
+        partition String,
+        low UInt64,
+        high UInt64,
+        id Int64,
+        rows UInt64,
+        mark Int64,
+        newest Int64,
+        expires Int64,
+        whole Bool,
+        gone Bool
+    )) COMMENT 'the parts of the log table: how many of their rows are in claimed blocks; gone are those that went away before they expired' CODEC(ZSTD(3))
 )
 ENGINE = /* engine */
 PARTITION BY intDiv(epoch, {epochs_per_partition:UInt64})

@@ -3,9 +3,10 @@ package io.logcourier.discovery;
 import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
-import io.logcourier.accesslog.AccessLogTable.BlockSize;
 import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.accesslog.AccessLogTable.Part;
+import io.logcourier.accesslog.Accounting;
+import io.logcourier.accesslog.Accounting.LeftAlone;
 import io.logcourier.accesslog.Form;
 import io.logcourier.accesslog.KeyStyle;
 import io.logcourier.clickhouse.ClickHouse;
@@ -33,6 +34,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +65,9 @@ final class Planner {
 
     /** Arrivals that one step makes orders of, and those of one group more: an order each may take 2 KB of memory. */
     private static final int ARRIVALS_PER_STEP = 50_000;
+
+    /** A step that counted so many rows again records what it knows of their parts, or the next one would count them too. */
+    private static final long RECOUNTED_AGAIN = 1_000_000;
 
     /** Later than any epoch, however the clocks stand. */
     private static final Duration FAR = Duration.ofDays(365);
@@ -106,6 +111,7 @@ final class Planner {
         Planned planned = Planned.NOTHING;
         Optional<Redelivery> redelivered = Optional.empty();
         boolean mayHaveLost = true;
+        List<LeftAlone> leftAlone = List.of();
         while (!timeIsUp.getAsBoolean()) {
             Head head = ledger.head();
             checkWhole(head);
@@ -120,11 +126,14 @@ final class Planner {
             redeliver = false;
             Replacements replacements = mayHaveLost ? replacements() : Replacements.NONE;
             mayHaveLost = replacements.mayBeMore();
-            Epoch next = next(head, parts, visible, tick.flush(), planner, redelivery, replacements.drafts());
-            boolean decidesNothing = next.claims().isEmpty() && next.orders().isEmpty();
+            Accounting accounting =
+                    table.account(head, parts, visible, limits.epochLimit(), rows(leftAlone), ledgerRetention);
+            leftAlone = accounting.leftAlone();
+            Epoch next = next(head, parts, accounting, tick.flush(), planner, redelivery, replacements.drafts());
+            boolean decidesNothing = next.claims().isEmpty() && next.orders().isEmpty() && !accounting.mayBeMore();
             planned = planned.plus(
                     0, rows, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
-            if (!decidesNothing || sent > 0 || redelivery.isPresent()) {
+            if (!decidesNothing || sent > 0 || redelivery.isPresent() || accounting.recounted() > RECOUNTED_AGAIN) {
                 if (!ledger.append(next)) {
                     about(log.atInfo(), next).log("another planner was first");
                     break;
@@ -141,7 +150,16 @@ final class Planner {
             }
         }
         redelivered.ifPresent(this::trim);
-        return planned;
+        leftAlone.forEach(finding -> log.atError()
+                .addKeyValue("lane", lane.name())
+                .addKeyValue("rows", finding.rows())
+                .addKeyValue("reason", finding.text())
+                .log("rows are left alone"));
+        return planned.with(leftAlone.stream().map(LeftAlone::text).toList(), rows(leftAlone));
+    }
+
+    private static long rows(List<LeftAlone> leftAlone) {
+        return leftAlone.stream().mapToLong(LeftAlone::rows).sum();
     }
 
     /** What the ledger holds before the newest epoch decides what is ordered: here it must all be visible. */
@@ -163,7 +181,17 @@ final class Planner {
             return 0;
         }
         checkPresent(head, parts);
-        return ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), Ledger.claims(head)));
+        return ledger.deriveArrivals(
+                head.epoch(),
+                table.arrivals(head.epoch(), head.plannedAt(), Ledger.claims(head)),
+                rows -> checkFound(head, rows));
+    }
+
+    /** A seal over fewer rows than were claimed would leave the others out for ever, unless they were deleted meanwhile. */
+    private void checkFound(Head head, long rows) {
+        if (!head.accounted() || rows != head.claimedRows()) {
+            table.checkFound(head.epoch(), head.claims(), rows);
+        }
     }
 
     /** Another planner may have claimed blocks that this replica does not have yet: they would be counted short. */
@@ -178,8 +206,7 @@ final class Planner {
     }
 
     /**
-     * The step after {@code head}: what is new up to the highest block per partition in {@code visible}, and orders for
-     * what is due.
+     * The step after {@code head}: what is new, and orders for what is due.
      *
      * @param parts looked at after the head was read: by older ones it would claim a dropped partition again, which the
      *     frontier has forgotten, and forget one that another planner has just claimed
@@ -187,7 +214,7 @@ final class Planner {
     private Epoch next(
             Head head,
             List<Part> parts,
-            Map<String, Long> visible,
+            Accounting accounting,
             boolean flush,
             String planner,
             Optional<Redelivery> redelivery,
@@ -195,15 +222,14 @@ final class Planner {
         Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
         Due due = new Due(limits.countThreshold(), plannedBefore, arrivalsPerStep);
         Taken taken = ledger.take(head, due);
-        List<BlockRange> claims = newBlocks(parts, visible, head.frontier());
         return new Epoch(
                 head.epoch() + 1,
                 head.now(),
                 planner,
                 head.ledger(),
                 head.logTable(),
-                claims,
-                frontier(head, parts, claims),
+                accounting.claims(),
+                frontier(head, parts, accounting),
                 number(
                         head,
                         Stream.concat(orders(head, taken.arrivals()).stream(), replacements.stream())
@@ -213,58 +239,10 @@ final class Planner {
                 taken.oldestLeft().isPresent() ? taken.oldestLeft().getAsLong() - 1 : head.epoch(),
                 head.epoch(),
                 redelivery.map(Redelivery::at).orElse(head.redeliveredAt()),
-                redelivery.map(Redelivery::openFrom).orElse(head.openFrom()));
-    }
-
-    /**
-     * Blocks that no epoch has claimed, oldest first: what the parts hold, less what is claimed. Holes stay claimable, so
-     * a block that becomes visible after later ones is found too. A merged part also spans numbers that no row of it has,
-     * since partitions and mutations share one sequence: these are claimed along with rows, never alone.
-     */
-    private List<BlockRange> newBlocks(List<Part> parts, Map<String, Long> visible, List<BlockRange> frontier) {
-        List<BlockRange> claims = new ArrayList<>();
-        List<BlockRange> empty = new ArrayList<>();
-        long room = limits.epochLimit();
-        for (Part part : parts) {
-            List<BlockRange> unclaimed = through(
-                    visible.getOrDefault(part.partition(), Long.MIN_VALUE),
-                    BlockRanges.subtract(part.blocks(), frontier));
-            if (unclaimed.isEmpty()) {
-                continue;
-            }
-            if (part.rows() <= room && unclaimed.equals(List.of(part.blocks()))) {
-                (part.rows() > 0 ? claims : empty).addAll(unclaimed);
-                room -= part.rows();
-                continue;
-            }
-            List<BlockSize> sizes = table.blockSizes(unclaimed);
-            if (sizes.isEmpty()) {
-                empty.addAll(unclaimed);
-                continue;
-            }
-            long high = part.low() - 1;
-            for (BlockSize block : sizes) {
-                if (block.rows() > room && (!claims.isEmpty() || high >= part.low())) {
-                    claims.addAll(through(high, unclaimed));
-                    return BlockRanges.union(claims);
-                }
-                room -= block.rows();
-                high = block.block();
-            }
-            claims.addAll(unclaimed);
-        }
-        if (!claims.isEmpty()) {
-            claims.addAll(empty);
-        }
-        return BlockRanges.union(claims);
-    }
-
-    /** The blocks of {@code ranges} up to number {@code high}. */
-    private static List<BlockRange> through(long high, List<BlockRange> ranges) {
-        return ranges.stream()
-                .filter(range -> range.low() <= high)
-                .map(range -> new BlockRange(range.partition(), range.low(), Math.min(range.high(), high)))
-                .toList();
+                redelivery.map(Redelivery::openFrom).orElse(head.openFrom()),
+                true,
+                accounting.claimedRows(),
+                accounting.parts());
     }
 
     /**
@@ -289,13 +267,16 @@ final class Planner {
     /**
      * What is claimed in the partitions that still have parts; the numbers of a dropped partition never come back. A
      * replica that lags forgets none: it may be the one that has not heard of a partition yet. It is asked before the
-     * look that decides. Nothing is forgotten of a table without any part, since one that was just detached has none.
+     * look that decides. Nothing is forgotten of a table without any part, since one that was just detached has none, nor
+     * of a partition of which a part went away before it expired, since it may be attached again.
      */
-    private List<BlockRange> frontier(Head head, List<Part> parts, List<BlockRange> claims) {
-        List<BlockRange> claimed = BlockRanges.union(
-                Stream.concat(head.frontier().stream(), claims.stream()).toList());
-        if (partitions(parts)
-                        .containsAll(claimed.stream().map(BlockRange::partition).toList())
+    private List<BlockRange> frontier(Head head, List<Part> parts, Accounting accounting) {
+        List<BlockRange> claimed =
+                BlockRanges.union(Stream.concat(head.frontier().stream(), accounting.claims().stream())
+                        .toList());
+        Set<String> kept = partitions(parts);
+        kept.addAll(Accounting.remembered(accounting.parts()));
+        if (kept.containsAll(claimed.stream().map(BlockRange::partition).toList())
                 || table.isLagging(head.plannedAt())) {
             return claimed;
         }
@@ -303,12 +284,12 @@ final class Planner {
         return live.isEmpty()
                 ? claimed
                 : claimed.stream()
-                        .filter(range -> live.contains(range.partition()))
+                        .filter(range -> live.contains(range.partition()) || kept.contains(range.partition()))
                         .toList();
     }
 
     private static Set<String> partitions(List<Part> parts) {
-        return parts.stream().map(Part::partition).collect(Collectors.toSet());
+        return parts.stream().map(Part::partition).collect(Collectors.toCollection(HashSet::new));
     }
 
     /**
@@ -539,9 +520,22 @@ final class Planner {
      * @param orders decided
      * @param messages enqueued for new orders
      * @param redelivered orders enqueued again
+     * @param rowsLeftAlone rows in the log table that are in no claim and must not be, as {@link LeftAlone} has them
+     * @param leftAlone which, and what to do
      */
-    record Planned(int epochs, long rows, int orders, int messages, int redelivered) {
-        static final Planned NOTHING = new Planned(0, 0, 0, 0, 0);
+    record Planned(
+            int epochs,
+            long rows,
+            int orders,
+            int messages,
+            int redelivered,
+            long rowsLeftAlone,
+            List<String> leftAlone) {
+        static final Planned NOTHING = new Planned(0, 0, 0, 0, 0, 0, List.of());
+
+        private Planned with(List<String> texts, long rowsOfThem) {
+            return new Planned(epochs, rows, orders, messages, redelivered, rowsOfThem, texts);
+        }
 
         private Planned plus(int moreEpochs, long moreRows, int moreOrders, int moreMessages, int moreRedelivered) {
             return new Planned(
@@ -549,7 +543,9 @@ final class Planner {
                     rows + moreRows,
                     orders + moreOrders,
                     messages + moreMessages,
-                    redelivered + moreRedelivered);
+                    redelivered + moreRedelivered,
+                    rowsLeftAlone,
+                    leftAlone);
         }
     }
 }

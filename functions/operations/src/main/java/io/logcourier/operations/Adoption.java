@@ -133,7 +133,7 @@ public final class Adoption {
                     + " is planned on lags: wait until it has all rows, and run this again");
         }
         Look look = table.look();
-        List<BlockRange> present = look.blocks();
+        List<BlockRange> present = table.blocks(look);
         String id = Schema.newLedgerId();
         clickHouse.execute(cursors("cut-offs.sql").with("id", id));
         Optional<Compared> compared =
@@ -209,7 +209,9 @@ public final class Adoption {
         Head head = ledger.head();
         if (head.epoch() == Ledger.ADOPTED && !head.claims().isEmpty() && !ledger.hasArrivals(Ledger.ADOPTED)) {
             ledger.deriveArrivals(
-                    Ledger.ADOPTED, table.arrivals(Ledger.ADOPTED, head.plannedAt(), Ledger.claims(head)));
+                    Ledger.ADOPTED,
+                    table.arrivals(Ledger.ADOPTED, head.plannedAt(), Ledger.claims(head)),
+                    rows -> table.checkFound(Ledger.ADOPTED, head.claims(), rows));
         }
         record Rows(
                 long cursors,

@@ -1,19 +1,18 @@
 package io.logcourier.operations;
 
 import io.logcourier.accesslog.AccessLogTable;
-import io.logcourier.accesslog.AccessLogTable.BlockSize;
-import io.logcourier.accesslog.AccessLogTable.Part;
+import io.logcourier.accesslog.Accounting;
+import io.logcourier.accesslog.Accounting.LeftAlone;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
-import io.logcourier.ledger.BlockRange;
-import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How a lane stands: the answer of {@code courier status --json}.
@@ -23,8 +22,10 @@ import java.util.List;
  * @param plannedAt when it was appended
  * @param unclaimed rows that no epoch has claimed yet
  * @param buckets those that need attention first: given up, lost, then by lag
+ * @param leftAlone rows of the log table that planners must leave alone, and what to do; empty when there are none
  */
-public record Status(String lane, long epoch, Instant plannedAt, long unclaimed, List<Bucket> buckets) {
+public record Status(
+        String lane, long epoch, Instant plannedAt, long unclaimed, List<Bucket> buckets, List<String> leftAlone) {
     /**
      * How a bucket stands, in rows.
      *
@@ -66,22 +67,15 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
                         head.now().minus(settings.discovery().timeThreshold()).toEpochMilli())
                 .with("bucket", bucket);
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
-        long unclaimed = table.look().parts().stream()
-                .mapToLong(part -> unclaimed(table, part, head.frontier()))
-                .sum();
+        Accounting accounting =
+                table.account(head, table.look().parts(), Map.of(), Long.MAX_VALUE / 2, 0, settings.ledgerRetention());
         return new Status(
-                lane.name(), head.epoch(), head.plannedAt(), unclaimed, clickHouse.list(statement, Bucket.class));
-    }
-
-    private static long unclaimed(AccessLogTable table, Part part, List<BlockRange> frontier) {
-        List<BlockRange> ranges = BlockRanges.subtract(part.blocks(), frontier);
-        if (ranges.equals(List.of(part.blocks()))) {
-            return part.rows();
-        }
-        if (ranges.isEmpty()) {
-            return 0;
-        }
-        return table.blockSizes(ranges).stream().mapToLong(BlockSize::rows).sum();
+                lane.name(),
+                head.epoch(),
+                head.plannedAt(),
+                accounting.unclaimedRows(),
+                clickHouse.list(statement, Bucket.class),
+                accounting.leftAlone().stream().map(LeftAlone::text).toList());
     }
 
     /** For people: the first {@code top} buckets and a line of sums. */
@@ -115,6 +109,7 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
                         buckets.stream().mapToLong(Bucket::open).sum(),
                         buckets.stream().mapToLong(Bucket::givenUp).sum(),
                         buckets.stream().mapToLong(Bucket::lost).sum()));
+        leftAlone.forEach(finding -> text.append("%nleft alone: %s".formatted(finding)));
         return text.toString();
     }
 

@@ -258,9 +258,9 @@ class PlanningIT {
         Statement arrivals = new AccessLogTable(courier.clickHouse(), courier.lane())
                 .arrivals(1, Instant.now(), ledger.claims(1, 1));
 
-        assertThat(ledger.deriveArrivals(1, arrivals)).isEqualTo(2);
+        assertThat(ledger.deriveArrivals(1, arrivals, rows -> {})).isEqualTo(2);
         assertThatThrownBy(() -> ledger.deriveArrivals(
-                        1, arrivals.replace("count() AS rows", "count() + (bucket = 'cats') AS rows")))
+                        1, arrivals.replace("count() AS rows", "count() + (bucket = 'cats') AS rows"), rows -> {}))
                 .isInstanceOf(RetryableException.class)
                 .hasMessageContaining(
                         "counted the rows of epoch 1 of lane main as 2 in 1 sums, where one is due, and as 3 in groups");
@@ -404,7 +404,7 @@ class PlanningIT {
         next.apply(courier.clickHouse(), false);
 
         assertThat(notes(courier)).isOne();
-        String other = "the ledger %s of lane main has version 2, this log-courier needs 1: "
+        String other = "the ledger %s of lane main has version 3, this log-courier needs 2: "
                 .formatted(courier.lane().ledger());
         for (ThrowingCallable refused : List.<ThrowingCallable>of(
                 courier::flush, courier::books, () -> schema(courier).apply(courier.clickHouse(), false))) {
@@ -412,11 +412,11 @@ class PlanningIT {
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageStartingWith(other.substring(0, other.indexOf(',')));
         }
-        assertThatThrownBy(courier::flush).hasMessageStartingWith(other).hasMessageContaining("--ledger-version 1");
+        assertThatThrownBy(courier::flush).hasMessageStartingWith(other).hasMessageContaining("--ledger-version 2");
         courier.serve(courier.worker());
         assertThat(courier.number("SELECT count() FROM {ledger}.offsets")).isZero();
 
-        next.changeTo(courier.clickHouse(), 1);
+        next.changeTo(courier.clickHouse(), 2);
 
         assertThat(notes(courier)).isZero();
         courier.insert(rows.subList(10, 20));
@@ -430,15 +430,36 @@ class PlanningIT {
                 .hasMessageContaining("courier schema --apply");
         assertThat(next.apply(courier.clickHouse(), false)).as("started").isFalse();
         assertThat(notes(courier)).isOne();
-        assertThatThrownBy(() -> next.changeTo(courier.clickHouse(), 3))
+        assertThatThrownBy(() -> next.changeTo(courier.clickHouse(), 4))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("version 3 is asked for: this log-courier knows 1 to 2");
-        next.changeTo(courier.clickHouse(), 1);
+                .hasMessageContaining("version 4 is asked for: this log-courier knows 1 to 3");
+        next.changeTo(courier.clickHouse(), 2);
         assertThat(schema(courier).apply(courier.clickHouse(), false))
                 .as("started")
                 .isFalse();
         courier.insert(rows.subList(20, 30));
         courier.deliver("up and back", rows);
+    }
+
+    /** Version 1 knew nothing of the parts. */
+    @Test
+    void aLedgerOfVersionOneGoesOn() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows = rows(courier, "bucket", 30);
+        courier.insert(rows.subList(0, 10));
+        courier.flush();
+        schema(courier).changeTo(courier.clickHouse(), 1);
+        courier.insert(rows.subList(10, 20));
+
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("has version 1, this log-courier needs 2")
+                .hasMessageContaining("courier schema --apply");
+        assertThat(schema(courier).apply(courier.clickHouse(), false)).as("started").isFalse();
+
+        courier.deliver("upgraded", rows.subList(0, 20));
+        courier.insert(rows.subList(20, 30));
+        courier.deliver("gone on", rows);
     }
 
     @Test

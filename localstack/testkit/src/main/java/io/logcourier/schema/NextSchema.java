@@ -5,8 +5,9 @@ import io.logcourier.localstack.Installation;
 import io.logcourier.schema.Schema.Migration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/** The schema of a log-courier to come, whose ledger has version 2: a column more. */
+/** The schema of a log-courier to come, whose ledger has a version more: a column. */
 public final class NextSchema {
     private NextSchema() {}
 
@@ -18,6 +19,10 @@ public final class NextSchema {
                                 "ALTER TABLE {ledger:Identifier}.offsets/* on cluster */ ADD COLUMN IF NOT EXISTS note String")),
                 List.of(Statement.of(
                         "ALTER TABLE {ledger:Identifier}.offsets/* on cluster */ DROP COLUMN IF EXISTS note")));
-        return new Schema(courier.lane(), courier.settings().logRetention(), Optional.empty(), List.of(more));
+        return new Schema(
+                courier.lane(),
+                courier.settings().logRetention(),
+                Optional.empty(),
+                Stream.concat(Schema.MIGRATIONS.stream(), Stream.of(more)).toList());
     }
 }
