@@ -1,6 +1,7 @@
 package io.logcourier.accesslog;
 
 import io.logcourier.ConfigurationException;
+import io.logcourier.RetryableException;
 import io.logcourier.accesslog.Accounting.Before;
 import io.logcourier.accesslog.Accounting.Block;
 import io.logcourier.accesslog.Accounting.Counted;
@@ -51,7 +52,6 @@ public final class AccessLogTable {
     private static final String FIELDS_MARK = "/* fields */";
     private static final String MORE_MARK = "/* more */";
     private static final String PARTS_MARK = "/* parts */";
-    private static final String PARTITIONS_MARK = "/* partitions */";
 
     /** Comparing a row with more of them costs more than a search, and 2,000 are more than ClickHouse parses. */
     private static final int COMPARED_RANGES = 16;
@@ -136,7 +136,7 @@ public final class AccessLogTable {
     /**
      * Has ClickHouse not open the table where a part of it is broken: by default it sets the newest part aside, and gives its
      * block number to other rows. Lets parts be skipped by block number, where this ClickHouse can (26.7.2 and later) and the
-     * table is empty: new rows are found faster, but an index that parts have from before may lie.
+     * table is empty: new rows are found faster, but an index that parts have from before may not.
      *
      * @param onCluster the clause that has all replicas do so, or nothing
      */
@@ -163,8 +163,9 @@ public final class AccessLogTable {
      * @param server who looked, by its own name
      * @param logTable what it is, whatever it is called: another once it was made anew
      * @param parts that are active, oldest partition first
+     * @param indexed whether parts are skipped by an index of block numbers
      */
-    public record Look(String server, String logTable, List<Part> parts) {}
+    public record Look(String server, String logTable, List<Part> parts, boolean indexed) {}
 
     /**
      * A part.
@@ -233,7 +234,7 @@ public final class AccessLogTable {
         record Row(String part, boolean isClaimed, long block, long rows, long mark, long oldest) {}
         Statement census = sql("census.sql")
                 .replace(PARTS_MARK, names(parts.stream().map(Part::name)))
-                .replace(CLAIMED_MARK, numbered(frontier))
+                .replace(CLAIMED_MARK, condition(BlockRanges.union(frontier), false))
                 .setting("max_query_size", LONGEST_TEXT);
         Map<String, List<Row>> rows =
                 clickHouse.list(census, Row.class).stream().collect(Collectors.groupingBy(Row::part));
@@ -293,38 +294,45 @@ public final class AccessLogTable {
     }
 
     /**
-     * Checks that a count of claimed rows, which ClickHouse may have answered from an index, has found what is there.
+     * Whether the index of block numbers, if the table has one, finds all rows of {@code claims}. A part that was attached or
+     * restored keeps an index of before, through all merges.
+     */
+    public boolean isIndexed(List<BlockRange> claims) {
+        return isIndexed(claims, rows(claims, false));
+    }
+
+    /**
+     * As the other one.
+     *
+     * @param rows that were counted in {@code claims} without the index
+     */
+    public boolean isIndexed(List<BlockRange> claims, long rows) {
+        return claims.isEmpty() ? rows == 0 : rows(claims, true) == rows;
+    }
+
+    /**
+     * Checks that as many rows were counted as there are.
      *
      * @param rows that were counted in {@code claims}
-     * @throws ConfigurationException if more rows have these numbers, with what mends that
+     * @throws RetryableException if there are more
      */
     public void checkFound(long epoch, List<BlockRange> claims, long rows) {
-        record Count(long count) {}
-        String partitions = names(claims.stream().map(BlockRange::partition).distinct());
-        long there = clickHouse
-                .one(
-                        sql("count-by-number.sql")
-                                .replace(PARTITIONS_MARK, partitions)
-                                .replace(CLAIMED_MARK, numbered(claims))
-                                .setting("max_query_size", LONGEST_TEXT),
-                        Count.class)
-                .orElseThrow()
-                .count();
+        long there = rows(claims, false);
         if (there > rows) {
-            throw new ConfigurationException(
-                    "the log table %s holds %,d rows in the blocks of epoch %d, its index of block numbers shows %,d: parts that were attached or restored keep an index of before; run ALTER TABLE %s RESET SETTING part_minmax_index_columns, which loses no rows, and leave it so until these parts have expired"
-                            .formatted(name(), there, epoch, rows, name()));
+            throw new RetryableException(
+                    "ClickHouse counted %,d rows in the blocks of epoch %d of lane %s, the log table %s holds %,d: a later tick counts again"
+                            .formatted(rows, epoch, lane.name(), name(), there));
         }
+    }
+
+    private long rows(List<BlockRange> claims, boolean isIndexed) {
+        record Count(long count) {}
+        Statement count = restricted(sql("count-claimed.sql"), CLAIMED_MARK, claims, isIndexed);
+        return clickHouse.one(count, Count.class).orElseThrow().count();
     }
 
     private static String names(Stream<String> names) {
         return names.map(AccessLogTable::quoted).collect(Collectors.joining(", ", "(", ")"));
-    }
-
-    /** As a condition that no index answers: it stands where nothing is filtered, or its number is computed. */
-    private static String numbered(List<BlockRange> ranges) {
-        List<BlockRange> all = BlockRanges.union(ranges);
-        return all.isEmpty() ? "false" : all.size() <= COMPARED_RANGES ? any(all) : sought(all);
     }
 
     /**
@@ -451,12 +459,12 @@ public final class AccessLogTable {
      * which the ledger knows a row.
      */
     public Statement over(Statement statement, List<BlockRange> blocks) {
-        return claimed(statement.replace(IDENTITY_MARK, IDENTITY), blocks);
+        return restricted(statement.replace(IDENTITY_MARK, IDENTITY), CLAIMED_MARK, blocks, false);
     }
 
     /** Restricts to {@code claims}, without the rows that count as delivered by an incumbent; most have none. */
     private Statement without(Statement statement, Claims claims) {
-        Statement all = claimed(statement, claims.blocks());
+        Statement all = restricted(statement, CLAIMED_MARK, claims.blocks(), claims.indexed());
         if (claims.adopted().isEmpty()) {
             return all.replace(CUT_OFFS_MARK, "").replace(ADOPTED_MARK, "false");
         }
@@ -465,27 +473,29 @@ public final class AccessLogTable {
                         .replace(ADOPTED_MARK, sql("adopted.sql").sql())
                         .with("ledger", lane.ledger()),
                 ADOPTED_BLOCKS_MARK,
-                claims.adopted());
-    }
-
-    private static Statement claimed(Statement statement, List<BlockRange> claims) {
-        return restricted(statement, CLAIMED_MARK, claims);
+                claims.adopted(),
+                false);
     }
 
     /**
      * Puts a condition for rows of {@code claims} where the statement marks it. In the text, since parameters travel in the
      * URL, of which proxies take 8 or 16 KB.
      */
-    private static Statement restricted(Statement statement, String mark, List<BlockRange> claims) {
+    private static Statement restricted(
+            Statement statement, String mark, List<BlockRange> claims, boolean isIndexed) {
         List<BlockRange> ranges = BlockRanges.union(claims);
+        Statement restricted = statement.replace(mark, condition(ranges, isIndexed));
+        return ranges.size() <= RANGES_OF_A_USUAL_TEXT
+                ? restricted
+                : restricted.setting("max_query_size", LONGEST_TEXT);
+    }
+
+    /** The condition for rows of {@code ranges}, which are sorted; an index answers it only where it may. */
+    private static String condition(List<BlockRange> ranges, boolean isIndexed) {
         if (ranges.isEmpty()) {
-            return statement.replace(mark, "false");
+            return "false";
         }
-        if (ranges.size() <= COMPARED_RANGES) {
-            return statement.replace(mark, any(ranges));
-        }
-        Statement sought = statement.replace(mark, sought(ranges));
-        return ranges.size() <= RANGES_OF_A_USUAL_TEXT ? sought : sought.setting("max_query_size", LONGEST_TEXT);
+        return ranges.size() <= COMPARED_RANGES ? any(ranges, isIndexed) : sought(ranges, isIndexed);
     }
 
     /**
@@ -493,7 +503,7 @@ public final class AccessLogTable {
      * of a comparison with each. A border is a partition's place and a block number; odd where a range begins, even behind
      * its end. The index is asked by partition and the span of blocks in each, or in all, where these are many too.
      */
-    private static String sought(List<BlockRange> ranges) {
+    private static String sought(List<BlockRange> ranges, boolean isIndexed) {
         SequencedMap<String, BlockRange> spans = new LinkedHashMap<>();
         StringBuilder borders = new StringBuilder("0");
         for (BlockRange range : ranges) {
@@ -516,7 +526,7 @@ public final class AccessLogTable {
                 .mapToObj(Integer::toString)
                 .collect(Collectors.joining(", "));
         String hint = spans.size() <= SPANNED_PARTITIONS
-                ? any(spans.values())
+                ? any(spans.values(), true)
                 : "_block_number BETWEEN %d AND %d"
                         .formatted(
                                 ranges.stream().mapToLong(BlockRange::low).min().orElseThrow(),
@@ -526,16 +536,19 @@ public final class AccessLogTable {
                                         .orElseThrow());
         return """
                 (_partition_id IN (%1$s)
-                    AND indexHint(%2$s)
+                    AND %2$s
                     AND roundDown(
                         2 * (bitShiftLeft(toUInt64(transform(_partition_id, [%1$s], [%3$s], 0)), %4$d) + _block_number) + 1,
-                        [%5$s]) %% 2 = 1)""".formatted(partitions, hint, places, BLOCK_BITS, borders);
+                        [%5$s]) %% 2 = 1)""".formatted(
+                        partitions, isIndexed ? "indexHint(" + hint + ")" : "true", places, BLOCK_BITS, borders);
     }
 
-    private static String any(Collection<BlockRange> ranges) {
+    private static String any(Collection<BlockRange> ranges, boolean isIndexed) {
+        // No index knows what an operation makes of a number.
+        String number = isIndexed ? "_block_number" : "bitXor(_block_number, 0)";
         return ranges.stream()
-                .map(range -> "(_partition_id = %s AND _block_number BETWEEN %d AND %d)"
-                        .formatted(quoted(range.partition()), range.low(), range.high()))
+                .map(range -> "(_partition_id = %s AND %s BETWEEN %d AND %d)"
+                        .formatted(quoted(range.partition()), number, range.low(), range.high()))
                 .collect(Collectors.joining(" OR ", "(", ")"));
     }
 

@@ -22,6 +22,7 @@ import java.util.List;
  * @param openFrom no order decided before this epoch is open
  * @param accounted whether the planner counted the rows of what it claims, and knew the parts of the log table
  * @param claimedRows rows that it counted in the claimed blocks; 0 where it did not
+ * @param indexed whether an index of block numbers finds all rows of the claims; that of attached parts does not
  * @param parts what is known of the parts of the log table; empty where nothing is
  */
 public record Epoch(
@@ -41,4 +42,5 @@ public record Epoch(
         long openFrom,
         boolean accounted,
         long claimedRows,
+        boolean indexed,
         List<AccountedPart> parts) {}

@@ -30,6 +30,7 @@ public record Head(
         long openFrom,
         boolean accounted,
         long claimedRows,
+        boolean indexed,
         List<AccountedPart> parts,
         int version,
         int lagging) {}

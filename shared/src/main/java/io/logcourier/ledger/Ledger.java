@@ -57,7 +57,7 @@ public final class Ledger {
      * @return whether it was started now, by this call
      */
     public boolean start(String ledgerId, String logTable, List<BlockRange> delivered) {
-        return !hasBegun() && append(first(0, now(), ledgerId, ledgerId, logTable, List.of(), delivered));
+        return !hasBegun() && append(first(0, now(), ledgerId, ledgerId, logTable, List.of(), delivered, true));
     }
 
     /**
@@ -68,17 +68,18 @@ public final class Ledger {
      * @param ledgerId random; part of every object key
      * @param logTable what the log table is, whatever it is called
      * @param present the blocks that the incumbent may have delivered rows of; what becomes visible later, it has not
+     * @param isIndexed whether an index of block numbers finds all their rows
      * @return whether it was started now, by this call
      */
-    public boolean adopt(String ledgerId, String logTable, List<BlockRange> present) {
+    public boolean adopt(String ledgerId, String logTable, List<BlockRange> present, boolean isIndexed) {
         if (hasBegun()) {
             return false;
         }
         Instant now = now();
         String planner = ADOPTER + ledgerId;
         return append(List.of(
-                first(0, now, planner, ledgerId, logTable, List.of(), List.of()),
-                first(ADOPTED, now, planner, ledgerId, logTable, present, present)));
+                first(0, now, planner, ledgerId, logTable, List.of(), List.of(), true),
+                first(ADOPTED, now, planner, ledgerId, logTable, present, present, isIndexed)));
     }
 
     /** Whether the log has been started. */
@@ -98,10 +99,11 @@ public final class Ledger {
             String ledgerId,
             String logTable,
             List<BlockRange> claims,
-            List<BlockRange> frontier) {
+            List<BlockRange> frontier,
+            boolean isIndexed) {
         return new Epoch(
                 epoch, now, planner, ledgerId, logTable, claims, frontier, List.of(), "", List.of(), 0, 0, now, 0,
-                false, 0, List.of());
+                false, 0, isIndexed, List.of());
     }
 
     /** The version that the tables have; 0 where none is recorded. */
@@ -516,7 +518,7 @@ public final class Ledger {
 
     /** The blocks claimed by the epochs {@code from} to {@code to}. */
     public Claims claims(long from, long to) {
-        record Row(List<BlockRange> claims, String planner) {}
+        record Row(List<BlockRange> claims, String planner, boolean indexed) {}
         List<Row> rows = clickHouse.list(sql("claims.sql").with("from", from).with("to", to), Row.class);
         return new Claims(
                 BlockRanges.union(
@@ -524,12 +526,14 @@ public final class Ledger {
                 rows.stream()
                         .filter(row -> row.planner().startsWith(ADOPTER))
                         .flatMap(row -> row.claims().stream())
-                        .toList());
+                        .toList(),
+                rows.stream().allMatch(Row::indexed));
     }
 
     /** The blocks that the newest epoch claimed. */
     public static Claims claims(Head head) {
-        return new Claims(head.claims(), head.planner().startsWith(ADOPTER) ? head.claims() : List.of());
+        return new Claims(
+                head.claims(), head.planner().startsWith(ADOPTER) ? head.claims() : List.of(), head.indexed());
     }
 
     /** Records outcomes, all in one INSERT. */

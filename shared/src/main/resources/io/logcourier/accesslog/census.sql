@@ -1,5 +1,5 @@
 -- The rows of some parts: those in claimed blocks together, all others by their block. No condition on block numbers, which
--- ClickHouse would answer from a part's index: that of a part which was attached may lie. A part that is merged meanwhile
+-- ClickHouse would answer from a part's index: that of a part which was attached tells of other numbers. A part that is merged meanwhile
 -- has no rows here.
 SELECT
     part,

@@ -24,6 +24,7 @@ SELECT
             AND table = {table:String}
             AND active
             AND NOT startsWith(partition_id, 'patch-')
-    ) AS parts
+    ) AS parts,
+    position(engine_full, 'part_minmax_index_columns = \'with_block_number_offset\'') > 0 AS indexed
 FROM system.tables
 WHERE database = {logs:String} AND name = {table:String}

@@ -1,5 +1,5 @@
--- The blocks that some epochs claimed, and who appended them.
-SELECT claims, planner
+-- The blocks that some epochs claimed, who appended them, and whether an index finds all their rows.
+SELECT claims, planner, indexed
 FROM {ledger:Identifier}.epochs
 WHERE epoch BETWEEN {from:UInt64} AND {to:UInt64}
 ORDER BY epoch, _block_number, _block_offset

@@ -17,6 +17,7 @@ SELECT
     open_from,
     accounted,
     claimed_rows,
+    indexed,
     parts,
     (SELECT argMax(version, since) FROM {ledger:Identifier}.versions) AS version,
     (

@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs/* on cluster */
     open_from UInt64 COMMENT 'no order decided before this epoch is open',
     accounted Bool COMMENT 'whether the planner counted the rows of what it claims, and knew the parts of the log table',
     claimed_rows UInt64 COMMENT 'rows that it counted in the claimed blocks',
+    indexed Bool DEFAULT true COMMENT 'whether an index of block numbers finds all rows of the claims; that of attached parts does not',
     parts Array(Tuple(
         partition String,
         low UInt64,

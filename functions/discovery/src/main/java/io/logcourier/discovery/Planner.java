@@ -117,7 +117,8 @@ final class Planner {
             checkWhole(head);
             // Orders first: workers can begin while the arrivals are counted.
             int sent = send(ledger.completeOrders(head));
-            List<Part> parts = parts(head);
+            Look look = look(head);
+            List<Part> parts = look.parts();
             if (visible.isEmpty()) {
                 visible = parts.stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
             }
@@ -129,7 +130,7 @@ final class Planner {
             Accounting accounting =
                     table.account(head, parts, visible, limits.epochLimit(), rows(leftAlone), ledgerRetention);
             leftAlone = accounting.leftAlone();
-            Epoch next = next(head, parts, accounting, tick.flush(), planner, redelivery, replacements.drafts());
+            Epoch next = next(head, look, accounting, tick.flush(), planner, redelivery, replacements.drafts());
             boolean decidesNothing = next.claims().isEmpty() && next.orders().isEmpty() && !accounting.mayBeMore();
             planned = planned.plus(
                     0, rows, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
@@ -208,12 +209,12 @@ final class Planner {
     /**
      * The step after {@code head}: what is new, and orders for what is due.
      *
-     * @param parts looked at after the head was read: by older ones it would claim a dropped partition again, which the
+     * @param look taken after the head was read: by older ones it would claim a dropped partition again, which the
      *     frontier has forgotten, and forget one that another planner has just claimed
      */
     private Epoch next(
             Head head,
-            List<Part> parts,
+            Look look,
             Accounting accounting,
             boolean flush,
             String planner,
@@ -229,7 +230,7 @@ final class Planner {
                 head.ledger(),
                 head.logTable(),
                 accounting.claims(),
-                frontier(head, parts, accounting),
+                frontier(head, look.parts(), accounting),
                 number(
                         head,
                         Stream.concat(orders(head, taken.arrivals()).stream(), replacements.stream())
@@ -242,6 +243,7 @@ final class Planner {
                 redelivery.map(Redelivery::openFrom).orElse(head.openFrom()),
                 true,
                 accounting.claimedRows(),
+                look.indexed() && table.isIndexed(accounting.claims(), accounting.claimedRows()),
                 accounting.parts());
     }
 
@@ -249,7 +251,7 @@ final class Planner {
      * The parts of the table that the ledger is about: another of its name has other rows under the same numbers. Seen by
      * the server that the newest epoch was read from: one that lags would be asked only whether the other one does.
      */
-    private List<Part> parts(Head head) {
+    private Look look(Head head) {
         Look look = table.look();
         if (!look.server().equals(head.server())) {
             throw new RetryableException(
@@ -261,7 +263,7 @@ final class Planner {
                     "the log table of lane %s is %s, the ledger is about %s: it was made anew or renamed, and its rows would count as delivered where block numbers begin again; bring the former one back, or give this one a ledger of its own, with another clickhouse.ledger-database and `courier schema --apply`"
                             .formatted(lane.name(), look.logTable(), head.logTable()));
         }
-        return look.parts();
+        return look;
     }
 
     /**
@@ -280,7 +282,7 @@ final class Planner {
                 || table.isLagging(head.plannedAt())) {
             return claimed;
         }
-        Set<String> live = partitions(parts(head));
+        Set<String> live = partitions(look(head).parts());
         return live.isEmpty()
                 ? claimed
                 : claimed.stream()

@@ -139,7 +139,7 @@ public final class Adoption {
         Optional<Compared> compared =
                 s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, progress).compare());
         checkMoved(id);
-        if (!ledger.adopt(id, look.logTable(), present)) {
+        if (!ledger.adopt(id, look.logTable(), present, table.isIndexed(present))) {
             throw begun();
         }
         return report(true, compared);

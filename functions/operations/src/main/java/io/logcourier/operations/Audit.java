@@ -290,6 +290,7 @@ public final class Audit {
                 "attached.sql")) {
             differences.addAll(clickHouse.list(sql(check).with("begin", begin), Difference.class));
         }
+        differences.addAll(new Stock(clickHouse, lane).differences());
         // Trimmed meanwhile, they seem to lack what is gone.
         return ledger.begin().epoch() == begin ? differences : books();
     }

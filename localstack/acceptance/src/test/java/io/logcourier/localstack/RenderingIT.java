@@ -210,7 +210,7 @@ class RenderingIT {
                 new ArrayList<>(ledger.claims(0, ledger.head().epoch()).blocks());
         IntStream.range(0, MANY_RANGES)
                 .forEach(i -> blocks.add(new BlockRange("other-" + i % 7, 1_000_000 + 2 * i, 1_000_000 + 2 * i)));
-        Claims claims = new Claims(blocks, List.of());
+        Claims claims = new Claims(blocks, List.of(), true);
 
         assertThat(url(courier.lane(), table -> table.render(orders, claims).close()))
                 .hasSizeBetween(100, 4000)

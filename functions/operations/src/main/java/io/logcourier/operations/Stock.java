@@ -1,0 +1,122 @@
+package io.logcourier.operations;
+
+import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.Part;
+import io.logcourier.accesslog.Accounting.LeftAlone;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
+import io.logcourier.ledger.BlockRange;
+import io.logcourier.ledger.BlockRanges;
+import io.logcourier.ledger.Head;
+import io.logcourier.ledger.Lane;
+import io.logcourier.ledger.Ledger;
+import io.logcourier.operations.Audit.Difference;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * What the log table holds, against what the epochs have claimed of it: every row by the block number that it has itself.
+ * Reads the numbers of all rows, a partition at a time; memory is a line per epoch here, and per block in ClickHouse.
+ */
+final class Stock {
+    /** Ticks come every minute: what is in no claim for so long is passed over. */
+    private static final Duration UNCLAIMED = Duration.ofMinutes(15);
+
+    /** Planners forget parts that went away; what the newest epoch still knows of them counts. */
+    private static final Duration NEVER = Duration.ofDays(3650);
+
+    private final ClickHouse clickHouse;
+    private final Lane lane;
+    private final Ledger ledger;
+    private final AccessLogTable table;
+
+    /** The log table of {@code lane}, which {@code clickHouse} is connected to. */
+    Stock(ClickHouse clickHouse, Lane lane) {
+        this.clickHouse = clickHouse;
+        this.lane = lane;
+        ledger = new Ledger(clickHouse, lane);
+        table = new AccessLogTable(clickHouse, lane);
+    }
+
+    /** Rows that may be in no object, or in two, since their block numbers are not those of one epoch. */
+    List<Difference> differences() {
+        Head head = ledger.head();
+        List<Part> parts = table.look().parts();
+        List<Difference> differences = new ArrayList<>();
+        table.account(head, parts, Map.of(), Long.MAX_VALUE / 2, 0, NEVER).leftAlone().stream()
+                .map(LeftAlone::text)
+                .map(Difference::new)
+                .forEach(differences::add);
+        differences.addAll(againstSeals(head, parts));
+        return differences;
+    }
+
+    private List<Difference> againstSeals(Head head, List<Part> parts) {
+        record Stored(long epoch, long rows, long oldest) {}
+        long begin = ledger.begin().epoch();
+        Map<String, List<BlockRange>> before = before(begin);
+        Map<Long, Long> rows = new TreeMap<>();
+        long unclaimed = 0;
+        Instant oldest = Instant.MAX;
+        for (String partition :
+                parts.stream().map(Part::partition).distinct().toList()) {
+            String ranges = before.getOrDefault(partition, List.of()).stream()
+                    .map(range -> "(%d, %d)".formatted(range.low(), range.high()))
+                    .collect(Collectors.joining(", "));
+            Statement stored = sql("stored.sql")
+                    .replace("/* before */", ranges)
+                    .with("partition", partition)
+                    .setting("max_query_size", Integer.toString(1 << 28));
+            for (Stored some : clickHouse.list(stored, Stored.class)) {
+                rows.merge(some.epoch(), some.rows(), Long::sum);
+                Instant inserted = Instant.ofEpochSecond(some.oldest());
+                if (some.epoch() == 0 && inserted.plus(UNCLAIMED).isBefore(head.now())) {
+                    unclaimed += some.rows();
+                    oldest = inserted.isBefore(oldest) ? inserted : oldest;
+                }
+            }
+        }
+        List<Difference> differences = new ArrayList<>(surplus(rows, begin));
+        if (unclaimed > 0) {
+            differences.add(new Difference(
+                    "%,d rows of the log table are in no claim, the first inserted at %s: run `courier tick`; if they stay, see what it says"
+                            .formatted(unclaimed, oldest)));
+        }
+        return differences;
+    }
+
+    /** Seals are read after the rows: what is not sealed yet is no difference. */
+    private List<Difference> surplus(Map<Long, Long> stored, long begin) {
+        record Sealed(long epoch, long rows) {}
+        Map<Long, Long> sealed = clickHouse.list(sql("sealed.sql").with("begin", begin), Sealed.class).stream()
+                .collect(Collectors.toMap(Sealed::epoch, Sealed::rows));
+        return stored.entrySet().stream()
+                .filter(epoch -> epoch.getKey() > 0
+                        && sealed.getOrDefault(epoch.getKey(), Long.MAX_VALUE) < epoch.getValue())
+                .map(epoch -> new Difference(
+                        "epoch %d claimed %,d rows, the log table holds %,d under its block numbers: rows came in under numbers of before; stop the schedule and the workers, then run `courier repair`"
+                                .formatted(epoch.getKey(), sealed.get(epoch.getKey()), epoch.getValue())))
+                .toList();
+    }
+
+    /** What was claimed before the first epoch that the books hold, by partition. */
+    private Map<String, List<BlockRange>> before(long begin) {
+        record First(List<BlockRange> claims, List<BlockRange> frontier) {}
+        return clickHouse.one(sql("before.sql").with("begin", begin), First.class).stream()
+                .flatMap(first -> first.frontier().stream()
+                        .flatMap(range -> BlockRanges.subtract(range, first.claims()).stream()))
+                .collect(Collectors.groupingBy(BlockRange::partition));
+    }
+
+    private Statement sql(String file) {
+        return Statement.resource(Stock.class, file)
+                .with("ledger", lane.ledger())
+                .with("logs", lane.logs())
+                .with("table", lane.table());
+    }
+}

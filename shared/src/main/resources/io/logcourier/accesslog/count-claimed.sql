@@ -1,0 +1,3 @@
+SELECT count() AS count
+FROM {logs:Identifier}.{table:Identifier}
+WHERE /* claimed */
