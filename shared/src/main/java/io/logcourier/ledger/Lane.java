@@ -23,6 +23,11 @@ public record Lane(
         String ledger,
         String sourceRegion,
         List<String> moreColumns) {
+    /** As this one, with another ledger. */
+    public Lane withLedger(String otherLedger) {
+        return new Lane(name, endpoint, logs, table, otherLedger, sourceRegion, moreColumns);
+    }
+
     /** As this one, elsewhere. */
     public Lane at(String otherName, List<URI> urls) {
         return new Lane(otherName, endpoint.at(urls), logs, table, ledger, sourceRegion, moreColumns);

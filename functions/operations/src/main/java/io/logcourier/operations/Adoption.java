@@ -137,12 +137,32 @@ public final class Adoption {
         String id = Schema.newLedgerId();
         clickHouse.execute(cursors("cut-offs.sql").with("id", id));
         Optional<Compared> compared =
-                s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, progress).compare());
+                s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, false, progress).compare());
         checkMoved(id);
         if (!ledger.adopt(id, look.logTable(), present, table.isIndexed(present))) {
             throw begun();
         }
         return report(true, compared);
+    }
+
+    /**
+     * Starts a ledger by the log objects alone: rows that are in one count as delivered, all others are delivered.
+     *
+     * @param s3 where the target buckets are
+     * @param progress called with the bytes that were read, from any thread
+     * @throws ConfigurationException if an object cannot be read, or the ledger was started before
+     */
+    Adopted adoptObjects(S3Client s3, LongConsumer progress) {
+        schema.make(clickHouse);
+        Look look = table.look();
+        List<BlockRange> present = table.blocks(look);
+        String id = Schema.newLedgerId();
+        clickHouse.execute(table.over(sql("all-behind.sql").with("id", id), present));
+        Compared compared = new IncumbentObjects(clickHouse, lane, s3, id, present, true, progress).compare();
+        if (!ledger.adopt(id, look.logTable(), present, table.isIndexed(present))) {
+            throw begun();
+        }
+        return report(true, Optional.of(compared));
     }
 
     private record Column(String name, String type) {}
@@ -202,6 +222,11 @@ public final class Adoption {
     private ConfigurationException begun() {
         return new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
                 + " was started before, and not by adopting: rows can be adopted only when it starts");
+    }
+
+    /** What the ledger was started with. */
+    Adopted adopted() {
+        return report(false, Optional.empty());
     }
 
     /** Counts the rows, as a planner would, unless that is done. */

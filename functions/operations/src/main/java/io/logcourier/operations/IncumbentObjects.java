@@ -3,6 +3,7 @@ package io.logcourier.operations;
 import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.ParquetFooter;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -46,13 +48,15 @@ final class IncumbentObjects {
 
     private static final int FORBIDDEN = 403;
 
-    private static final Pattern KEY_END = Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}(\\.gz|\\.zst)?$");
+    private static final Pattern KEY_END = Pattern.compile(
+            "[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}(\\.parquet|(\\.json)?(\\.gz|\\.zst)?)$");
 
     private final ClickHouse clickHouse;
     private final Lane lane;
     private final S3Client s3;
     private final String id;
     private final List<BlockRange> present;
+    private final boolean isStrict;
     private final LongConsumer progress;
 
     /** Target buckets that refuse, or that hold an object which cannot be read, each with a reason. */
@@ -67,26 +71,42 @@ final class IncumbentObjects {
      * Of the rows in the blocks {@code present}.
      *
      * @param id of the ledger to be, under which the cut-offs are recorded
+     * @param isStrict whether a row in no object is to be delivered, whatever else is known of it; then all must be readable
      * @param progress called with the bytes that were read, from any thread
      */
     IncumbentObjects(
-            ClickHouse clickHouse, Lane lane, S3Client s3, String id, List<BlockRange> present, LongConsumer progress) {
+            ClickHouse clickHouse,
+            Lane lane,
+            S3Client s3,
+            String id,
+            List<BlockRange> present,
+            boolean isStrict,
+            LongConsumer progress) {
         this.clickHouse = clickHouse;
         this.lane = lane;
         this.s3 = s3;
         this.id = id;
         this.present = present;
+        this.isStrict = isStrict;
         this.progress = progress;
     }
 
     /** Records as exceptions the rows of which the cut-offs say the wrong thing. */
     Compared compare() {
         record Left(String name) {}
-        clickHouse
-                .list(sql("left-lines.sql"), Left.class)
-                .forEach(left -> clickHouse.execute(sql("drop-lines.sql").with("lines", left.name())));
+        clickHouse.list(sql("left-lines.sql"), Left.class).forEach(left -> drop(left.name()));
         clickHouse.execute(sql("lines.sql"));
+        clickHouse.execute(sql("typed-lines.sql"));
+        clickHouse.execute(sql("typed-lines-view.sql"));
         read();
+        if (isStrict && !refused.isEmpty()) {
+            throw new ConfigurationException(
+                    "not all log objects can be read, and rows in one that is not read would be delivered twice: "
+                            + refused.entrySet().stream()
+                                    .map(target -> target.getKey() + ": " + target.getValue())
+                                    .collect(Collectors.joining("; "))
+                            + "; make them readable, and run this again");
+        }
         record Stored(long lines, long unreadable) {}
         Stored stored = clickHouse.one(sql("count-lines.sql"), Stored.class).orElseThrow();
         if (stored.lines() != lines) {
@@ -95,11 +115,15 @@ final class IncumbentObjects {
                             .formatted(lines, stored.lines()));
         }
         long unjudged = except();
-        clickHouse.execute(sql("drop-lines.sql"));
+        List.of("view_" + id, "typed_" + id, table()).forEach(this::drop);
         List<String> reasons = refused.entrySet().stream()
                 .map(target -> target.getKey() + ": " + target.getValue())
                 .toList();
         return new Compared(objects, lines, stored.unreadable(), unjudged, reasons);
+    }
+
+    private void drop(String name) {
+        clickHouse.execute(sql("drop-lines.sql").with("left", name));
     }
 
     private record Target(String bucket, String prefix, Instant since) {}
@@ -151,10 +175,11 @@ final class IncumbentObjects {
     }
 
     private void read(String bucket, String key) {
+        boolean isFile = key.endsWith(".parquet");
         try (InputStream stored = s3.getObject(request -> request.bucket(bucket).key(key));
                 InputStream object = Compression.ofKey(key).decompress(stored)) {
             byte[] rest = {};
-            while (true) {
+            while (!isFile) {
                 byte[] more = object.readNBytes(READ_BYTES);
                 progress.accept(more.length);
                 byte[] bytes = new byte[rest.length + more.length];
@@ -170,6 +195,9 @@ final class IncumbentObjects {
                 }
                 add(bytes, whole);
                 rest = Arrays.copyOfRange(bytes, whole, bytes.length);
+            }
+            if (isFile) {
+                addFile(object.readAllBytes());
             }
         } catch (NoSuchKeyException e) {
             // Gone since the listing, as if it had not been listed.
@@ -212,6 +240,29 @@ final class IncumbentObjects {
         }
     }
 
+    /** Adds the rows of a Parquet file, one file at a time. */
+    private void addFile(byte[] file) throws IOException {
+        progress.accept(file.length);
+        ParquetFooter footer = new ParquetFooter();
+        footer.write(file, 0, file.length);
+        long rows = footer.rows();
+        synchronized (batch) {
+            clickHouse.insert(
+                    lane.ledger() + ".typed_" + id,
+                    "Parquet",
+                    file,
+                    Map.of(
+                            "insert_deduplication_token",
+                            "file-" + inserts,
+                            "input_format_skip_unknown_fields",
+                            "1",
+                            "input_format_parquet_allow_missing_columns",
+                            "1"));
+            inserts++;
+            lines += rows;
+        }
+    }
+
     private void insert() {
         synchronized (batch) {
             if (batch.size() > 0) {
@@ -232,7 +283,7 @@ final class IncumbentObjects {
     private long except() {
         record Source(String bucket, long rows) {}
         List<Source> sources = clickHouse.list(over("source-buckets.sql"), Source.class);
-        Found sum = new Found(0, 0, 0, 0);
+        Found sum = new Found(0, 0, 0, 0, 0);
         for (int first = 0, last; first < sources.size(); first = last + 1) {
             last = first;
             long rows = sources.get(first).rows();
@@ -246,7 +297,10 @@ final class IncumbentObjects {
                         except(sources.get(first).bucket(), sources.get(last).bucket(), pieces, piece));
             }
         }
-        if (sum.recovered() > sum.found()) {
+        if (isStrict && sum.twice() > 0) {
+            checkCopies();
+        }
+        if (!isStrict && sum.recovered() > sum.found()) {
             throw new ConfigurationException(
                     "%d rows up to the cursors are in no log object, %d are in one: it seems that these objects are not the incumbent's, or written in another way; adopt without them"
                             .formatted(sum.recovered(), sum.found()));
@@ -262,11 +316,33 @@ final class IncumbentObjects {
         return sum.unjudged();
     }
 
-    /** Rows up to the cursors that are in objects, that are in none, beyond them that are in one, and not judged. */
-    private record Found(long found, long recovered, long ahead, long unjudged) {
+    /**
+     * A part that was attached beside itself. Rows that were merged into one part with their copies are one row each: nothing
+     * tells them apart.
+     */
+    private void checkCopies() {
+        record Copy(String part, long rows) {}
+        clickHouse
+                .one(new AccessLogTable(clickHouse, lane).over(sql("copies.sql"), List.of()), Copy.class)
+                .ifPresent(copy -> {
+                    throw new ConfigurationException(
+                            "part %s holds %,d rows, all of which are in another part too, under the same numbers: it was attached beside itself; remove the copies with ALTER TABLE %s.%s DROP PART '%s', and run this again"
+                                    .formatted(copy.part(), copy.rows(), lane.logs(), lane.table(), copy.part()));
+                });
+    }
+
+    /**
+     * Rows up to the cursors that are in objects, that are in none, beyond them that are in one, not judged, and rows that are
+     * there a second time.
+     */
+    private record Found(long found, long recovered, long ahead, long unjudged, long twice) {
         private Found plus(Found other) {
             return new Found(
-                    found + other.found, recovered + other.recovered, ahead + other.ahead, unjudged + other.unjudged);
+                    found + other.found,
+                    recovered + other.recovered,
+                    ahead + other.ahead,
+                    unjudged + other.unjudged,
+                    twice + other.twice);
         }
     }
 
@@ -290,7 +366,8 @@ final class IncumbentObjects {
                                 .with("first", first)
                                 .with("last", last)
                                 .with("pieces", pieces)
-                                .with("piece", piece),
+                                .with("piece", piece)
+                                .with("strict", isStrict ? 1 : 0),
                         present);
     }
 
@@ -307,6 +384,8 @@ final class IncumbentObjects {
                 .with("ledger", lane.ledger())
                 .with("logs", lane.logs())
                 .with("table", lane.table())
-                .with("lines", table());
+                .with("lines", table())
+                .with("typed", "typed_" + id)
+                .with("view", "view_" + id);
     }
 }

@@ -1,10 +1,11 @@
 -- The rows of some buckets, each with how its cursor and the lines of log objects see it. Of rows that look the same in a
--- line, as many are in objects as there are lines: those up to the cursor first. A row from before the first line that is
--- left of its bucket is not judged: its object may have been removed by its owner. Nor is one whose target refused: its object
+-- line, as many are in objects as there are lines: those up to the cursor first. Rows with one identity are one row, which a part that
+-- was attached beside itself shows twice. A row from before the first line that is
+-- left of its bucket is not judged, unless all are: its object may have been removed by its owner. Nor is one whose target refused: its object
 -- may be among those that could not be read. Keys are compared decoded, as often as anybody encodes.
 WITH
     (bucket, time, req_id, operation, key) -> sipHash64(
-        bucket, time, req_id, operation, decodeURLComponent(decodeURLComponent(decodeURLComponent(key)))) AS match_of,
+        bucket, time, toValidUTF8(req_id), toValidUTF8(operation), toValidUTF8(decodeURLComponent(decodeURLComponent(decodeURLComponent(key))))) AS match_of,
     text -> if(ifNull(text, '') = '', '-', ifNull(text, '')) AS present
 SELECT
     session,
@@ -12,7 +13,7 @@ SELECT
     identity,
     is_behind,
     copy <= line_count AS is_found,
-    kept.bucket != '' AND second >= since AND NOT is_unread AS is_judged
+    {strict:UInt8} = 1 OR kept.bucket != '' AND second >= since AND NOT is_unread AS is_judged
 FROM
 (
     SELECT
@@ -28,7 +29,7 @@ FROM
             present(log.req_id),
             present(operation),
             present(objectKey)) AS match,
-        row_number() OVER (PARTITION BY match ORDER BY is_behind DESC, insertedAt, startTime, identity) AS copy
+        dense_rank() OVER (PARTITION BY match ORDER BY is_behind DESC, insertedAt, startTime, identity) AS copy
     FROM {logs:Identifier}.{table:Identifier} AS log
     LEFT JOIN
     (

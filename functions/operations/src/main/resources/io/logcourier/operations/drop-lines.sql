@@ -1,1 +1,1 @@
-DROP TABLE IF EXISTS {ledger:Identifier}.{lines:Identifier} SYNC
+DROP TABLE IF EXISTS {ledger:Identifier}.{left:Identifier} SYNC

@@ -1,2 +1,3 @@
 -- What runs left behind that were killed.
-SELECT name FROM system.tables WHERE database = {ledger:String} AND startsWith(name, 'lines_')
+SELECT name FROM system.tables WHERE database = {ledger:String} AND match(name, '^(lines|typed|view)_')
+ORDER BY name DESC

@@ -9,6 +9,7 @@ import io.logcourier.localstack.Version;
 import io.logcourier.localstack.bench.BenchCommand;
 import io.logcourier.localstack.engine.EngineUnavailableException;
 import io.logcourier.operations.AdoptCommand;
+import io.logcourier.operations.RepairCommand;
 import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.LoadCommand;
 import io.logcourier.operations.ReplayCommand;
@@ -44,6 +45,7 @@ import software.amazon.awssdk.core.exception.SdkException;
             ReplayCommand.class,
             SchemaCommand.class,
             AdoptCommand.class,
+            RepairCommand.class,
             LookerCommand.class,
             BenchCommand.class,
             GenerateCompletion.class

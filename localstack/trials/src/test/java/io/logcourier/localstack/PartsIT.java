@@ -1,26 +1,45 @@
 package io.logcourier.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logcourier.ConfigurationException;
+import io.logcourier.message.Tick;
+import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
+import io.logcourier.operations.Repair;
+import io.logcourier.operations.Repair.Repaired;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every operation that ClickHouse has for parts, in every state of the rows: after it each visible row is in one object, or the
- * audit fails, names the partition and what to do, and doing that has each row in one object.
+ * Every operation that ClickHouse has for parts, in every state of the rows. After it either each visible row is in as many
+ * objects as it is visible times, which is once, or the audit fails and says what to do, and doing that has it so.
  */
 class PartsIT {
     @RegisterExtension
     static final Stack STACK = new Stack();
+
+    private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
+    private static final Pattern ADVICE = Pattern.compile("ALTER TABLE .* DROP PART '[^']+'");
+    private static final int RANDOM_STEPS = 25;
+
+    /** Cases are tried in turn, one in so many in a run: {@code -Dfaults.share=1} tries all. */
+    private static final int SHARE = Integer.getInteger("faults.share", 8);
 
     /** How far the rows are when it happens. */
     enum State {
@@ -30,38 +49,49 @@ class PartsIT {
         DELIVERED
     }
 
-    /** What an operator does to the first half of the rows; PARTITION and PART are filled in. */
+    /** What an operator does; PARTITION is the first partition, PART its first part, and INSERT stands for ten rows more. */
     enum Operation {
         DETACH_AND_ATTACH_PARTITION(
                 "ALTER TABLE {logs}.access_logs DETACH PARTITION ID 'PARTITION'",
                 "ALTER TABLE {logs}.access_logs ATTACH PARTITION ID 'PARTITION'"),
         DETACH_AND_ATTACH_PART(
-                "ALTER TABLE {logs}.access_logs DETACH PART 'PART'", "ALTER TABLE {logs}.access_logs ATTACH PART 'PART'"),
-        ATTACH_COPY(
+                "ALTER TABLE {logs}.access_logs DETACH PART 'PART'",
+                "ALTER TABLE {logs}.access_logs ATTACH PART 'PART'"),
+        DETACH_WAIT_AND_ATTACH(
+                "ALTER TABLE {logs}.access_logs DETACH PART 'PART'",
+                "INSERT",
+                "TICK",
+                "ALTER TABLE {logs}.access_logs ATTACH PART 'PART'"),
+        ATTACH_A_COPY(
                 "CREATE TABLE {logs}.other AS {logs}.access_logs",
                 "ALTER TABLE {logs}.other ATTACH PARTITION ID 'PARTITION' FROM {logs}.access_logs",
-                "ALTER TABLE {logs}.access_logs ATTACH PARTITION ID 'PARTITION' FROM {logs}.other"),
+                "ALTER TABLE {logs}.access_logs ATTACH PARTITION ID 'PARTITION' FROM {logs}.other",
+                "DROP TABLE {logs}.other SYNC"),
         MOVE_AWAY_AND_BACK(
                 "CREATE TABLE {logs}.other AS {logs}.access_logs",
                 "ALTER TABLE {logs}.access_logs MOVE PARTITION ID 'PARTITION' TO TABLE {logs}.other",
-                "ALTER TABLE {logs}.other MOVE PARTITION ID 'PARTITION' TO TABLE {logs}.access_logs"),
+                "ALTER TABLE {logs}.other MOVE PARTITION ID 'PARTITION' TO TABLE {logs}.access_logs",
+                "DROP TABLE {logs}.other SYNC"),
         REPLACE_BY_A_COPY(
                 "CREATE TABLE {logs}.other AS {logs}.access_logs",
                 "ALTER TABLE {logs}.other ATTACH PARTITION ID 'PARTITION' FROM {logs}.access_logs",
-                "ALTER TABLE {logs}.access_logs REPLACE PARTITION ID 'PARTITION' FROM {logs}.other"),
-        INSERT_SELECT_INTO_OTHER_AND_MOVE(
+                "ALTER TABLE {logs}.access_logs REPLACE PARTITION ID 'PARTITION' FROM {logs}.other",
+                "DROP TABLE {logs}.other SYNC"),
+        MOVE_OTHER_ROWS_IN(
                 "CREATE TABLE {logs}.other AS {logs}.access_logs",
                 "INSERT INTO {logs}.other SELECT * REPLACE (concat(req_id, '-new') AS req_id) FROM {logs}.access_logs",
                 "OPTIMIZE TABLE {logs}.other FINAL",
-                "ALTER TABLE {logs}.other MOVE PARTITION ID 'PARTITION' TO TABLE {logs}.access_logs"),
+                "ALTER TABLE {logs}.other MOVE PARTITION ID 'PARTITION' TO TABLE {logs}.access_logs",
+                "DROP TABLE {logs}.other SYNC"),
         DROP_PART("ALTER TABLE {logs}.access_logs DROP PART 'PART'"),
         NUMBERS_OFF_AND_ON(
                 "ALTER TABLE {logs}.access_logs RESET SETTING part_minmax_index_columns",
                 "ALTER TABLE {logs}.access_logs MODIFY SETTING enable_block_number_column = 0",
-                "INSERTION",
+                "INSERT",
                 "OPTIMIZE TABLE {logs}.access_logs FINAL",
                 "ALTER TABLE {logs}.access_logs MODIFY SETTING enable_block_number_column = 1"),
-        MUTATE("ALTER TABLE {logs}.access_logs UPDATE userAgent = 'other' WHERE 1 SETTINGS mutations_sync = 2"),
+        UPDATE("ALTER TABLE {logs}.access_logs UPDATE hostname = 'other' WHERE 1 SETTINGS mutations_sync = 2"),
+        DELETE("ALTER TABLE {logs}.access_logs DELETE WHERE req_id = 'r1' SETTINGS mutations_sync = 2"),
         OPTIMIZE("OPTIMIZE TABLE {logs}.access_logs FINAL"),
         REATTACH_TABLE("DETACH TABLE {logs}.access_logs SYNC", "ATTACH TABLE {logs}.access_logs");
 
@@ -73,73 +103,192 @@ class PartsIT {
     }
 
     static Stream<Arguments> cases() {
-        return Stream.of(Operation.values())
+        List<Arguments> all = Stream.of(Operation.values())
                 .flatMap(operation -> Stream.of(State.values())
-                        .flatMap(state -> Stream.of(false, true).map(merged -> Arguments.of(operation, state, merged))));
+                        .flatMap(state -> Stream.of(false, true)
+                                .flatMap(merged -> Stream.of(false, true)
+                                        .map(indexed -> Arguments.of(operation, state, merged, indexed)))))
+                .toList();
+        int offset = new Random().nextInt(SHARE);
+        return IntStream.range(0, all.size())
+                .filter(i -> i % SHARE == offset)
+                .mapToObj(all::get);
     }
 
-    @ParameterizedTest(name = "{0}, {1}, merged: {2}")
+    private int rows;
+
+    @ParameterizedTest(name = "{0}, {1}, merged: {2}, indexed: {3}")
     @MethodSource("cases")
-    void everyVisibleRowIsInOneObjectOrNamed(Operation operation, State state, boolean merged) {
-        Installation courier = STACK.installation(Map.of("worker.supersede-after", "0.001s"));
-        insert(courier, 0);
-        insert(courier, 10);
+    void everyVisibleRowIsInOneObjectOrNamed(Operation operation, State state, boolean merged, boolean indexed) {
+        Installation courier = installation();
+        if (!indexed) {
+            courier.execute("ALTER TABLE {logs}.access_logs RESET SETTING part_minmax_index_columns");
+        }
+        insert(courier);
+        insert(courier);
         if (merged) {
             courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
         }
         switch (state) {
             case UNCLAIMED -> {}
-            case CLAIMED -> courier.tick(new io.logcourier.message.Tick(java.util.Optional.empty(), false, false));
+            case CLAIMED -> courier.tick(PLAIN);
             case ORDERED -> courier.flush();
-            case DELIVERED -> {
-                courier.flush();
-                courier.drain();
-            }
+            case DELIVERED -> settle(courier);
         }
-        Map<String, String> names = new HashMap<>();
-        names.put("PARTITION", courier.text("SELECT any(partition_id) FROM system.parts WHERE active AND database = '"
-                + courier.lane().logs() + "' AND table = 'access_logs'").strip());
-        names.put("PART", courier.text("SELECT min(name) FROM system.parts WHERE active AND database = '"
-                + courier.lane().logs() + "' AND table = 'access_logs'").strip());
-        for (String statement : operation.statements) {
-            if (statement.equals("INSERTION")) {
-                insert(courier, 20);
-                continue;
-            }
-            courier.execute(statement
-                    .replace("PARTITION ID 'PARTITION'", "PARTITION ID '" + names.get("PARTITION") + "'")
-                    .replace("'PART'", "'" + names.get("PART") + "'"));
-        }
-        insert(courier, 30);
-        String what = operation + " " + state + " " + merged;
-        StringBuilder log = new StringBuilder(what);
-        try {
-            for (int round = 0; round < 3; round++) {
-                log.append(" tick ").append(courier.flush());
-                for (int i = 0; i < 4 && courier.serve(courier.worker()); i++) {
-                    log.append(" served");
-                }
-            }
-        } catch (RuntimeException e) {
-            log.append(" FAILED ").append(e.getMessage());
-        }
-        AuditReport report = courier.audit();
-        List<String> visible = new ArrayList<>(courier.text("SELECT req_id FROM {logs}.access_logs").lines().toList());
-        List<String> delivered = new ArrayList<>();
-        courier.objects(courier.target()).values().forEach(bytes -> Installation.lines(bytes).forEach(line -> delivered.add(line.split(" ")[6])));
-        List<String> missing = new ArrayList<>(visible);
-        delivered.forEach(missing::remove);
-        List<String> twice = new ArrayList<>(delivered);
-        delivered.stream().distinct().forEach(twice::remove);
-        log.append("\n   well ").append(report.isWell()).append(" visible ").append(visible.size()).append(" missing ").append(missing.size()).append(" twice ").append(twice.size()).append(" balance ").append(report.balance());
-        report.differences().forEach(d -> log.append("\n   D ").append(d.what()));
-        System.out.println("@@ " + log);
-        assertThat(report.isWell() && (missing.size() + twice.size() > 0)).as(log.toString()).isFalse();
+
+        operate(courier, operation);
+        insert(courier);
+        settle(courier);
+
+        assertRightOrMended(courier, "%s, %s, merged: %s, indexed: %s".formatted(operation, state, merged, indexed));
     }
 
-    private static void insert(Installation courier, int from) {
-        courier.insert(IntStream.range(from, from + 10)
+    @Test
+    void randomOperationsAmongTicksAndWorkers() {
+        long seed = Long.getLong("parts.seed", System.nanoTime());
+        Random random = new Random(seed);
+        Installation courier = installation();
+        List<String> done = new ArrayList<>();
+        for (int step = 0; step < RANDOM_STEPS; step++) {
+            int choice = random.nextInt(8);
+            done.add(Integer.toString(choice));
+            switch (choice) {
+                case 0, 1, 2 -> insert(courier);
+                case 3 -> courier.tick(PLAIN);
+                case 4 -> courier.flush();
+                case 5, 6 -> courier.serve(courier.worker());
+                default -> {
+                    Operation operation = Operation.values()[random.nextInt(Operation.values().length)];
+                    done.set(step, operation.name());
+                    operate(courier, operation);
+                }
+            }
+        }
+        settle(courier);
+
+        assertRightOrMended(courier, "parts.seed=%d: %s".formatted(seed, done));
+    }
+
+    private static Installation installation() {
+        return STACK.installation(Map.of("worker.supersede-after", "0.001s"));
+    }
+
+    private void insert(Installation courier) {
+        int from = rows;
+        rows += 10;
+        courier.insert(IntStream.range(from, rows)
                 .mapToObj(i -> LogRow.of("cats", "r" + i, courier.target()))
                 .toList());
+    }
+
+    private void operate(Installation courier, Operation operation) {
+        String parts = " FROM system.parts WHERE active AND rows > 0 AND table = 'access_logs' AND database = '"
+                + courier.lane().logs() + "'";
+        String partition = courier.text("SELECT min(partition_id)" + parts).strip();
+        String part =
+                courier.text("SELECT argMin(name, (partition_id, min_block_number))" + parts).strip();
+        if (partition.isEmpty()) {
+            return;
+        }
+        for (String statement : operation.statements) {
+            switch (statement) {
+                case "INSERT" -> insert(courier);
+                case "TICK" -> courier.tick(PLAIN);
+                default ->
+                    courier.execute(statement
+                            .replace("ID 'PARTITION'", "ID '" + partition + "'")
+                            .replace("'PART'", "'" + part + "'"));
+            }
+        }
+    }
+
+    /** Ticks and serves until nothing happens any more. */
+    private static void settle(Installation courier) {
+        for (int round = 0; round < 3; round++) {
+            courier.flush();
+            for (int i = 0; i < 5 && courier.serve(courier.worker()); i++) {
+                // Until the queue is empty, or what is left only comes back.
+            }
+        }
+    }
+
+    private static void assertRightOrMended(Installation courier, String what) {
+        AuditReport report = audit(courier);
+        String description = what + ": " + report.differences();
+        if (!report.isWell()) {
+            assertThat(report.differences().size() + report.balance().lost()).as(description).isNotZero();
+            mend(courier, description);
+            settle(courier);
+            AuditReport after = audit(courier);
+            assertThat(after.differences()).as(description).isEmpty();
+            assertThat(after.isWell()).as(description).isTrue();
+            assertThat(after.undelivered()).as(description).isEmpty();
+        }
+        Map<String, Integer> visible = new TreeMap<>();
+        courier.text("SELECT req_id FROM {logs}.access_logs").lines().forEach(id -> visible.merge(id, 1, Integer::sum));
+        Map<String, Integer> delivered = new TreeMap<>();
+        courier.objects(courier.target())
+                .values()
+                .forEach(object -> Installation.lines(object)
+                        .forEach(line -> delivered.merge(line.split(" ", -1)[6], 1, Integer::sum)));
+        delivered.keySet().retainAll(visible.keySet());
+        assertThat(delivered).as(description).isEqualTo(visible);
+    }
+
+    /** Objects of a former ledger are those of no order. */
+    private static AuditReport audit(Installation courier) {
+        return new Audit(courier.clickHouse(), courier.lane()).report(courier.s3(), false, bytes -> {});
+    }
+
+    /** As an operator does who follows the advice, one by one. */
+    private static void mend(Installation courier, String description) {
+        Repair repair = new Repair(courier.clickHouse(), courier.settings());
+        for (int copies = 0; copies < 10; copies++) {
+            try {
+                Repaired repaired = repair.repair(true, Duration.ZERO, courier.s3(), bytes -> {});
+                assertThat(repaired.applied()).as(description).isTrue();
+                return;
+            } catch (ConfigurationException e) {
+                Matcher advice = ADVICE.matcher(e.getMessage());
+                assertThat(advice.find()).as(description + ": " + e.getMessage()).isTrue();
+                courier.execute(advice.group());
+            }
+        }
+        assertThat(description).isEqualTo("mended");
+    }
+
+    @Test
+    void aRepairThatIsNotAppliedChangesNothing() {
+        Installation courier = installation();
+        insert(courier);
+        settle(courier);
+        operate(courier, Operation.DETACH_AND_ATTACH_PARTITION);
+        insert(courier);
+
+        Repaired shown = new Repair(courier.clickHouse(), courier.settings())
+                .repair(false, Duration.ZERO, courier.s3(), bytes -> {});
+
+        assertThat(shown.applied()).isFalse();
+        assertThat(shown.reasons()).singleElement().asString().contains("holds 10 rows under new block numbers");
+        assertThat(shown).extracting(Repaired::present, Repaired::inObjects, Repaired::remaining)
+                .containsExactly(20L, 10L, 10L);
+        assertThat(courier.number("SELECT count() FROM system.databases WHERE startsWith(name, '"
+                        + courier.lane().ledger() + "_')"))
+                .isZero();
+        assertThat(audit(courier).isWell()).isFalse();
+    }
+
+    @Test
+    void aRepairWaitsUntilWorkersAreStopped() {
+        Installation courier = installation();
+        insert(courier);
+        courier.flush();
+
+        assertThatThrownBy(() -> new Repair(courier.clickHouse(), courier.settings())
+                        .repair(true, Duration.ofMinutes(15), courier.s3(), bytes -> {}))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("1 orders of lane main are open");
+        courier.drain();
+        assertThat(audit(courier).balance().delivered()).isEqualTo(10);
     }
 }

@@ -1,0 +1,1 @@
+DROP DATABASE IF EXISTS {side:Identifier} SYNC

@@ -1,0 +1,1 @@
+RENAME DATABASE {from:Identifier} TO {to:Identifier}
