@@ -198,6 +198,7 @@ public final class DiscoveryHandler implements RequestStreamHandler, AutoCloseab
                     Metric.ORDERS_ENQUEUED, (long) planned.orders() + planned.redelivered(),
                     Metric.ROWS_PENDING, backlog.pending(),
                     Metric.ROWS_OPEN, backlog.open(),
+                    Metric.ROWS_LEFT_ALONE, planned.rowsLeftAlone(),
                     Metric.OLDEST_ROW_AGE, backlog.oldestSeconds(),
                     Metric.PLANNER_DURATION, took.toMillis()));
         }

@@ -286,8 +286,7 @@ public final class Audit {
                 "derived-orders.sql",
                 "ordered-rows.sql",
                 "replacements.sql",
-                "offsets.sql",
-                "attached.sql")) {
+                "offsets.sql")) {
             differences.addAll(clickHouse.list(sql(check).with("begin", begin), Difference.class));
         }
         differences.addAll(new Stock(clickHouse, lane).differences());

@@ -21,7 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
         name = "tick",
         description = {
             "Runs discovery once, as the schedule does: claims new rows, decides what is due, enqueues work orders.",
-            "Prints what it did as one JSON object, or one for each lane."
+            "Prints what it did as one JSON object, or one for each lane.",
+            "Exits with 1 where rows of the log table had to be left alone, and names them."
         })
 final class TickCommand implements Callable<Integer> {
     private static final JsonMapper JSON = new JsonMapper();
@@ -40,6 +41,7 @@ final class TickCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        boolean leftAlone = false;
         Tick tick = new Tick(Optional.ofNullable(lane), flush, redeliver);
         try (DiscoveryHandler discovery =
                 new DiscoveryHandler(SettingsFlags.read(spec.commandLine().getParseResult()))) {
@@ -49,11 +51,13 @@ final class TickCommand implements Callable<Integer> {
             } finally {
                 // Where one of several lanes failed, what was done on the others is there.
                 if (answer.size() > 0) {
-                    print(JSON.readTree(answer.toByteArray()));
+                    JsonNode done = JSON.readTree(answer.toByteArray());
+                    print(done);
+                    leftAlone = done.findValues("rows_left_alone").stream().anyMatch(rows -> rows.asLong() > 0);
                 }
             }
         }
-        return 0;
+        return leftAlone ? 1 : 0;
     }
 
     private void print(JsonNode answer) {

@@ -277,6 +277,7 @@ class TemplateTest {
                         "OldestRowAge of Discovery notBreaching",
                         "AuditDifferences of Operations ignore",
                         "AuditDifferences of Operations breaching",
+                        "RowsLeftAlone of Discovery ignore",
                         "RowsLost of Operations ignore",
                         "ApproximateNumberOfMessagesVisible of OrderDeadLetters notBreaching",
                         "ApproximateNumberOfMessagesVisible of TickDeadLetters notBreaching",
