@@ -44,7 +44,8 @@ class WorkerHandlerTest {
             false,
             lane -> clickHouse,
             new MemoryStore(),
-            returnPath);
+            returnPath,
+            Deadline::in);
 
     @AfterEach
     void close() {
@@ -125,7 +126,8 @@ class WorkerHandlerTest {
                 false,
                 lane -> clickHouse,
                 new MemoryStore(),
-                returnPath)) {
+                returnPath,
+                Deadline::in)) {
             for (String target : refused) {
                 handler.handleRequest(event(message(0, replay(target), 1)), new Clock(AN_HOUR));
                 handler.handleRequest(event(message(0, copy(target), 1)), new Clock(AN_HOUR));
@@ -202,7 +204,8 @@ class WorkerHandlerTest {
                 true,
                 lane -> clickHouse,
                 new MemoryStore(),
-                returnPath)) {
+                returnPath,
+                Deadline::in)) {
             assertThatThrownBy(() -> handler.handleRequest(event(message(0, ORDER, 1)), new Clock(301_000)))
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("worker.supersede-after is 300s")

@@ -50,7 +50,7 @@ public final class FaultyPorts implements AutoCloseable {
     /** A new process on another ClickHouse. */
     WorkerHandler worker(ClickHouse other, Faults faults, Predicate<Target> refused) {
         return new WorkerHandler(
-                settings, false, lane -> faults.on(other), new Store(faults, refused), new Path(faults));
+                settings, false, lane -> faults.on(other), new Store(faults, refused), new Path(faults), Deadline::in);
     }
 
     @Override
