@@ -25,8 +25,10 @@ import io.logcourier.ledger.WorkOrder;
 import io.logcourier.logging.Metric;
 import io.logcourier.logging.Metrics;
 import io.logcourier.message.OrderMessage;
+import io.logcourier.worker.ObjectStore.Found;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
+import io.logcourier.worker.ObjectStore.Terms;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -182,7 +184,7 @@ final class Delivery {
      */
     Optional<Shortfall> settle(Task task, long found) {
         WorkOrder order = task.order();
-        Optional<Contents> object = store.find(task.target(), Rendering.of(order), order.compression());
+        Optional<Contents> object = find(task).flatMap(Found::contents);
         if (object.filter(stored -> stored.rows() == order.tally().rows()).isPresent()) {
             Offset offset =
                     Offset.delivered(order, object.get().bytes(), object.get().crc32c());
@@ -487,10 +489,14 @@ final class Delivery {
         return new Label(
                 Rendering.of(order).contentType(order.compression()),
                 Map.of(
-                        "order", order.id(),
-                        "rows", Long.toString(order.tally().rows()),
-                        "first-time", order.tally().minStart().toString(),
-                        "last-time", order.tally().maxStart().toString()));
+                        Identity.ORDER,
+                        order.id(),
+                        "rows",
+                        Long.toString(order.tally().rows()),
+                        "first-time",
+                        order.tally().minStart().toString(),
+                        "last-time",
+                        order.tally().maxStart().toString()));
     }
 
     /** How much of the memory for uploads an order takes, going by its rows. */
@@ -508,25 +514,68 @@ final class Delivery {
         }
     }
 
+    /**
+     * Makes an object visible, unless it is. A first delivery takes no key that is not free: what is there is then its own,
+     * by an attempt whose offset is missing, or the target's owner must say. A replay puts right what is not as it should be.
+     */
     private Offset complete(Task task, LogObject object, Attempt attempt) {
         object.seal();
-        Offset offset = Offset.delivered(task.order(), object.bytes(), object.crc32c());
+        WorkOrder order = task.order();
+        Offset rendered = Offset.delivered(order, object.bytes(), object.crc32c());
         // A Parquet file names the ClickHouse that wrote it: one of another version makes other bytes of the same rows.
-        if (isOther(task, offset) && Rendering.of(task.order()) != Rendering.PARQUET) {
-            throw new ChangedException("order " + task.order().id() + " was delivered as "
+        if (isOther(task, rendered) && Rendering.of(order) != Rendering.PARQUET) {
+            throw new ChangedException("order " + order.id() + " was delivered as "
                     + task.standing().deliveredBytes()
                     + " bytes, its rows now make other bytes: they were changed since");
         }
-        attempt.deadline().check(task.target());
-        object.complete();
-        return offset;
+        if (!task.isFirst()) {
+            Optional<Offset> intact =
+                    findIfAllowed(task).flatMap(found -> Identity.intact(order, rendered, delivered(task), found));
+            if (intact.isPresent()) {
+                return intact.get();
+            }
+        }
+        if (object.complete(new Terms(!task.isFirst(), attempt.deadline()))) {
+            return rendered;
+        }
+        Found found = find(task)
+                .orElseThrow(() -> new RetryableException(
+                        task.target() + " was there, and is gone again: a later attempt writes it"));
+        return Identity.own(order, rendered, found)
+                .orElseThrow(() -> new TargetRefusedException(
+                        "PreconditionFailed: cannot write %s: something else is there: remove it; then redrive the dead-letter queue, or run `courier replay`"
+                                .formatted(task.target()),
+                        null));
+    }
+
+    private Optional<Found> find(Task task) {
+        return store.find(
+                task.target(), Rendering.of(task.order()), task.order().compression());
+    }
+
+    /** What a replay finds; where it may write and not read, it writes. */
+    private Optional<Found> findIfAllowed(Task task) {
+        try {
+            return find(task);
+        } catch (TargetRefusedException e) {
+            about(log.atDebug(), task.order())
+                    .addKeyValue("reason", e.getMessage())
+                    .log("cannot see what is there, writes it again");
+            return Optional.empty();
+        }
+    }
+
+    /** What was delivered of an order, if it was. */
+    private static Optional<Offset> delivered(Task task) {
+        Standing standing = task.standing();
+        return standing.outcomes().contains(Outcome.DELIVERED)
+                ? Optional.of(Offset.delivered(task.order(), standing.deliveredBytes(), standing.deliveredCrc32c()))
+                : Optional.empty();
     }
 
     /** Whether an order was delivered before as other bytes. */
     private static boolean isOther(Task task, Offset offset) {
-        Standing standing = task.standing();
-        return standing.outcomes().contains(Outcome.DELIVERED)
-                && (offset.bytes() != standing.deliveredBytes() || offset.crc32c() != standing.deliveredCrc32c());
+        return delivered(task).filter(before -> !before.equals(offset)).isPresent();
     }
 
     /** What the ledger is told: of an object that a replay wrote again only where it has other bytes now. */

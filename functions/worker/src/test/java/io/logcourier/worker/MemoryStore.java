@@ -29,6 +29,12 @@ final class MemoryStore implements ObjectStore {
         fault = check;
     }
 
+    /** Puts an object there, as others do. */
+    synchronized void place(Target target, Label data, byte[] bytes) {
+        labels.put(target, data);
+        objects.put(target, bytes.clone());
+    }
+
     /** The bytes of an object, or null where none is visible. */
     synchronized byte[] object(Target target) {
         byte[] bytes = objects.get(target);
@@ -51,10 +57,18 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized void put(Target target, Label data, Part body) {
+    public synchronized boolean put(Target target, Label data, Part body, Terms terms) {
         called("put");
+        return appear(target, data, bytes(body), terms);
+    }
+
+    private synchronized boolean appear(Target target, Label data, byte[] bytes, Terms terms) {
+        if (!terms.replaces() && objects.containsKey(target)) {
+            return false;
+        }
         labels.put(target, data);
-        objects.put(target, bytes(body));
+        objects.put(target, bytes);
+        return true;
     }
 
     @Override
@@ -74,15 +88,12 @@ final class MemoryStore implements ObjectStore {
             }
 
             @Override
-            public void complete() {
+            public boolean complete(Terms terms) {
                 called("complete");
                 ByteBuffer whole = ByteBuffer.allocate(
                         parts.values().stream().mapToInt(part -> part.length).sum());
                 parts.values().forEach(whole::put);
-                synchronized (MemoryStore.this) {
-                    objects.put(target, whole.array());
-                    labels.put(target, data);
-                }
+                return appear(target, data, whole.array(), terms);
             }
 
             @Override
@@ -94,14 +105,16 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized Optional<Contents> find(Target target, Rendering rendering, Compression compression) {
+    public synchronized Optional<Found> find(Target target, Rendering rendering, Compression compression) {
         called("find");
         return Optional.ofNullable(objects.get(target)).map(bytes -> {
+            Optional<Contents> contents;
             try {
-                return Contents.of(new ByteArrayInputStream(bytes), rendering, compression);
+                contents = Optional.of(Contents.of(new ByteArrayInputStream(bytes), rendering, compression));
             } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                contents = Optional.empty();
             }
+            return new Found(contents, labels.get(target).metadata());
         });
     }
 

@@ -20,12 +20,14 @@ import io.logcourier.operations.Audit.Difference;
 import io.logcourier.s3.TargetClient;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
+import io.logcourier.worker.ObjectStore.Terms;
 import io.logcourier.worker.ObjectStore.Upload;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +49,7 @@ class S3ObjectStoreIT {
     private static final String OWNER = "X-amz-expected-bucket-owner";
     private static final String ROLE = "arn:aws:iam::210987654321:role/logs/delivery";
     private static final Target TARGET = new Target("cats", "key");
+    private static final Terms TERMS = new Terms(false, Deadline.in(Duration.ofHours(1)));
     private static final Label LABEL = new Label("text/plain", Map.of("order", "5/2"));
 
     /** It needs the credentials that the stack sets, too. */
@@ -274,7 +277,7 @@ class S3ObjectStoreIT {
             answer(exchange, 400, "<Error><Code>%s</Code></Error>".formatted(code));
         });
         try (S3ObjectStore store = store(server, Map.of())) {
-            assertThatThrownBy(() -> store.put(TARGET, LABEL, part()))
+            assertThatThrownBy(() -> store.put(TARGET, LABEL, part(), TERMS))
                     .isInstanceOf(TargetRefusedException.class)
                     .hasMessageContaining(code);
         } finally {
@@ -303,10 +306,10 @@ class S3ObjectStoreIT {
         HttpServer server = server();
         server.createContext("/", exchange -> answer(exchange, requests));
         try (S3ObjectStore store = store(server, flags)) {
-            store.put(TARGET, LABEL, part());
+            store.put(TARGET, LABEL, part(), TERMS);
             Upload upload = store.begin(TARGET, LABEL);
             upload.part(1, part());
-            upload.complete();
+            upload.complete(TERMS);
             store.begin(TARGET, LABEL).abort();
             store.find(TARGET, Rendering.TEXT, Compression.NONE);
         } finally {

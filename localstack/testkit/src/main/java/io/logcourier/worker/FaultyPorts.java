@@ -1,6 +1,5 @@
 package io.logcourier.worker;
 
-import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
@@ -69,13 +68,13 @@ public final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-        public void put(Target target, Label label, Part body) {
+        public boolean put(Target target, Label label, Part body, Terms terms) {
             Part sent = sent(body);
-            faults.run("put", () -> {
+            return faults.call("put", () -> {
                 if (refused.test(target)) {
                     throw new TargetRefusedException("refused on purpose", null);
                 }
-                store.put(target, label, sent);
+                return store.put(target, label, sent, terms);
             });
         }
 
@@ -93,7 +92,7 @@ public final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-        public Optional<Contents> find(Target target, Rendering rendering, Compression compression) {
+        public Optional<Found> find(Target target, Rendering rendering, Compression compression) {
             return faults.ask("find", () -> store.find(target, rendering, compression));
         }
 
@@ -113,8 +112,8 @@ public final class FaultyPorts implements AutoCloseable {
                 }
 
                 @Override
-                public void complete() {
-                    faults.run("complete", upload::complete);
+                public boolean complete(Terms terms) {
+                    return faults.call("complete", () -> upload.complete(terms));
                 }
 
                 @Override
