@@ -30,7 +30,9 @@ final class DeadlineInterceptor implements ExecutionInterceptor {
                 .build();
     }
 
-    /** A body that ends in an exception past a deadline: what S3 has not got to its end makes no object. */
+    /**
+     * A body that ends in a {@link RetryableException} past a deadline: what S3 has not got to its end makes no object.
+     */
     static InputStream until(Deadline deadline, InputStream body) {
         return new FilterInputStream(body) {
             @Override
@@ -41,9 +43,7 @@ final class DeadlineInterceptor implements ExecutionInterceptor {
 
             @Override
             public int read(byte[] target, int offset, int length) throws IOException {
-                if (deadline.isOver()) {
-                    throw new IOException("the time of the attempt is over");
-                }
+                deadline.check("a body");
                 return super.read(target, offset, length);
             }
         };

@@ -327,7 +327,8 @@ final class S3ObjectStore implements ObjectStore {
                                 .formatted(Refusals.name(e), verb, target, e.getMessage(), Refusals.advice(e)),
                         e);
             }
-            throw new RetryableException("cannot " + verb + " " + target + ": " + e.getMessage(), e);
+            throw new RetryableException(
+                    Refusals.name(e) + ": cannot " + verb + " " + target + ": " + e.getMessage(), e);
         } catch (SdkException e) {
             throw new RetryableException("cannot " + verb + " " + target + ": " + e.getMessage(), e);
         }

@@ -11,6 +11,7 @@ import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
 import io.logcourier.message.Message;
 import io.logcourier.message.OrderMessage;
+import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -21,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -170,6 +172,47 @@ class DeliveryTest {
         assertThat(delivered()).hasSize(ORDERS);
     }
 
+    @Test
+    void anObjectThatIsThereAlreadyIsNotWrittenAgain() {
+        clickHouse.isRefusingOffsets = true;
+        for (int receives = 1; receives <= 7; receives++) {
+            assertThat(serve(receives)).isFalse();
+        }
+        assertThat(store.written()).isEqualTo(ORDERS);
+        clickHouse.isRefusingOffsets = false;
+
+        assertThat(serve(8)).isTrue();
+
+        assertThat(store.written()).isEqualTo(ORDERS);
+        assertThat(delivered()).hasSize(ORDERS);
+    }
+
+    @Test
+    void anObjectOfTheOrderWithOtherBytesIsTakenAsItIs() {
+        byte[] earlier = "another line\n".getBytes(StandardCharsets.US_ASCII);
+        store.place(new Target("logs", "key-3"), new Label("text/plain", Map.of("order", "5/3")), earlier);
+
+        assertThat(serve(1)).isTrue();
+
+        assertThat(store.object(new Target("logs", "key-3"))).isEqualTo(earlier);
+        assertThat(delivered()).hasSize(ORDERS);
+        assertThat(clickHouse.offsets).anySatisfy(offsets -> assertThat(offsets).contains("\"bytes\":13,"));
+    }
+
+    @Test
+    void whatIsSomebodyElsesIsNotReplaced() {
+        byte[] theirs = "another line\n".getBytes(StandardCharsets.US_ASCII);
+        store.place(new Target("logs", "key-3"), new Label("text/plain", Map.of()), theirs);
+
+        assertThat(serve(1)).isFalse();
+        assertThat(serve(LAST)).isTrue();
+
+        assertThat(store.object(new Target("logs", "key-3"))).isEqualTo(theirs);
+        assertThat(clickHouse.ended("delivered")).hasSize(ORDERS - 1);
+        assertThat(buried).singleElement().satisfies(reason -> assertThat(reason)
+                .contains("logs/key-3", "something else is there", "remove it"));
+    }
+
     private Set<Integer> others() {
         return IntStream.range(0, ORDERS)
                 .filter(number -> !clickHouse.bad.contains(number))
@@ -201,7 +244,7 @@ class DeliveryTest {
                 lane -> clickHouse,
                 store,
                 new Burying(),
-                time -> new Deadline(time, nanoseconds::get, java.time.Instant::now))) {
+                time -> new Deadline(time, nanoseconds::get, () -> Instant.EPOCH))) {
             return worker.handleRequest(event, new WorkerHandlerTest.Clock((int)
                             Duration.ofMinutes(5).toMillis()))
                     .getBatchItemFailures()
@@ -220,6 +263,7 @@ class DeliveryTest {
         private Manner manner = Manner.AT_ONCE;
         private int code = CANNOT_PARSE_TEXT;
         private boolean isRowToBlame = true;
+        private boolean isRefusingOffsets;
         private Runnable onRender = () -> {};
         private int renderings;
 
@@ -309,6 +353,9 @@ class DeliveryTest {
 
         @Override
         public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
+            if (isRefusingOffsets) {
+                throw new RetryableException("refused on purpose");
+            }
             (table.endsWith("offsets") ? offsets : shortfalls).add(new String(rows, StandardCharsets.UTF_8));
         }
 

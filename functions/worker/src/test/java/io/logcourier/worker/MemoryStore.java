@@ -22,11 +22,17 @@ final class MemoryStore implements ObjectStore {
     private final Map<Target, byte[]> objects = new HashMap<>();
     private final Map<Target, Label> labels = new HashMap<>();
     private final List<String> calls = new ArrayList<>();
+    private int written;
     private Consumer<String> fault = call -> {};
 
     /** {@code check} sees every call before it takes effect and may throw. */
     synchronized void failing(Consumer<String> check) {
         fault = check;
+    }
+
+    /** How often an object appeared. */
+    synchronized int written() {
+        return written;
     }
 
     /** Puts an object there, as others do. */
@@ -68,6 +74,7 @@ final class MemoryStore implements ObjectStore {
         }
         labels.put(target, data);
         objects.put(target, bytes);
+        written++;
         return true;
     }
 

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
@@ -48,8 +49,14 @@ public final class FaultyPorts implements AutoCloseable {
 
     /** A new process on another ClickHouse. */
     WorkerHandler worker(ClickHouse other, Faults faults, Predicate<Target> refused) {
+        return worker(other, faults, refused, Deadline::in);
+    }
+
+    /** A new process on another ClickHouse, with clocks of its own. */
+    WorkerHandler worker(
+            ClickHouse other, Faults faults, Predicate<Target> refused, Function<Duration, Deadline> deadlines) {
         return new WorkerHandler(
-                settings, false, lane -> faults.on(other), new Store(faults, refused), new Path(faults), Deadline::in);
+                settings, false, lane -> faults.on(other), new Store(faults, refused), new Path(faults), deadlines);
     }
 
     @Override
