@@ -370,19 +370,34 @@ public final class AccessLogTable {
      * @return frames or file; the caller closes the stream
      */
     public InputStream render(List<WorkOrder> orders, Claims claims) {
-        WorkOrder any = orders.getFirst();
         return clickHouse.query(
-                without(
-                        rendered(Rendering.of(any), any.moreColumns())
-                                .replace(NUMBERS_MARK, numbers(orders))
-                                .with("ledger", lane.ledger())
-                                .with("epoch", any.epoch())
-                                .with("by_day", Query.of(any).byDay() ? 1 : 0)
-                                .with("source_region", any.sourceRegion())
-                                .with("min_inserted", bound(orders, true))
-                                .with("max_inserted", bound(orders, false)),
-                        claims),
-                Rendering.of(any) == Rendering.PARQUET ? "Parquet" : "RowBinary");
+                rendering(orders, claims),
+                Rendering.of(orders.getFirst()) == Rendering.PARQUET ? "Parquet" : "RowBinary");
+    }
+
+    /**
+     * Renders the rows of an order for nothing. An error that comes between the rows of a result breaks the connection; here
+     * no row is sent before, so the error comes with its code.
+     *
+     * @param claims the blocks claimed by the epochs that it takes
+     * @throws io.logcourier.CourierException if it cannot be rendered, or ClickHouse fails otherwise
+     */
+    public void tryToRender(WorkOrder order, Claims claims) {
+        clickHouse.read(rendering(List.of(order), claims), "Null");
+    }
+
+    private Statement rendering(List<WorkOrder> orders, Claims claims) {
+        WorkOrder any = orders.getFirst();
+        return without(
+                rendered(Rendering.of(any), any.moreColumns())
+                        .replace(NUMBERS_MARK, numbers(orders))
+                        .with("ledger", lane.ledger())
+                        .with("epoch", any.epoch())
+                        .with("by_day", Query.of(any).byDay() ? 1 : 0)
+                        .with("source_region", any.sourceRegion())
+                        .with("min_inserted", bound(orders, true))
+                        .with("max_inserted", bound(orders, false)),
+                claims);
     }
 
     /**

@@ -201,7 +201,8 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     static final Setting<Long> ATTEMPTS = define(
             "worker.attempts",
             "4",
-            "receipts of a message after which an order whose target refuses it is given up; keep it below the queue's maxReceiveCount",
+            "receipts of a message after which an order that its target refuses, or that ClickHouse cannot render, is given up; "
+                    + "keep it below the queue's maxReceiveCount",
             number(1, 1000));
     static final Setting<Duration> RETRY_DELAY = define(
             "worker.retry-delay",
@@ -212,7 +213,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "worker.supersede-after",
             "20m",
             "an order whose rows are gone is looked at again after this long, before a later order takes what is left; "
-                    + "a worker with a longer timeout refuses to run",
+                    + "a worker whose timeout is longer than three quarters of it refuses to run",
             Setting::duration);
     static final Setting<List<String>> REPLAY_TARGETS = define(
             "worker.replay-targets",

@@ -213,16 +213,20 @@ public record Settings(
             Duration supersedeAfter,
             List<String> replayTargets) {
         /**
-         * Checks how long a worker may run.
+         * Checks how long a worker may run. It lets no object appear after that; the quarter that must be left is for
+         * requests that are on their way then.
          *
          * @throws ConfigurationException if one that saw all rows of an order may still be writing when what is left of
          *     them goes out as another
          */
         public void checkTimeout(Duration timeout) {
-            if (timeout.compareTo(supersedeAfter) > 0) {
+            Duration needed = timeout.multipliedBy(4).dividedBy(3);
+            if (needed.compareTo(supersedeAfter) > 0) {
                 throw new ConfigurationException(Setting.SUPERSEDE_AFTER.name() + " is " + supersedeAfter.toSeconds()
                         + "s, but a worker may run for " + timeout.toSeconds()
-                        + "s: rows could be delivered twice; raise it above the function's timeout");
+                        + "s: rows could be delivered twice; raise it to "
+                        + needed.plusMillis(999).toSeconds()
+                        + "s or more, four thirds of the function's timeout");
             }
         }
     }

@@ -1,14 +1,14 @@
 package io.logcourier.s3;
 
 import io.logcourier.configuration.Settings;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.DelegatingS3Client;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -21,19 +21,6 @@ import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider
  * process's own credentials. Roles are assumed when first needed, and again before their credentials end. Thread-safe.
  */
 public final class TargetClient extends DelegatingS3Client {
-    /** Answers that stay the same until somebody changes the target or its rights. */
-    private static final Set<String> REFUSALS = Set.of(
-            "AccessControlListNotSupported",
-            "AccessDenied",
-            "AllAccessDisabled",
-            "InvalidBucketName",
-            "KMS.DisabledException",
-            "KMS.NotFoundException",
-            "KeyTooLongError",
-            "MethodNotAllowed",
-            "NoSuchBucket",
-            "PermanentRedirect");
-
     /** What the account of a bucket sees in its logs. */
     private static final String SESSION = "log-courier";
 
@@ -52,11 +39,19 @@ public final class TargetClient extends DelegatingS3Client {
 
     /** A client as the settings have it. It asks nobody for anything yet. */
     public static S3Client of(Settings settings) {
+        return of(settings, List.of());
+    }
+
+    /** As the other one, with {@code interceptors} that see each request. */
+    public static S3Client of(Settings settings, List<ExecutionInterceptor> interceptors) {
         Settings.Aws aws = settings.aws();
         Region region = Region.of(aws.region());
         // In chunks, each would be hashed and signed; S3 has the checksum of the whole anyway.
         var s3 = S3Client.builder()
                 .region(region)
+                // A bucket in another region says in which, and is asked there.
+                .crossRegionAccessEnabled(true)
+                .overrideConfiguration(configuration -> configuration.executionInterceptors(interceptors))
                 .serviceConfiguration(configuration -> configuration.chunkedEncodingEnabled(false));
         aws.s3Endpoint().ifPresent(endpoint -> s3.endpointOverride(endpoint).forcePathStyle(true));
         var sts = StsClient.builder().region(region);
@@ -65,12 +60,6 @@ public final class TargetClient extends DelegatingS3Client {
                 s3.build(),
                 settings.targets(),
                 settings.targets().roles().isEmpty() ? Optional.empty() : Optional.of(sts.build()));
-    }
-
-    /** Whether an answer stays the same until somebody changes the target, its key, or rights. */
-    public static boolean isRefusal(AwsServiceException answer) {
-        return answer.awsErrorDetails() != null
-                && REFUSALS.contains(answer.awsErrorDetails().errorCode());
     }
 
     private AwsCredentialsProvider assumed(Settings.Role role) {

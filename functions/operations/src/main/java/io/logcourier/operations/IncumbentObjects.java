@@ -10,7 +10,7 @@ import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.operations.Adoption.Compared;
-import io.logcourier.s3.TargetClient;
+import io.logcourier.s3.Refusals;
 import io.logcourier.s3.Tasks;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -45,8 +45,6 @@ final class IncumbentObjects {
 
     /** An object was written when its rows were in ClickHouse, as far as clocks agree. */
     private static final Duration CLOCKS = Duration.ofHours(1);
-
-    private static final int FORBIDDEN = 403;
 
     private static final Pattern KEY_END = Pattern.compile(
             "[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}(\\.parquet|(\\.json)?(\\.gz|\\.zst)?)$");
@@ -151,7 +149,7 @@ final class IncumbentObjects {
                 } catch (NoSuchBucketException e) {
                     refused.putIfAbsent(target.bucket(), "there is no such bucket");
                 } catch (AwsServiceException e) {
-                    if (!isRefused(e)) {
+                    if (!Refusals.isRefusal(e)) {
                         throw new RetryableException(
                                 "cannot list " + target.bucket() + "/" + target.prefix() + ": " + e.getMessage(), e);
                     }
@@ -161,11 +159,6 @@ final class IncumbentObjects {
             reads.await();
         }
         insert();
-    }
-
-    /** Whether another try can help only after somebody has changed rights, keys, or where an object is archived. */
-    private static boolean isRefused(AwsServiceException failure) {
-        return failure.statusCode() == FORBIDDEN || TargetClient.isRefusal(failure);
     }
 
     /** Whether an object may hold lines of rows that are still in the log table. */
@@ -206,7 +199,7 @@ final class IncumbentObjects {
             refused.putIfAbsent(bucket, "there is no such bucket");
             return;
         } catch (SdkException | IOException e) {
-            if (e instanceof AwsServiceException failure && isRefused(failure)) {
+            if (e instanceof AwsServiceException failure && Refusals.isRefusal(failure)) {
                 refused.putIfAbsent(bucket, "cannot read " + key + ": " + e.getMessage());
                 return;
             }

@@ -11,6 +11,7 @@ import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Frames;
 import io.logcourier.accesslog.ParquetFooter;
 import io.logcourier.accesslog.Rendering;
+import io.logcourier.clickhouse.Complaint;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Ledger;
@@ -24,18 +25,23 @@ import io.logcourier.ledger.WorkOrder;
 import io.logcourier.logging.Metric;
 import io.logcourier.logging.Metrics;
 import io.logcourier.message.OrderMessage;
+import io.logcourier.worker.ObjectStore.Found;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
+import io.logcourier.worker.ObjectStore.Terms;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -63,6 +69,9 @@ final class Delivery {
 
     private static final int ROW_BYTES = 1024;
     private static final int BUFFER_BYTES = 64 * 1024;
+
+    /** With less time left no more orders are tried apart: what was found out must still be recorded. */
+    private static final Duration RESERVE = Duration.ofSeconds(30);
 
     private final String lane;
     private final Ledger ledger;
@@ -104,11 +113,12 @@ final class Delivery {
      * Delivers every order of {@code message} that has no outcome yet, or all where it is a replay, and commits those
      * that succeeded.
      *
+     * @param attempt begun before this call
      * @return the orders that failed; none when all are done
      * @throws StrangerException if the ledger does not know all of them
      * @throws CourierException if no order could be tried
      */
-    List<Failure> deliver(OrderMessage message) {
+    List<Failure> deliver(OrderMessage message, Attempt attempt) {
         List<Standing> standings = ledger.standing(message.epoch(), message.first(), message.last());
         if (standings.size() <= message.last() - message.first()) {
             throw new StrangerException("lane " + lane + " knows " + standings.size() + " of the orders "
@@ -122,7 +132,7 @@ final class Delivery {
                 .map(standing -> task(standing, message))
                 .collect(groupingBy(task -> Query.of(task.order())));
         List<Failure> failures = new ArrayList<>();
-        wanted.values().forEach(tasks -> failures.addAll(deliver(tasks)));
+        wanted.values().forEach(tasks -> failures.addAll(deliver(tasks, attempt)));
         return failures;
     }
 
@@ -157,8 +167,8 @@ final class Delivery {
     /**
      * An order that failed.
      *
-     * @param cause {@link TargetRefusedException}, {@link ShortfallException} and {@link ChangedException} where
-     *     retrying alone will not help
+     * @param cause {@link TargetRefusedException}, {@link UnrenderableException}, {@link ShortfallException} and
+     *     {@link ChangedException} where retrying alone will not help; one for several orders where one statement failed
      */
     record Failure(Task task, RuntimeException cause) {}
 
@@ -174,7 +184,7 @@ final class Delivery {
      */
     Optional<Shortfall> settle(Task task, long found) {
         WorkOrder order = task.order();
-        Optional<Contents> object = store.find(task.target(), Rendering.of(order), order.compression());
+        Optional<Contents> object = find(task).flatMap(Found::contents);
         if (object.filter(stored -> stored.rows() == order.tally().rows()).isPresent()) {
             Offset offset =
                     Offset.delivered(order, object.get().bytes(), object.get().crc32c());
@@ -232,34 +242,146 @@ final class Delivery {
                 .addKeyValue("bucket", order.group().bucket());
     }
 
-    /** Delivers orders that one query renders. */
-    private List<Failure> deliver(List<Task> tasks) {
+    /**
+     * Delivers orders that one query renders. What ClickHouse refuses together it may refuse for the sake of one row: so a
+     * late attempt halves what is left until the orders that fail are alone.
+     */
+    private List<Failure> deliver(List<Task> tasks, Attempt attempt) {
+        WorkOrder any = tasks.getFirst().order();
+        Claims claims = ledger.claims(any.fromEpoch(), any.toEpoch());
+        if (Rendering.of(any) == Rendering.PARQUET) {
+            return deliverFiles(tasks, claims, attempt);
+        }
+        List<Failure> failures = new ArrayList<>();
+        Deque<List<Task>> untried = new ArrayDeque<>(List.of(tasks));
+        while (!untried.isEmpty()) {
+            List<Task> together = untried.pop();
+            boolean isApart = together.size() < tasks.size();
+            if (isApart && attempt.deadline().left().compareTo(RESERVE) < 0) {
+                fail(together, new RetryableException("too little time is left to render the order apart"), failures);
+                continue;
+            }
+            Optional<Refused> refused = stream(together, claims, attempt, failures);
+            if (refused.isEmpty()) {
+                continue;
+            }
+            List<Task> left = refused.get().left();
+            if (left.isEmpty()) {
+                continue;
+            }
+            switch (refused.get().complaint()) {
+                // All that is untried would hear the same.
+                case PASSING -> {
+                    fail(left, refused.get().cause(), failures);
+                    untried.forEach(others -> fail(others, refused.get().cause(), failures));
+                    untried.clear();
+                }
+                case STATEMENT -> {
+                    RuntimeException cause =
+                            new UnrenderableException(refused.get().cause());
+                    fail(left, cause, failures);
+                    untried.forEach(others -> fail(others, cause, failures));
+                    untried.clear();
+                }
+                case ROW, UNCLEAR -> {
+                    if (together.size() == 1) {
+                        fail(left, judged(refused.get(), claims, attempt), failures);
+                    } else if (!attempt.isLate()) {
+                        fail(left, refused.get().cause(), failures);
+                    } else {
+                        int half = (left.size() + 1) / 2;
+                        if (half < left.size()) {
+                            untried.push(left.subList(half, left.size()));
+                        }
+                        untried.push(left.subList(0, half));
+                    }
+                }
+            }
+        }
+        return failures;
+    }
+
+    private static void fail(List<Task> tasks, RuntimeException cause, List<Failure> failures) {
+        tasks.forEach(task -> failures.add(new Failure(task, cause)));
+    }
+
+    /**
+     * A query that ClickHouse refused or broke off.
+     *
+     * @param left the orders that it was to render and has not
+     * @param cause as it was reported
+     * @param complaint what that says about them
+     */
+    private record Refused(List<Task> left, CourierException cause, Complaint complaint) {
+        static Refused of(List<Task> left, CourierException cause) {
+            return new Refused(left, cause, Complaint.of(cause));
+        }
+
+        /** Between two rows: the connection is broken then, and the error comes without its code. */
+        static Refused midway(List<Task> left, IOException cause) {
+            return new Refused(left, brokenOff(cause), Complaint.UNCLEAR);
+        }
+    }
+
+    /** Why an order failed whose rows were asked for alone. */
+    private RuntimeException judged(Refused refused, Claims claims, Attempt attempt) {
+        return switch (refused.complaint()) {
+            case ROW, STATEMENT -> new UnrenderableException(refused.cause());
+            case PASSING -> refused.cause();
+            case UNCLEAR -> {
+                boolean isAsked = attempt.isLate() && refused.cause().getCause() instanceof IOException;
+                yield isAsked
+                        ? reason(refused.left().getFirst().order(), claims).orElse(refused.cause())
+                        : refused.cause();
+            }
+        };
+    }
+
+    /** Why the result of an order breaks off, if its rows are the reason. */
+    private Optional<RuntimeException> reason(WorkOrder order, Claims claims) {
+        try {
+            table.tryToRender(order, claims);
+            return Optional.empty();
+        } catch (CourierException e) {
+            return switch (Complaint.of(e)) {
+                case ROW, STATEMENT -> Optional.of(new UnrenderableException(e));
+                case PASSING, UNCLEAR -> Optional.of(e);
+            };
+        }
+    }
+
+    /** Delivers those of the orders that one query renders; the failures of single ones are added to {@code failures}. */
+    private Optional<Refused> stream(List<Task> tasks, Claims claims, Attempt attempt, List<Failure> failures) {
         List<WorkOrder> orders = tasks.stream().map(Task::order).toList();
-        WorkOrder any = orders.getFirst();
         Map<Integer, Task> wanted =
                 tasks.stream().collect(Collectors.toMap(task -> task.order().number(), Function.identity()));
         Map<Task, CompletableFuture<Offset>> offsets = new LinkedHashMap<>();
-        Claims claims = ledger.claims(any.fromEpoch(), any.toEpoch());
-        if (Rendering.of(any) == Rendering.PARQUET) {
-            tasks.forEach(task -> offsets.put(task, deliverFile(task, claims)));
-            return commit(offsets);
-        }
+        Function<Map<Task, ?>, List<Task>> left =
+                done -> tasks.stream().filter(task -> !done.containsKey(task)).toList();
+        Optional<Refused> refused = Optional.empty();
         try (InputStream rendered = table.render(orders, claims)) {
             Frames frames = new Frames(rendered);
             frames.next();
             while (!frames.atEnd()) {
                 Task task = wanted.remove(frames.number());
                 if (task == null) {
-                    throw new IOException("order " + frames.number() + " is out of place");
+                    throw outOfPlace(frames);
                 }
-                offsets.put(task, write(task, object -> copy(frames, task.order(), object)));
+                offsets.put(task, write(task, attempt, object -> copy(frames, task.order(), wanted.keySet(), object)));
             }
             wanted.values()
                     .forEach(task -> offsets.put(task, failedFuture(new ShortfallException(task.order(), 0, 0))));
         } catch (IOException e) {
-            tasks.forEach(task -> offsets.putIfAbsent(task, failedFuture(brokenOff(e))));
+            refused = Optional.of(Refused.midway(left.apply(offsets), e));
+        } catch (CourierException e) {
+            refused = Optional.of(Refused.of(left.apply(offsets), e));
         }
-        return commit(offsets);
+        failures.addAll(commit(offsets));
+        return refused;
+    }
+
+    private static IOException outOfPlace(Frames frames) {
+        return new IOException("order " + frames.number() + " is out of place");
     }
 
     private static RetryableException brokenOff(IOException e) {
@@ -274,7 +396,7 @@ final class Delivery {
     }
 
     /** Fills an object and starts to complete it. */
-    private CompletableFuture<Offset> write(Task task, Source source) throws IOException {
+    private CompletableFuture<Offset> write(Task task, Attempt attempt, Source source) throws IOException {
         WorkOrder order = task.order();
         uploads.acquireUninterruptibly(shares(order));
         LogObject object = new LogObject(store, task.target(), label(order), order.compression(), partSize, executor);
@@ -282,7 +404,7 @@ final class Delivery {
         try {
             RuntimeException failure = source.copyTo(object);
             CompletableFuture<Offset> offset = failure == null
-                    ? CompletableFuture.supplyAsync(() -> complete(task, object), executor)
+                    ? CompletableFuture.supplyAsync(() -> complete(task, object, attempt), executor)
                     : failedFuture(failure);
             handedOver = true;
             return offset.whenComplete((done, e) -> release(order, object));
@@ -293,8 +415,13 @@ final class Delivery {
         }
     }
 
-    /** Copies the lines of one order; {@code frames} are then at the first one of the next. */
-    private static RuntimeException copy(Frames frames, WorkOrder order, LogObject object) throws IOException {
+    /**
+     * Copies the lines of one order; {@code frames} are then at the first one of the next, one of {@code others}.
+     *
+     * @throws IOException if lines are missing and no order follows: an error of ClickHouse's stands between its rows then
+     */
+    private static RuntimeException copy(Frames frames, WorkOrder order, Set<Integer> others, LogObject object)
+            throws IOException {
         RuntimeException failure = null;
         long rows = 0;
         long checksum = 0;
@@ -307,6 +434,9 @@ final class Delivery {
                 failure = line(frames, sink);
             }
         } while (frames.next() && frames.number() == order.number());
+        if (!order.tally().matches(rows, checksum) && !frames.atEnd() && !others.contains(frames.number())) {
+            throw outOfPlace(frames);
+        }
         return failure == null ? shortfall(order, rows, checksum) : failure;
     }
 
@@ -314,14 +444,23 @@ final class Delivery {
         return order.tally().matches(rows, checksum) ? null : new ShortfallException(order, rows, checksum);
     }
 
-    private CompletableFuture<Offset> deliverFile(Task task, Claims claims) {
-        try {
-            return write(task, object -> copy(task.order(), claims, object));
-        } catch (IOException e) {
-            return failedFuture(brokenOff(e));
-        } catch (TargetRefusedException | RetryableException e) {
-            return failedFuture(e);
+    /** Delivers orders that become a file each, by a query each. */
+    private List<Failure> deliverFiles(List<Task> tasks, Claims claims, Attempt attempt) {
+        List<Failure> failures = new ArrayList<>();
+        Map<Task, CompletableFuture<Offset>> offsets = new LinkedHashMap<>();
+        for (Task task : tasks) {
+            try {
+                offsets.put(task, write(task, attempt, object -> copy(task.order(), claims, object)));
+            } catch (IOException e) {
+                fail(List.of(task), judged(Refused.midway(List.of(task), e), claims, attempt), failures);
+            } catch (CourierException e) {
+                fail(List.of(task), judged(Refused.of(List.of(task), e), claims, attempt), failures);
+            } catch (TargetRefusedException e) {
+                fail(List.of(task), e, failures);
+            }
         }
+        failures.addAll(commit(offsets));
+        return failures;
     }
 
     /**
@@ -350,10 +489,14 @@ final class Delivery {
         return new Label(
                 Rendering.of(order).contentType(order.compression()),
                 Map.of(
-                        "order", order.id(),
-                        "rows", Long.toString(order.tally().rows()),
-                        "first-time", order.tally().minStart().toString(),
-                        "last-time", order.tally().maxStart().toString()));
+                        Identity.ORDER,
+                        order.id(),
+                        "rows",
+                        Long.toString(order.tally().rows()),
+                        "first-time",
+                        order.tally().minStart().toString(),
+                        "last-time",
+                        order.tally().maxStart().toString()));
     }
 
     /** How much of the memory for uploads an order takes, going by its rows. */
@@ -371,24 +514,68 @@ final class Delivery {
         }
     }
 
-    private static Offset complete(Task task, LogObject object) {
+    /**
+     * Makes an object visible, unless it is. A first delivery takes no key that is not free: what is there is then its own,
+     * by an attempt whose offset is missing, or the target's owner must say. A replay puts right what is not as it should be.
+     */
+    private Offset complete(Task task, LogObject object, Attempt attempt) {
         object.seal();
-        Offset offset = Offset.delivered(task.order(), object.bytes(), object.crc32c());
+        WorkOrder order = task.order();
+        Offset rendered = Offset.delivered(order, object.bytes(), object.crc32c());
         // A Parquet file names the ClickHouse that wrote it: one of another version makes other bytes of the same rows.
-        if (isOther(task, offset) && Rendering.of(task.order()) != Rendering.PARQUET) {
-            throw new ChangedException("order " + task.order().id() + " was delivered as "
+        if (isOther(task, rendered) && Rendering.of(order) != Rendering.PARQUET) {
+            throw new ChangedException("order " + order.id() + " was delivered as "
                     + task.standing().deliveredBytes()
                     + " bytes, its rows now make other bytes: they were changed since");
         }
-        object.complete();
-        return offset;
+        if (!task.isFirst()) {
+            Optional<Offset> intact =
+                    findIfAllowed(task).flatMap(found -> Identity.intact(order, rendered, delivered(task), found));
+            if (intact.isPresent()) {
+                return intact.get();
+            }
+        }
+        if (object.complete(new Terms(!task.isFirst(), attempt.deadline()))) {
+            return rendered;
+        }
+        Found found = find(task)
+                .orElseThrow(() -> new RetryableException(
+                        task.target() + " was there, and is gone again: a later attempt writes it"));
+        return Identity.own(order, rendered, found)
+                .orElseThrow(() -> new TargetRefusedException(
+                        "PreconditionFailed: cannot write %s: something else is there: remove it; then redrive the dead-letter queue, or run `courier replay`"
+                                .formatted(task.target()),
+                        null));
+    }
+
+    private Optional<Found> find(Task task) {
+        return store.find(
+                task.target(), Rendering.of(task.order()), task.order().compression());
+    }
+
+    /** What a replay finds; where it may write and not read, it writes. */
+    private Optional<Found> findIfAllowed(Task task) {
+        try {
+            return find(task);
+        } catch (TargetRefusedException e) {
+            about(log.atDebug(), task.order())
+                    .addKeyValue("reason", e.getMessage())
+                    .log("cannot see what is there, writes it again");
+            return Optional.empty();
+        }
+    }
+
+    /** What was delivered of an order, if it was. */
+    private static Optional<Offset> delivered(Task task) {
+        Standing standing = task.standing();
+        return standing.outcomes().contains(Outcome.DELIVERED)
+                ? Optional.of(Offset.delivered(task.order(), standing.deliveredBytes(), standing.deliveredCrc32c()))
+                : Optional.empty();
     }
 
     /** Whether an order was delivered before as other bytes. */
     private static boolean isOther(Task task, Offset offset) {
-        Standing standing = task.standing();
-        return standing.outcomes().contains(Outcome.DELIVERED)
-                && (offset.bytes() != standing.deliveredBytes() || offset.crc32c() != standing.deliveredCrc32c());
+        return delivered(task).filter(before -> !before.equals(offset)).isPresent();
     }
 
     /** What the ledger is told: of an object that a replay wrote again only where it has other bytes now. */

@@ -4,6 +4,7 @@ import io.logcourier.RetryableException;
 import io.logcourier.ledger.Compression;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
+import io.logcourier.worker.ObjectStore.Terms;
 import io.logcourier.worker.ObjectStore.Upload;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -126,18 +127,21 @@ final class LogObject implements AutoCloseable {
     /**
      * Makes the sealed object visible.
      *
+     * @return whether it did; not where something is there that is not to be replaced
      * @throws TargetRefusedException if its target refuses it
-     * @throws RetryableException if it cannot be written; it may be visible all the same
+     * @throws RetryableException if it cannot be written, or no longer may be; it may be visible all the same
      */
-    void complete() {
+    boolean complete(Terms terms) {
         if (upload == null) {
-            store.put(target, label, part);
+            terms.deadline().check(target);
+            completed = store.put(target, label, part, terms);
         } else {
             send();
             await();
-            upload.complete();
+            terms.deadline().check(target);
+            completed = upload.complete(terms);
         }
-        completed = true;
+        return completed;
     }
 
     private void await() {

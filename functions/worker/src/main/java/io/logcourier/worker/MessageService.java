@@ -18,6 +18,7 @@ import io.logcourier.worker.Delivery.Task;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,7 @@ final class MessageService {
     private static final Logger log = LoggerFactory.getLogger(MessageService.class);
 
     /** No message starts with less time left: it could not be finished. */
-    private static final int RESERVE_MILLIS = 30_000;
+    private static final Duration RESERVE = Duration.ofSeconds(30);
 
     private static final Duration LONGEST_DELAY = Duration.ofMinutes(15);
 
@@ -59,11 +60,11 @@ final class MessageService {
     /**
      * Serves a message.
      *
-     * @param millisLeft until the invocation ends
+     * @param deadline the end of the invocation
      * @return whether it is done with; if not, it comes back after a time that grows with each attempt
      */
-    boolean serve(SQSMessage message, int millisLeft) {
-        Duration wait = attempt(message, millisLeft);
+    boolean serve(SQSMessage message, Deadline deadline) {
+        Duration wait = attempt(message, deadline);
         if (wait.isZero()) {
             return true;
         }
@@ -78,12 +79,12 @@ final class MessageService {
     }
 
     /** Serves a message whatever happens, and says after what time it is to come back; zero when it is done with. */
-    private Duration attempt(SQSMessage message, int millisLeft) {
+    private Duration attempt(SQSMessage message, Deadline deadline) {
         try {
-            if (millisLeft < RESERVE_MILLIS) {
+            if (deadline.left().compareTo(RESERVE) < 0) {
                 throw new RetryableException("too little time is left to start message " + message.getMessageId());
             }
-            return dispatch(message);
+            return dispatch(message, deadline);
         } catch (CourierException | StrangerException e) {
             about(log.atWarn(), message).addKeyValue("reason", e.getMessage()).log("comes back");
         } catch (RuntimeException e) {
@@ -93,7 +94,7 @@ final class MessageService {
     }
 
     /** Serves a message, and says after what time it is to come back; zero when it is done with. */
-    private Duration dispatch(SQSMessage sqsMessage) {
+    private Duration dispatch(SQSMessage sqsMessage, Deadline deadline) {
         try {
             Message message = Message.parse(sqsMessage.getBody());
             Served lane = lanes.get(message.lane());
@@ -102,7 +103,7 @@ final class MessageService {
                         + String.join("', '", lanes.keySet()) + "'");
             }
             return switch (message) {
-                case OrderMessage orders -> deliver(lane, orders, sqsMessage);
+                case OrderMessage orders -> deliver(lane, orders, sqsMessage, deadline);
                 case ReplayMessage replay -> replay(lane, replay);
             };
         } catch (PoisonMessageException e) {
@@ -153,17 +154,18 @@ final class MessageService {
         return target.indexOf('/') < 0 ? target + "/" : target;
     }
 
-    private Duration deliver(Served lane, OrderMessage message, SQSMessage sqsMessage) {
+    private Duration deliver(Served lane, OrderMessage message, SQSMessage sqsMessage, Deadline deadline) {
         check(message.target());
         lane.clickHouse().reach();
         Delivery delivery = lane.delivery();
-        List<Ending> endings = deliver(lane, message).stream()
-                .map(failure -> ending(delivery, failure, sqsMessage))
-                .toList();
+        List<Ending> endings =
+                deliver(lane, message, new Attempt(isLast(sqsMessage) || receives(sqsMessage) > 1, deadline)).stream()
+                        .map(failure -> ending(delivery, failure, sqsMessage))
+                        .toList();
         return Stream.of(
-                        only(ComesBack.class, endings).map(ComesBack::delay),
+                        comeBack(delivery, only(ComesBack.class, endings).toList(), sqsMessage).stream(),
                         giveUp(delivery, message, only(InVain.class, endings).toList(), sqsMessage).stream(),
-                        record(lane, only(Lacks.class, endings).toList(), sqsMessage).stream())
+                        record(lane, only(Lacks.class, endings).toList(), sqsMessage, deadline).stream())
                 .flatMap(Function.identity())
                 .max(Comparator.naturalOrder())
                 .orElse(Duration.ZERO);
@@ -172,8 +174,8 @@ final class MessageService {
     /** What becomes of an order that failed. */
     private sealed interface Ending {}
 
-    /** It is tried again after {@code delay}. */
-    private record ComesBack(Duration delay) implements Ending {}
+    /** It is tried again. */
+    private record ComesBack(WorkOrder order, RuntimeException cause) implements Ending {}
 
     /** No retry helps, and {@code reason} says why. */
     private record InVain(Task task, String reason) implements Ending {}
@@ -188,9 +190,9 @@ final class MessageService {
         return endings.stream().filter(kind::isInstance).map(kind::cast);
     }
 
-    private static List<Failure> deliver(Served lane, OrderMessage message) {
+    private static List<Failure> deliver(Served lane, OrderMessage message, Attempt attempt) {
         try {
-            return lane.delivery().deliver(message);
+            return lane.delivery().deliver(message, attempt);
         } catch (StrangerException e) {
             if (lane.ledger().lagging() > 0) {
                 throw new RetryableException("the ledger's replica lags: " + e.getMessage(), e);
@@ -206,16 +208,17 @@ final class MessageService {
             return switch (failure.cause()) {
                 case ChangedException changed -> new InVain(task, changed.getMessage());
                 case TargetRefusedException refused when last -> new InVain(task, refused.getMessage());
+                case UnrenderableException unrenderable when last -> new InVain(task, unrenderable.getMessage());
                 case ShortfallException shortfall
                 when last && !task.isFirst() -> new InVain(task, shortfall.getMessage());
                 // Of a copy or a replay nothing is recorded: its object tells nothing of the order's own.
                 case ShortfallException shortfall
                 when task.isFirst() && (last || task.standing().shortSince().isPresent()) ->
                     settle(delivery, task, shortfall);
-                default -> new ComesBack(comesBack(delivery, task.order(), failure.cause(), sqsMessage));
+                default -> new ComesBack(task.order(), failure.cause());
             };
         } catch (CourierException e) {
-            return new ComesBack(comesBack(delivery, task.order(), e, sqsMessage));
+            return new ComesBack(task.order(), e);
         }
     }
 
@@ -230,14 +233,21 @@ final class MessageService {
     }
 
     /** Records what orders lack, and returns after what times they are to be looked at again, if they are. */
-    private List<Duration> record(Served lane, List<Lacks> lacking, SQSMessage sqsMessage) {
+    private List<Duration> record(Served lane, List<Lacks> lacking, SQSMessage sqsMessage, Deadline deadline) {
+        if (lacking.isEmpty()) {
+            return List.of();
+        }
         try {
+            deadline.check("what orders lack");
             lane.ledger()
                     .recordShortfalls(lacking.stream().map(Lacks::shortfall).toList());
         } catch (CourierException e) {
-            return lacking.stream()
-                    .map(one -> comesBack(lane.delivery(), one.task().order(), e, sqsMessage))
-                    .toList();
+            return comeBack(
+                    lane.delivery(),
+                    lacking.stream()
+                            .map(one -> new ComesBack(one.task().order(), e))
+                            .toList(),
+                    sqsMessage);
         }
         return lacking.stream()
                 .filter(one -> one.shortfall().finding() == Finding.LACKING)
@@ -246,12 +256,21 @@ final class MessageService {
                 .toList();
     }
 
-    private Duration comesBack(Delivery delivery, WorkOrder order, RuntimeException cause, SQSMessage message) {
-        delivery.about(log.atWarn(), order)
-                .addKeyValue("messageId", message.getMessageId())
-                .addKeyValue("reason", cause.getMessage())
-                .log("comes back");
-        return backoff(message);
+    /** Says so, in one line for all orders that one thing has failed; returns after what times they come back. */
+    private List<Duration> comeBack(Delivery delivery, List<ComesBack> orders, SQSMessage message) {
+        Map<RuntimeException, List<WorkOrder>> byCause = new IdentityHashMap<>();
+        orders.forEach(one ->
+                byCause.computeIfAbsent(one.cause(), cause -> new ArrayList<>()).add(one.order()));
+        byCause.forEach((cause, failed) -> {
+            LoggingEventBuilder line = delivery.about(log.atWarn(), failed.getFirst());
+            if (failed.size() > 1) {
+                line = line.addKeyValue("orders", failed.size());
+            }
+            line.addKeyValue("messageId", message.getMessageId())
+                    .addKeyValue("reason", cause.getMessage())
+                    .log("comes back");
+        });
+        return byCause.isEmpty() ? List.of() : List.of(backoff(message));
     }
 
     /**
@@ -264,7 +283,7 @@ final class MessageService {
             String body = message.replay(one.task().order().number()).body();
             letters.put(one, CompletableFuture.runAsync(() -> returnPath.bury(body, one.reason()), executor));
         }
-        List<Duration> waits = new ArrayList<>();
+        List<ComesBack> failed = new ArrayList<>();
         Map<WorkOrder, String> buried = new LinkedHashMap<>();
         letters.forEach((one, letter) -> {
             try {
@@ -273,7 +292,7 @@ final class MessageService {
                 if (!(e.getCause() instanceof CourierException failure)) {
                     throw e;
                 }
-                waits.add(comesBack(delivery, one.task().order(), failure, sqsMessage));
+                failed.add(new ComesBack(one.task().order(), failure));
                 return;
             }
             if (one.task().isFirst()) {
@@ -288,9 +307,9 @@ final class MessageService {
         try {
             delivery.giveUp(buried);
         } catch (CourierException e) {
-            buried.keySet().forEach(order -> waits.add(comesBack(delivery, order, e, sqsMessage)));
+            buried.keySet().forEach(order -> failed.add(new ComesBack(order, e)));
         }
-        return waits;
+        return comeBack(delivery, failed, sqsMessage);
     }
 
     private boolean isLast(SQSMessage message) {

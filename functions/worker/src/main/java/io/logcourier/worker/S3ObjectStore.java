@@ -5,7 +5,9 @@ import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
+import io.logcourier.s3.Refusals;
 import io.logcourier.s3.TargetClient;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -14,17 +16,21 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** {@link ObjectStore} on Amazon S3. Every body goes out with its CRC32C, which S3 checks before it accepts it. */
 final class S3ObjectStore implements ObjectStore {
@@ -38,21 +44,31 @@ final class S3ObjectStore implements ObjectStore {
 
     private static final int KEY_BYTES = 1024;
 
+    /** Of {@code If-None-Match}: nothing may be there. */
+    private static final String NOTHING = "*";
+
+    private static final int PRECONDITION_FAILED = 412;
+    private static final int NOT_IMPLEMENTED = 501;
+
     private final S3Client s3;
     private final Settings.Targets targets;
 
+    /** Whether this S3 takes conditions, or ignores them, as far as we know; some refuse them. */
+    private volatile boolean takesConditions = true;
+
     S3ObjectStore(Settings settings) {
-        s3 = TargetClient.of(settings);
+        s3 = TargetClient.of(settings, List.of(new DeadlineInterceptor()));
         targets = settings.targets();
     }
 
     @Override
-    public void put(Target target, Label label, Part body) {
+    public boolean put(Target target, Label label, Part body, Terms terms) {
         check(target);
-        call(
+        return appear(
                 "write",
                 target,
-                () -> s3.putObject(
+                terms,
+                condition -> s3.putObject(
                         request -> request.bucket(target.bucket())
                                 .key(target.key())
                                 .expectedBucketOwner(owner(target))
@@ -65,8 +81,43 @@ final class S3ObjectStore implements ObjectStore {
                                 .ssekmsKeyId(targets.encryptionKey().orElse(null))
                                 .metadata(label.metadata())
                                 .contentType(label.contentType())
-                                .checksumCRC32C(crc32c(body)),
-                        body(body)));
+                                .checksumCRC32C(crc32c(body))
+                                .ifNoneMatch(condition)
+                                .overrideConfiguration(DeadlineInterceptor.until(terms.deadline())),
+                        RequestBody.fromContentProvider(
+                                () -> DeadlineInterceptor.until(terms.deadline(), body.open()),
+                                body.length(),
+                                BODY_TYPE)));
+    }
+
+    /**
+     * Makes a request that lets an object appear.
+     *
+     * @param request made with a condition, or null
+     * @return whether it did
+     */
+    private boolean appear(String verb, Target target, Terms terms, Consumer<String> request) {
+        terms.deadline().check(target);
+        String condition = terms.replaces() || !takesConditions ? null : NOTHING;
+        return call(verb, target, () -> {
+            try {
+                request.accept(condition);
+                return true;
+            } catch (S3Exception e) {
+                if (condition != null && e.statusCode() == PRECONDITION_FAILED) {
+                    return false;
+                }
+                if (condition == null || e.statusCode() != NOT_IMPLEMENTED) {
+                    throw e;
+                }
+            }
+            request.accept(null);
+            takesConditions = false;
+            log.atWarn()
+                    .addKeyValue("object", target)
+                    .log("this S3 does not implement If-None-Match, objects are written without");
+            return true;
+        });
     }
 
     @Override
@@ -90,18 +141,64 @@ final class S3ObjectStore implements ObjectStore {
     }
 
     @Override
-    public Optional<Contents> find(Target target, Rendering rendering, Compression compression) {
+    public Optional<Found> find(Target target, Rendering rendering, Compression compression) {
         check(target);
         return call("read", target, () -> {
-            try (InputStream object = s3.getObject(
+            try (ResponseInputStream<GetObjectResponse> object = s3.getObject(
                     request -> request.bucket(target.bucket()).key(target.key()).expectedBucketOwner(owner(target)))) {
-                return Optional.of(Contents.of(object, rendering, compression));
+                return Optional.of(new Found(
+                        contents(object, rendering, compression),
+                        object.response().metadata()));
             } catch (NoSuchKeyException e) {
                 return Optional.empty();
             } catch (IOException e) {
                 throw new RetryableException(target + " broke off: " + e.getMessage(), e);
             }
         });
+    }
+
+    /**
+     * What an object holds, if it is a file of its kind.
+     *
+     * @throws IOException if it cannot be read to its end
+     */
+    private static Optional<Contents> contents(InputStream object, Rendering rendering, Compression compression)
+            throws IOException {
+        Remembering source = new Remembering(object);
+        try {
+            return Optional.of(Contents.of(source, rendering, compression));
+        } catch (IOException e) {
+            if (source.hasFailed) {
+                throw e;
+            }
+            log.debug("an object is no whole file of its kind", e);
+            return Optional.empty();
+        }
+    }
+
+    /** Tells an object that breaks off from one that does not hold what it should. */
+    private static final class Remembering extends FilterInputStream {
+        private boolean hasFailed;
+
+        Remembering(InputStream source) {
+            super(source);
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            try {
+                return super.read(target, offset, length);
+            } catch (IOException e) {
+                hasFailed = true;
+                throw e;
+            }
+        }
     }
 
     @Override
@@ -157,16 +254,22 @@ final class S3ObjectStore implements ObjectStore {
         }
 
         @Override
-        public void complete() {
-            call(
+        public boolean complete(Terms terms) {
+            boolean isComplete = appear(
                     "complete",
                     target,
-                    () -> s3.completeMultipartUpload(request -> request.bucket(target.bucket())
+                    terms,
+                    condition -> s3.completeMultipartUpload(request -> request.bucket(target.bucket())
                             .key(target.key())
                             .expectedBucketOwner(owner(target))
                             .uploadId(id)
-                            .multipartUpload(upload -> upload.parts(parts))));
-            abortOthers();
+                            .multipartUpload(upload -> upload.parts(parts))
+                            .ifNoneMatch(condition)
+                            .overrideConfiguration(DeadlineInterceptor.until(terms.deadline()))));
+            if (isComplete) {
+                abortOthers();
+            }
+            return isComplete;
         }
 
         /**
@@ -218,11 +321,14 @@ final class S3ObjectStore implements ObjectStore {
         try {
             return request.get();
         } catch (AwsServiceException e) {
-            if (TargetClient.isRefusal(e)) {
+            if (Refusals.isRefusal(e)) {
                 throw new TargetRefusedException(
-                        e.awsErrorDetails().errorCode() + ": cannot " + verb + " " + target + ": " + e.getMessage(), e);
+                        "%s: cannot %s %s: %s: %s; then redrive the dead-letter queue, or run `courier replay`"
+                                .formatted(Refusals.name(e), verb, target, e.getMessage(), Refusals.advice(e)),
+                        e);
             }
-            throw new RetryableException("cannot " + verb + " " + target + ": " + e.getMessage(), e);
+            throw new RetryableException(
+                    Refusals.name(e) + ": cannot " + verb + " " + target + ": " + e.getMessage(), e);
         } catch (SdkException e) {
             throw new RetryableException("cannot " + verb + " " + target + ": " + e.getMessage(), e);
         }

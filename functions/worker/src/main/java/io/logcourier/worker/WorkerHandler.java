@@ -33,6 +33,7 @@ import java.util.function.Function;
 public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchResponse>, AutoCloseable {
     private final Settings.Worker limits;
     private final boolean isDeployed;
+    private final Function<Duration, Deadline> deadlines;
     private final List<ClickHouse> clickHouses = new ArrayList<>();
     private final ObjectStore store;
     private final ReturnPath returnPath;
@@ -62,22 +63,26 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
                 isDeployed,
                 lane -> ClickHouse.connect(lane.endpoint()),
                 new S3ObjectStore(settings),
-                new SqsReturnPath(settings));
+                new SqsReturnPath(settings),
+                Deadline::in);
     }
 
     /**
      * On collaborators that it closes.
      *
      * @param connect to the ClickHouse of a lane
-     * @param isDeployed whether the time that the context leaves is all that an invocation has
+     * @param isDeployed whether the timeout that the context tells is to be checked
+     * @param deadlines the end of the time that an invocation has, from now on
      */
     WorkerHandler(
             Settings settings,
             boolean isDeployed,
             Function<Lane, ClickHouse> connect,
             ObjectStore store,
-            ReturnPath returnPath) {
+            ReturnPath returnPath,
+            Function<Duration, Deadline> deadlines) {
         limits = settings.worker();
+        this.deadlines = deadlines;
         this.isDeployed = isDeployed;
         this.store = store;
         this.returnPath = returnPath;
@@ -105,16 +110,18 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
      * Serves a batch of messages.
      *
      * @throws io.logcourier.ConfigurationException before anything is done, if the function's timeout is longer than
-     *     {@code worker.supersede-after}
+     *     three quarters of {@code worker.supersede-after}
      */
     @Override
     public SQSBatchResponse handleRequest(SQSEvent event, Context context) {
         long began = System.nanoTime();
+        Duration time = Duration.ofMillis(context.getRemainingTimeInMillis());
         if (isDeployed) {
-            limits.checkTimeout(Duration.ofMillis(context.getRemainingTimeInMillis()));
+            limits.checkTimeout(time);
         }
+        Deadline deadline = deadlines.apply(time);
         List<CompletableFuture<List<BatchItemFailure>>> underway = event.getRecords().stream()
-                .map(message -> CompletableFuture.supplyAsync(() -> failures(message, context), executor))
+                .map(message -> CompletableFuture.supplyAsync(() -> failures(message, deadline), executor))
                 .toList();
         List<BatchItemFailure> failures =
                 underway.stream().flatMap(item -> item.join().stream()).toList();
@@ -127,10 +134,8 @@ public final class WorkerHandler implements RequestHandler<SQSEvent, SQSBatchRes
     }
 
     /** Its id when the message must come back. */
-    private List<BatchItemFailure> failures(SQSMessage message, Context context) {
-        return service.serve(message, context.getRemainingTimeInMillis())
-                ? List.of()
-                : List.of(new BatchItemFailure(message.getMessageId()));
+    private List<BatchItemFailure> failures(SQSMessage message, Deadline deadline) {
+        return service.serve(message, deadline) ? List.of() : List.of(new BatchItemFailure(message.getMessageId()));
     }
 
     @Override

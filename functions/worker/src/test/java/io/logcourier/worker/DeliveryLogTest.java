@@ -98,7 +98,7 @@ class DeliveryLogTest {
         SQSEvent event = new SQSEvent();
         event.setRecords(List.of(message));
         try (WorkerHandler worker =
-                new WorkerHandler(settings, false, lane -> new OneOrder(), store, new NoReturnPath())) {
+                new WorkerHandler(settings, false, lane -> new OneOrder(), store, new NoReturnPath(), Deadline::in)) {
             return worker.handleRequest(event, new WorkerHandlerTest.Clock(AN_HOUR)).getBatchItemFailures().stream()
                     .map(BatchItemFailure::getItemIdentifier)
                     .toList();

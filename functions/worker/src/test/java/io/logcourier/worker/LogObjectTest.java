@@ -7,6 +7,8 @@ import io.logcourier.RetryableException;
 import io.logcourier.ledger.Compression;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
+import io.logcourier.worker.ObjectStore.Terms;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -22,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LogObjectTest {
     private static final Target TARGET = new Target("bucket", "key");
     private static final Label LABEL = new Label("text/plain", Map.of("order", "5/2"));
+    private static final Terms TERMS = new Terms(false, Deadline.in(Duration.ofHours(1)));
     private static final int PART = 1000;
 
     private final MemoryStore store = new MemoryStore();
@@ -135,7 +138,7 @@ class LogObjectTest {
             for (int attempt = 0; attempt < 3; attempt++) {
                 assertThatThrownBy(() -> object.write(bytes, 0, bytes.length)).isInstanceOf(RetryableException.class);
             }
-            assertThatThrownBy(object::complete).isInstanceOf(RetryableException.class);
+            assertThatThrownBy(() -> object.complete(TERMS)).isInstanceOf(RetryableException.class);
         }
 
         assertThat(store.calls()).containsExactly("begin", "part 1", "abort");
@@ -221,7 +224,7 @@ class LogObjectTest {
             throw new RetryableException("failed on purpose");
         });
         try (LogObject object = written(bytes(10))) {
-            assertThatThrownBy(object::complete).isInstanceOf(RetryableException.class);
+            assertThatThrownBy(() -> object.complete(TERMS)).isInstanceOf(RetryableException.class);
         }
 
         assertThat(store.calls()).containsExactly("put");
@@ -248,6 +251,6 @@ class LogObjectTest {
 
     private static void complete(LogObject object) {
         object.seal();
-        object.complete();
+        assertThat(object.complete(TERMS)).isTrue();
     }
 }

@@ -22,11 +22,23 @@ final class MemoryStore implements ObjectStore {
     private final Map<Target, byte[]> objects = new HashMap<>();
     private final Map<Target, Label> labels = new HashMap<>();
     private final List<String> calls = new ArrayList<>();
+    private int written;
     private Consumer<String> fault = call -> {};
 
     /** {@code check} sees every call before it takes effect and may throw. */
     synchronized void failing(Consumer<String> check) {
         fault = check;
+    }
+
+    /** How often an object appeared. */
+    synchronized int written() {
+        return written;
+    }
+
+    /** Puts an object there, as others do. */
+    synchronized void place(Target target, Label data, byte[] bytes) {
+        labels.put(target, data);
+        objects.put(target, bytes.clone());
     }
 
     /** The bytes of an object, or null where none is visible. */
@@ -51,10 +63,19 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized void put(Target target, Label data, Part body) {
+    public synchronized boolean put(Target target, Label data, Part body, Terms terms) {
         called("put");
+        return appear(target, data, bytes(body), terms);
+    }
+
+    private synchronized boolean appear(Target target, Label data, byte[] bytes, Terms terms) {
+        if (!terms.replaces() && objects.containsKey(target)) {
+            return false;
+        }
         labels.put(target, data);
-        objects.put(target, bytes(body));
+        objects.put(target, bytes);
+        written++;
+        return true;
     }
 
     @Override
@@ -74,15 +95,12 @@ final class MemoryStore implements ObjectStore {
             }
 
             @Override
-            public void complete() {
+            public boolean complete(Terms terms) {
                 called("complete");
                 ByteBuffer whole = ByteBuffer.allocate(
                         parts.values().stream().mapToInt(part -> part.length).sum());
                 parts.values().forEach(whole::put);
-                synchronized (MemoryStore.this) {
-                    objects.put(target, whole.array());
-                    labels.put(target, data);
-                }
+                return appear(target, data, whole.array(), terms);
             }
 
             @Override
@@ -94,14 +112,16 @@ final class MemoryStore implements ObjectStore {
     }
 
     @Override
-    public synchronized Optional<Contents> find(Target target, Rendering rendering, Compression compression) {
+    public synchronized Optional<Found> find(Target target, Rendering rendering, Compression compression) {
         called("find");
         return Optional.ofNullable(objects.get(target)).map(bytes -> {
+            Optional<Contents> contents;
             try {
-                return Contents.of(new ByteArrayInputStream(bytes), rendering, compression);
+                contents = Optional.of(Contents.of(new ByteArrayInputStream(bytes), rendering, compression));
             } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                contents = Optional.empty();
             }
+            return new Found(contents, labels.get(target).metadata());
         });
     }
 

@@ -44,7 +44,8 @@ class WorkerHandlerTest {
             false,
             lane -> clickHouse,
             new MemoryStore(),
-            returnPath);
+            returnPath,
+            Deadline::in);
 
     @AfterEach
     void close() {
@@ -125,7 +126,8 @@ class WorkerHandlerTest {
                 false,
                 lane -> clickHouse,
                 new MemoryStore(),
-                returnPath)) {
+                returnPath,
+                Deadline::in)) {
             for (String target : refused) {
                 handler.handleRequest(event(message(0, replay(target), 1)), new Clock(AN_HOUR));
                 handler.handleRequest(event(message(0, copy(target), 1)), new Clock(AN_HOUR));
@@ -202,15 +204,17 @@ class WorkerHandlerTest {
                 true,
                 lane -> clickHouse,
                 new MemoryStore(),
-                returnPath)) {
-            assertThatThrownBy(() -> handler.handleRequest(event(message(0, ORDER, 1)), new Clock(301_000)))
+                returnPath,
+                Deadline::in)) {
+            assertThatThrownBy(() -> handler.handleRequest(event(message(0, ORDER, 1)), new Clock(226_000)))
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("worker.supersede-after is 300s")
-                    .hasMessageContaining("301s");
+                    .hasMessageContaining("226s")
+                    .hasMessageContaining("raise it to 302s");
             assertThat(clickHouse.queries).hasValue(0);
             assertThat(returnPath.buried).isEmpty();
 
-            assertThat(handler.handleRequest(event(message(0, ORDER, 1)), new Clock(300_000))
+            assertThat(handler.handleRequest(event(message(0, ORDER, 1)), new Clock(225_000))
                             .getBatchItemFailures())
                     .hasSize(1);
             assertThat(clickHouse.queries).hasPositiveValue();

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.ConfigurationException;
+import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.discovery.FaultyPlanner;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
+import io.logcourier.operations.Status;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.time.Instant;
@@ -20,11 +22,13 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Objects have the form that was asked for when their order was decided. */
 class FormsIT {
@@ -214,6 +218,70 @@ class FormsIT {
                                         : ParquetRows.of(object).getFirst())
                         .containsExactlyEntriesOf(expected);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text", "parquet"})
+    void aRowThatAColumnThrowsOnIsGivenUpWithTheReasonAndStopsNoOtherBucket(String form) {
+        Installation courier = STACK.installation(forms("*=" + form));
+        courier.execute("ALTER TABLE {logs}.access_logs ADD COLUMN tier UInt32 ALIAS toUInt32(userAgent)");
+        List<LogRow> rows = new ArrayList<>();
+        for (int bucket = 0; bucket < 5; bucket++) {
+            for (int i = 0; i < 3; i++) {
+                rows.add(LogRow.of("bucket-" + bucket, bucket + "-" + i, courier.target())
+                        .with("userAgent", bucket == 2 && i == 1 ? "none" : "7"));
+            }
+        }
+        courier.insert(rows);
+        plan(courier, Map.of("delivery.forms", "*=" + form, "delivery.more-columns", "tier"));
+
+        courier.drain();
+
+        assertThat(courier.objects(courier.target())).hasSize(4);
+        assertThat(courier.books().balance().delivered()).isEqualTo(12);
+        assertThat(courier.books().balance().givenUp()).isEqualTo(3);
+        assertThat(Status.of(courier.clickHouse(), courier.settings(), "bucket-2")
+                        .text(5))
+                .contains("ClickHouse cannot render it", "toUInt32(userAgent)");
+        assertThat(courier.deadLetters()).singleElement().satisfies(letter -> {
+            assertThat(letter.messageAttributes().get("reason").stringValue())
+                    .contains("toUInt32(userAgent)", "redrive");
+            courier.send(letter.body());
+        });
+        courier.execute("ALTER TABLE {logs}.access_logs MODIFY COLUMN tier UInt32 ALIAS toUInt32OrZero(userAgent)");
+        courier.drain();
+
+        AuditReport report = courier.deepAudit();
+        assertThat(report.isWell()).as("%s", report).isTrue();
+        assertThat(report.balance().delivered()).isEqualTo(15);
+    }
+
+    @Test
+    void ordersThatNameADroppedColumnAreGivenUpUntilItIsBack() {
+        Installation courier = STACK.installation();
+        courier.execute("ALTER TABLE {logs}.access_logs ADD COLUMN colour String DEFAULT 'red'");
+        courier.insert(IntStream.range(0, 5)
+                .mapToObj(bucket -> LogRow.of("bucket-" + bucket, "r-" + bucket, courier.target()))
+                .toList());
+        plan(courier, Map.of("delivery.more-columns", "colour"));
+        courier.execute("ALTER TABLE {logs}.access_logs DROP COLUMN colour");
+
+        courier.drain();
+
+        assertThat(courier.books().refused()).hasSize(5).allSatisfy(refused -> assertThat(refused.reason())
+                .contains("ClickHouse cannot render it", "colour", "UNKNOWN_IDENTIFIER"));
+        courier.execute("ALTER TABLE {logs}.access_logs ADD COLUMN colour String DEFAULT 'red'");
+        courier.redrive();
+        courier.drain();
+
+        assertThat(courier.deepAudit().isWell()).isTrue();
+        assertThat(courier.objects(courier.target())).hasSize(5);
+    }
+
+    private static void plan(Installation courier, Map<String, String> changed) {
+        try (DiscoveryHandler discovery = new DiscoveryHandler(courier.settings(changed))) {
+            assertThat(Installation.tick(discovery, FLUSH).messages()).isOne();
         }
     }
 

@@ -4,16 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse;
 import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
+import io.logcourier.localstack.Faults.Call;
+import io.logcourier.localstack.Faults.Kind;
+import io.logcourier.message.Message;
+import io.logcourier.message.ReplayMessage;
 import io.logcourier.operations.AuditReport;
+import io.logcourier.worker.FaultyPorts;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -30,13 +38,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 
-/** Targets that keep every version of an object and ignore conditional headers, as CloudServer does. */
+/** Targets that keep every version of an object, and ignore conditional headers, as CloudServer does, or heed them. */
 class VersionedTargetIT {
     private static final String PADDING = "p".repeat(200_000);
 
@@ -91,6 +100,84 @@ class VersionedTargetIT {
         assertDelivered(rows);
     }
 
+    @Test
+    void anOrderWhoseOffsetIsRefusedForAWhileIsWrittenOnce() {
+        List<LogRow> rows = insert();
+        courier.flush();
+        s3.isConditional = true;
+        Faults refusing = new Call("insert offsets", 1, false)
+                .possible().stream()
+                        .filter(fault -> fault.kind() == Kind.FAILS_FIVE_TIMES)
+                        .findFirst()
+                        .orElseThrow();
+        try (FaultyPorts ports = new FaultyPorts(courier.settings(), courier.clickHouse());
+                WorkerHandler worker = ports.worker(refusing)) {
+            int times = 0;
+            while (courier.serve(worker)) {
+                times++;
+            }
+            assertThat(times).as("attempts until the queue has enough").isEqualTo(4);
+            assertThat(courier.number("SELECT count() FROM {ledger}.offsets")).isZero();
+            courier.redrive();
+            assertThat(courier.serve(worker)).isTrue();
+        }
+        courier.drain();
+
+        AuditReport report = courier.assertDelivered("once", rows);
+        assertThat(report.isWell()).isTrue();
+        assertThat(s3.versions.values()).hasSize(2).allSatisfy(versions -> assertThat(versions)
+                .hasSize(1));
+        assertNoUnfinishedUploads();
+    }
+
+    @Test
+    void aReplayWritesOnlyWhatIsNotAsItWasDelivered() {
+        List<LogRow> rows = insert();
+        courier.flush();
+        courier.drain();
+        String spoilt = courier.objects(courier.target()).keySet().stream()
+                .filter(key -> key.contains("small"))
+                .findFirst()
+                .orElseThrow();
+        courier.s3().putObject(request -> request.bucket(courier.target()).key(spoilt), RequestBody.fromString("no"));
+
+        for (String bucket : List.of("small", "large")) {
+            courier.send(new ReplayMessage(
+                            Message.VERSION,
+                            "main",
+                            bucket,
+                            Instant.EPOCH,
+                            Instant.now().plusSeconds(3600),
+                            Optional.empty())
+                    .body());
+        }
+        courier.drain();
+
+        assertThat(courier.assertDelivered("replayed", rows).isWell()).isTrue();
+        s3.versions.forEach((key, versions) -> assertThat(versions).as(key).hasSize(key.equals(spoilt) ? 2 : 1));
+        assertNoUnfinishedUploads();
+    }
+
+    @Test
+    void whatLiesUnderTheKeyOfAnOrderIsNotReplacedAndTheReasonIsSaid() {
+        List<LogRow> rows = insert();
+        courier.flush();
+        s3.isConditional = true;
+        String small = courier.text("SELECT key FROM {ledger}.orders WHERE bucket = 'small'")
+                .strip();
+        courier.s3().putObject(request -> request.bucket(courier.target()).key(small), RequestBody.fromString("no"));
+
+        courier.drain();
+
+        assertThat(courier.objects(courier.target()).get(small)).isEqualTo("no".getBytes(StandardCharsets.US_ASCII));
+        assertThat(courier.books().refused()).singleElement().satisfies(refused -> assertThat(refused.reason())
+                .contains(small, "something else is there", "remove"));
+        courier.s3().deleteObject(request -> request.bucket(courier.target()).key(small));
+        courier.redrive();
+        courier.drain();
+        assertThat(courier.assertDelivered("removed", rows).isWell()).isTrue();
+    }
+
     /** An object of one part, and one of two. */
     private List<LogRow> insert() {
         List<LogRow> rows = Stream.concat(
@@ -113,6 +200,10 @@ class VersionedTargetIT {
                 .isEqualTo(objects.get(key))));
         assertThat(s3.versions.values())
                 .anySatisfy(versions -> assertThat(versions).hasSizeGreaterThan(1));
+        assertNoUnfinishedUploads();
+    }
+
+    private void assertNoUnfinishedUploads() {
         assertThat(courier.s3()
                         .listMultipartUploads(request -> request.bucket(courier.target()))
                         .uploads())
@@ -135,6 +226,9 @@ class VersionedTargetIT {
 
         /** Whether objects are made, and the client is told that they failed. */
         private volatile boolean isUnheard;
+
+        /** Whether conditional headers count. */
+        private volatile boolean isConditional;
 
         VersioningS3(Path folder) throws Exception {
             server = S3Proxy.builder()
@@ -168,7 +262,13 @@ class VersionedTargetIT {
                 }
                 meet(request.key());
                 PutObjectResponse response = super.putBlob(
-                        request.toBuilder().ifMatch(null).ifNoneMatch(null).build(), body);
+                        isConditional
+                                ? request
+                                : request.toBuilder()
+                                        .ifMatch(null)
+                                        .ifNoneMatch(null)
+                                        .build(),
+                        body);
                 return response.toBuilder()
                         .versionId(keep(request.bucket(), request.key()))
                         .build();
@@ -183,7 +283,12 @@ class VersionedTargetIT {
                 synchronized (this) {
                     response = super.completeMultipartUpload(
                             upload,
-                            request.toBuilder().ifMatch(null).ifNoneMatch(null).build());
+                            isConditional
+                                    ? request
+                                    : request.toBuilder()
+                                            .ifMatch(null)
+                                            .ifNoneMatch(null)
+                                            .build());
                 }
                 return response.toBuilder()
                         .versionId(keep(request.bucket(), request.key()))

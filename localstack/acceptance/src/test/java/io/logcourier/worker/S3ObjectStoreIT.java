@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import io.logcourier.RetryableException;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
@@ -20,12 +21,14 @@ import io.logcourier.operations.Audit.Difference;
 import io.logcourier.s3.TargetClient;
 import io.logcourier.worker.ObjectStore.Label;
 import io.logcourier.worker.ObjectStore.Target;
+import io.logcourier.worker.ObjectStore.Terms;
 import io.logcourier.worker.ObjectStore.Upload;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +37,8 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
@@ -47,6 +52,7 @@ class S3ObjectStoreIT {
     private static final String OWNER = "X-amz-expected-bucket-owner";
     private static final String ROLE = "arn:aws:iam::210987654321:role/logs/delivery";
     private static final Target TARGET = new Target("cats", "key");
+    private static final Terms TERMS = new Terms(false, Deadline.in(Duration.ofHours(1)));
     private static final Label LABEL = new Label("text/plain", Map.of("order", "5/2"));
 
     /** It needs the credentials that the stack sets, too. */
@@ -265,7 +271,14 @@ class S3ObjectStoreIT {
     /** They stay until somebody changes a setting or the target: the order is given up, not tried for ever. */
     @ParameterizedTest
     @ValueSource(
-            strings = {"AccessControlListNotSupported", "AccessDenied", "KMS.DisabledException", "KMS.NotFoundException"
+            strings = {
+                "AccessControlListNotSupported",
+                "AccessDenied",
+                "InvalidArgument",
+                "KMS.DisabledException",
+                "KMS.KMSInvalidStateException",
+                "QuotaExceeded",
+                "UnresolvableGrantByEmailAddress"
             })
     void conditionsThatATargetDoesNotMeetAreARefusal(String code) throws IOException {
         HttpServer server = server();
@@ -274,9 +287,141 @@ class S3ObjectStoreIT {
             answer(exchange, 400, "<Error><Code>%s</Code></Error>".formatted(code));
         });
         try (S3ObjectStore store = store(server, Map.of())) {
-            assertThatThrownBy(() -> store.put(TARGET, LABEL, part()))
+            assertThatThrownBy(() -> store.put(TARGET, LABEL, part(), TERMS))
                     .isInstanceOf(TargetRefusedException.class)
-                    .hasMessageContaining(code);
+                    .hasMessageContaining(code)
+                    .hasMessageContaining("redrive");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    /** Something holds the key already, or another request for it is under way. */
+    @Test
+    void anObjectThatMustNotReplaceAnotherDoesNot() throws IOException {
+        Queue<Request> requests = new ConcurrentLinkedQueue<>();
+        HttpServer server = server();
+        int[] status = {412};
+        server.createContext("/", exchange -> {
+            if (Optional.ofNullable(exchange.getRequestHeaders().getFirst("If-None-Match"))
+                    .filter("*"::equals)
+                    .isPresent()) {
+                exchange.getRequestBody().readAllBytes();
+                requests.add(new Request("conditional", Map.of()));
+                answer(
+                        exchange,
+                        status[0],
+                        "<Error><Code>%s</Code></Error>"
+                                .formatted(
+                                        status[0] == 412
+                                                ? "PreconditionFailed"
+                                                : status[0] == 409 ? "ConditionalRequestConflict" : "NotImplemented"));
+            } else {
+                answer(exchange, requests);
+            }
+        });
+        try (S3ObjectStore store = store(server, Map.of())) {
+            Upload upload = store.begin(TARGET, LABEL);
+            upload.part(1, part());
+            assertThat(store.put(TARGET, LABEL, part(), TERMS)).isFalse();
+            assertThat(upload.complete(TERMS)).isFalse();
+            upload.abort();
+            assertThat(requests)
+                    .extracting(Request::call)
+                    .containsExactly("begin", "part", "conditional", "conditional", "abort");
+            assertThat(store.put(TARGET, LABEL, part(), new Terms(true, TERMS.deadline())))
+                    .isTrue();
+
+            status[0] = 409;
+            assertThatThrownBy(() -> store.put(TARGET, LABEL, part(), TERMS))
+                    .isInstanceOf(RetryableException.class)
+                    .hasMessageContaining("ConditionalRequestConflict");
+
+            status[0] = 501;
+            requests.clear();
+            assertThat(store.put(TARGET, LABEL, part(), TERMS)).isTrue();
+            assertThat(store.put(TARGET, LABEL, part(), TERMS)).isTrue();
+            assertThat(requests).extracting(Request::call).containsExactly("conditional", "put", "put");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void aBucketInAnotherRegionIsServedThere() throws IOException {
+        Queue<Request> requests = new ConcurrentLinkedQueue<>();
+        HttpServer server = server();
+        server.createContext("/", exchange -> {
+            exchange.getResponseHeaders().add("x-amz-bucket-region", "eu-west-3");
+            if (exchange.getRequestHeaders().getFirst("Authorization").contains("/eu-west-3/s3/")) {
+                answer(exchange, requests);
+            } else {
+                exchange.getRequestBody().readAllBytes();
+                answer(exchange, 301, "<Error><Code>PermanentRedirect</Code></Error>");
+            }
+        });
+        try (S3ObjectStore store = store(server, Map.of())) {
+            assertThat(store.put(TARGET, LABEL, part(), TERMS)).isTrue();
+            assertThat(store.find(TARGET, Rendering.TEXT, Compression.NONE)).isPresent();
+            assertThat(requests).extracting(Request::call).containsExactly("put", "find");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    /** As when the process is frozen while S3 answers, and the SDK would then try again. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void noRequestIsSentPastTheDeadline(boolean inParts) throws IOException {
+        AtomicLong nanoseconds = new AtomicLong();
+        Deadline deadline = new Deadline(Duration.ofMinutes(5), nanoseconds::get, () -> Instant.EPOCH);
+        Terms terms = new Terms(false, deadline);
+        AtomicInteger completing = new AtomicInteger();
+        HttpServer server = server();
+        server.createContext("/", exchange -> {
+            if (exchange.getRequestHeaders().containsKey("If-None-Match")) {
+                exchange.getRequestBody().readAllBytes();
+                completing.incrementAndGet();
+                nanoseconds.addAndGet(Duration.ofHours(1).toNanos());
+                answer(exchange, 503, "<Error><Code>SlowDown</Code></Error>");
+            } else {
+                answer(exchange, new ConcurrentLinkedQueue<>());
+            }
+        });
+        try (S3ObjectStore store = store(server, Map.of())) {
+            Upload upload = store.begin(TARGET, LABEL);
+            upload.part(1, part());
+
+            assertThatThrownBy(() -> {
+                        boolean _ = inParts ? upload.complete(terms) : store.put(TARGET, LABEL, part(), terms);
+                    })
+                    .isInstanceOf(RetryableException.class);
+            assertThat(completing).hasValue(1);
+            assertThatThrownBy(() -> {
+                        boolean _ = store.put(TARGET, LABEL, part(), terms);
+                    })
+                    .isInstanceOf(RetryableException.class)
+                    .hasMessageContaining("cats/key is not written");
+            assertThat(completing).hasValue(1);
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void anObjectThatIsNoWholeFileIsFoundWithoutContents() throws IOException {
+        HttpServer server = server();
+        server.createContext("/", exchange -> answer(exchange, new ConcurrentLinkedQueue<>()));
+        try (S3ObjectStore store = store(server, Map.of())) {
+            for (Compression compression : List.of(Compression.GZIP, Compression.ZSTD)) {
+                assertThat(store.find(TARGET, Rendering.TEXT, compression))
+                        .hasValueSatisfying(
+                                found -> assertThat(found.contents()).isEmpty());
+            }
+            assertThat(store.find(TARGET, Rendering.PARQUET, Compression.NONE))
+                    .hasValueSatisfying(found -> assertThat(found.contents()).isEmpty());
+            assertThat(store.find(TARGET, Rendering.TEXT, Compression.NONE))
+                    .hasValueSatisfying(found -> assertThat(found.contents()).isPresent());
         } finally {
             server.stop(0);
         }
@@ -303,10 +448,10 @@ class S3ObjectStoreIT {
         HttpServer server = server();
         server.createContext("/", exchange -> answer(exchange, requests));
         try (S3ObjectStore store = store(server, flags)) {
-            store.put(TARGET, LABEL, part());
+            store.put(TARGET, LABEL, part(), TERMS);
             Upload upload = store.begin(TARGET, LABEL);
             upload.part(1, part());
-            upload.complete();
+            upload.complete(TERMS);
             store.begin(TARGET, LABEL).abort();
             store.find(TARGET, Rendering.TEXT, Compression.NONE);
         } finally {

@@ -1,6 +1,5 @@
 package io.logcourier.worker;
 
-import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
@@ -15,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
@@ -49,8 +49,14 @@ public final class FaultyPorts implements AutoCloseable {
 
     /** A new process on another ClickHouse. */
     WorkerHandler worker(ClickHouse other, Faults faults, Predicate<Target> refused) {
+        return worker(other, faults, refused, Deadline::in);
+    }
+
+    /** A new process on another ClickHouse, with clocks of its own. */
+    WorkerHandler worker(
+            ClickHouse other, Faults faults, Predicate<Target> refused, Function<Duration, Deadline> deadlines) {
         return new WorkerHandler(
-                settings, false, lane -> faults.on(other), new Store(faults, refused), new Path(faults));
+                settings, false, lane -> faults.on(other), new Store(faults, refused), new Path(faults), deadlines);
     }
 
     @Override
@@ -69,13 +75,13 @@ public final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-        public void put(Target target, Label label, Part body) {
+        public boolean put(Target target, Label label, Part body, Terms terms) {
             Part sent = sent(body);
-            faults.run("put", () -> {
+            return faults.call("put", () -> {
                 if (refused.test(target)) {
                     throw new TargetRefusedException("refused on purpose", null);
                 }
-                store.put(target, label, sent);
+                return store.put(target, label, sent, terms);
             });
         }
 
@@ -93,7 +99,7 @@ public final class FaultyPorts implements AutoCloseable {
         }
 
         @Override
-        public Optional<Contents> find(Target target, Rendering rendering, Compression compression) {
+        public Optional<Found> find(Target target, Rendering rendering, Compression compression) {
             return faults.ask("find", () -> store.find(target, rendering, compression));
         }
 
@@ -113,8 +119,8 @@ public final class FaultyPorts implements AutoCloseable {
                 }
 
                 @Override
-                public void complete() {
-                    faults.run("complete", upload::complete);
+                public boolean complete(Terms terms) {
+                    return faults.call("complete", () -> upload.complete(terms));
                 }
 
                 @Override

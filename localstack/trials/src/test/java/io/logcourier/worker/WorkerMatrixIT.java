@@ -152,22 +152,27 @@ class WorkerMatrixIT {
 
     @Test
     void aWorkerThatReplays() {
-        run(with("put", "replayable.sql", "send"), call -> !READING.contains(call.point()), this::deliverAhead, () -> {
-            for (String key : courier.objects(courier.target(), round + "/").keySet()) {
-                courier.s3().deleteObject(request -> request.bucket(courier.target())
-                        .key(key));
-            }
-            for (String bucket : List.of("first", "second")) {
-                courier.send(new ReplayMessage(
-                                Message.VERSION,
-                                courier.lane().name(),
-                                round + "-" + bucket,
-                                Instant.EPOCH,
-                                Instant.now(),
-                                Optional.empty())
-                        .body());
-            }
-        });
+        run(
+                with("find", "put", "replayable.sql", "send"),
+                call -> !READING.contains(call.point()),
+                this::deliverAhead,
+                () -> {
+                    for (String key :
+                            courier.objects(courier.target(), round + "/").keySet()) {
+                        courier.s3().deleteObject(request -> request.bucket(courier.target())
+                                .key(key));
+                    }
+                    for (String bucket : List.of("first", "second")) {
+                        courier.send(new ReplayMessage(
+                                        Message.VERSION,
+                                        courier.lane().name(),
+                                        round + "-" + bucket,
+                                        Instant.EPOCH,
+                                        Instant.now(),
+                                        Optional.empty())
+                                .body());
+                    }
+                });
     }
 
     @Test

@@ -90,7 +90,8 @@ class TemplateTest {
         Duration supersedeAfter =
                 Setting.duration(setting("worker.supersede-after").fallback());
         template.mapping("ByWorkerTimeout").forEach((timeout, values) -> {
-            assertThat(supersedeAfter).isGreaterThan(Duration.ofSeconds(Integer.parseInt(timeout)));
+            assertThat(supersedeAfter.multipliedBy(3).dividedBy(4))
+                    .isGreaterThanOrEqualTo(Duration.ofSeconds(Integer.parseInt(timeout)));
             int visibility = (int) Template.get(values, "Visibility");
             assertThat(visibility).isGreaterThanOrEqualTo(6 * Integer.parseInt(timeout));
             assertThat(redeliverAfter).isGreaterThan(Duration.ofSeconds(visibility));
