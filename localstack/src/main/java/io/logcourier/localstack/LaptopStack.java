@@ -76,7 +76,7 @@ public final class LaptopStack implements AutoCloseable {
     private final Optional<Path> objects;
     private final Optional<LocalSqs> sqs;
     private final Settings settings;
-    private final Keys keys = Keys.random();
+    private final Keys keys;
 
     /**
      * Where the stack keeps its data and listens; port 0 is any free one.
@@ -136,7 +136,18 @@ public final class LaptopStack implements AutoCloseable {
     public static LaptopStack start(
             Layout layout, Map<String, String> flags, Map<String, String> environment, Map<String, String> defaults)
             throws IOException {
-        return new LaptopStack(layout, flags, environment, defaults);
+        return start(layout, flags, environment, defaults, Keys.random());
+    }
+
+    /** As the other one, with keys that are known before. */
+    public static LaptopStack start(
+            Layout layout,
+            Map<String, String> flags,
+            Map<String, String> environment,
+            Map<String, String> defaults,
+            Keys keys)
+            throws IOException {
+        return new LaptopStack(layout, flags, environment, defaults, keys);
     }
 
     /** As the other one, with this process's environment. */
@@ -145,8 +156,13 @@ public final class LaptopStack implements AutoCloseable {
     }
 
     private LaptopStack(
-            Layout layout, Map<String, String> flags, Map<String, String> environment, Map<String, String> defaults)
+            Layout layout,
+            Map<String, String> flags,
+            Map<String, String> environment,
+            Map<String, String> defaults,
+            Keys keys)
             throws IOException {
+        this.keys = keys;
         data = layout.data().map(Path::toAbsolutePath);
         Map<String, String> hasty = new HashMap<>(HASTE);
         hasty.putAll(defaults);

@@ -259,9 +259,12 @@ final class HttpClickHouse implements ClickHouse {
     private synchronized boolean isRenewed(String tried) {
         if (password.equals(tried)) {
             password = endpoint.password().get();
-            switch (endpoint.authentication()) {
-                case BASIC -> client.updateUserAndPassword(endpoint.user(), password);
-                case BEARER -> client.updateBearerToken(token());
+            // The client takes no empty password for a new one.
+            if (!password.equals(tried)) {
+                switch (endpoint.authentication()) {
+                    case BASIC -> client.updateUserAndPassword(endpoint.user(), password);
+                    case BEARER -> client.updateBearerToken(token());
+                }
             }
         }
         return !password.equals(tried);

@@ -302,7 +302,10 @@ public final class ClickHouseFront implements AutoCloseable {
         }
         fence(Arrays.copyOfRange(head, statement.dataStart(), head.length));
         if (head.length == STATEMENT_LIMIT) {
-            execute(session, "SET input_format_values_interpret_expressions = 0");
+            execute(
+                    session,
+                    "SET input_format_values_interpret_expressions = 0,"
+                            + " input_format_values_deduce_templates_of_expressions = 0");
         }
     }
 

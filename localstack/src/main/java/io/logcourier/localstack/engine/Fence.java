@@ -30,6 +30,7 @@ final class Fence {
             "hascolumnintable",
             "queryrunner",
             "s3",
+            "sqlite",
             "url");
 
     /** Where a backup lies; the engine checks that it is in the folder for backups. */

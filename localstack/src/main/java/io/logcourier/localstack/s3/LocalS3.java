@@ -21,6 +21,8 @@ import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
 import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.gaul.shaded.org.eclipse.jetty.http.HttpHeader;
+import org.gaul.shaded.org.eclipse.jetty.io.Content;
 import org.gaul.shaded.org.eclipse.jetty.server.Handler;
 import org.gaul.shaded.org.eclipse.jetty.server.Request;
 import org.gaul.shaded.org.eclipse.jetty.server.Response;
@@ -99,7 +101,15 @@ public final class LocalS3 implements AutoCloseable {
                     Optional<String> refusal =
                             Door.refusal(name -> request.getHeaders().getValuesList(name));
                     if (refusal.isPresent()) {
-                        Response.writeError(request, response, callback, Door.STATUS, refusal.get());
+                        response.setStatus(Door.STATUS);
+                        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/xml");
+                        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+                        Content.Sink.write(
+                                response,
+                                true,
+                                "<Error><Code>AccessDenied</Code><Message>%s</Message></Error>"
+                                        .formatted(refusal.get()),
+                                callback);
                         return true;
                     }
                     return super.handle(request, response, callback);
