@@ -18,6 +18,8 @@ import io.logcourier.operations.LaneOption;
 import io.logcourier.operations.Progress;
 import io.logcourier.operations.Seconds;
 import io.logcourier.operations.SettingsFlags;
+import io.logcourier.logging.Plain;
+import io.logcourier.operations.Output;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -435,12 +437,11 @@ final class LookerCommand implements Callable<Integer> {
         String name = "looker-" + report.run().id() + (verify == null ? "" : "-verified");
         String answer = ClickHouse.JSON.writeValueAsString(report);
         Files.writeString(reports.resolve(name + ".json"), answer + "\n");
-        Files.writeString(reports.resolve(name + ".txt"), report.text() + "\n");
+        Files.writeString(reports.resolve(name + ".txt"), Plain.copy(report).text() + "\n");
         if (html) {
             Files.writeString(reports.resolve(name + ".html"), page.page(report));
         }
-        spec.commandLine().getOut().println(json ? answer : report.text());
-        spec.commandLine().getOut().flush();
+        Output.print(spec, json, report, Report::text);
     }
 
     private static int code(Report report) {

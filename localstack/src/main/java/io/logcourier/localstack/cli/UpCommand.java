@@ -10,6 +10,7 @@ import io.logcourier.localstack.lambda.Scheduler;
 import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
+import io.logcourier.operations.Output;
 import io.logcourier.operations.Seconds;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
@@ -120,12 +121,16 @@ final class UpCommand implements Callable<Integer> {
             buckets.forEach(stack::makeBucket);
             serve(stack);
         }
-        PrintWriter out = spec.commandLine().getOut();
         Ready ready = Ready.of(stack);
         CountDownLatch stopped = new CountDownLatch(1);
         Signals.stopWith(stopped::countDown);
-        out.println(json ? JSON.writeValueAsString(ready) : ready.text());
-        out.flush();
+        if (json) {
+            PrintWriter out = spec.commandLine().getOut();
+            out.println(JSON.writeValueAsString(ready));
+            out.flush();
+        } else {
+            Output.print(spec, false, ready, Ready::text);
+        }
         stopped.await();
         stack.close();
         return 0;
