@@ -122,10 +122,7 @@ public final class Adoption {
         checkColumns();
         schema.make(clickHouse);
         if (ledger.hasBegun()) {
-            if (ledger.claims(Ledger.ADOPTED, Ledger.ADOPTED).adopted().isEmpty()) {
-                throw begun();
-            }
-            return report(false, Optional.empty());
+            return startedBefore();
         }
         checkQuiet(quiet);
         if (table.isLagging(Instant.now().minus(quiet))) {
@@ -139,10 +136,16 @@ public final class Adoption {
         Optional<Compared> compared =
                 s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, progress).compare());
         checkMoved(id);
-        if (!ledger.adopt(id, look.logTable(), present)) {
-            throw begun();
+        // Where another run was quicker, its cut-offs count, and what this one has compared does not.
+        return ledger.adopt(id, look.logTable(), present) ? report(true, compared) : startedBefore();
+    }
+
+    private Adopted startedBefore() {
+        if (!ledger.wasAdopted()) {
+            throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
+                    + " was started before, and no adoption is in its log: rows can be adopted only when it starts");
         }
-        return report(true, compared);
+        return report(false, Optional.empty());
     }
 
     private record Column(String name, String type) {}
@@ -197,11 +200,6 @@ public final class Adoption {
                     "%d cursors in %s changed while they were adopted: stop the incumbent, and run this again"
                             .formatted(moved, offsets()));
         }
-    }
-
-    private ConfigurationException begun() {
-        return new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
-                + " was started before, and not by adopting: rows can be adopted only when it starts");
     }
 
     /** Counts the rows, as a planner would, unless that is done. */
