@@ -20,8 +20,9 @@ final class LinesForPeople extends PatternLayoutEncoder {
         String line = Plain.value(((PatternLayout) getLayout()).doLayout(event)) + System.lineSeparator();
         String trace = event.getThrowableProxy() == null
                 ? ""
-                : "    " + Plain.indented(ThrowableProxyUtil.asString(event.getThrowableProxy()).stripTrailing())
-                        + System.lineSeparator();
+                : "    "
+                        + Plain.indented(ThrowableProxyUtil.asString(event.getThrowableProxy())
+                                .stripTrailing()) + System.lineSeparator();
         return (line + trace).getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -88,7 +88,8 @@ public final class Plain {
             constructor.setAccessible(true);
             return constructor.newInstance(values);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("cannot print a " + record.getClass().getSimpleName(), e);
+            throw new IllegalStateException(
+                    "cannot print a " + record.getClass().getSimpleName(), e);
         }
     }
 
@@ -116,9 +117,7 @@ public final class Plain {
     }
 
     private static boolean isHarmful(char c, boolean keepsLines) {
-        return c < ' '
-                ? !(keepsLines && c == '\n')
-                : c >= DELETE && (c <= LAST_C1 || isSeparator(c) || isDirection(c));
+        return c < ' ' ? !(keepsLines && c == '\n') : c >= DELETE && (c <= LAST_C1 || isSeparator(c) || isDirection(c));
     }
 
     private static boolean isSeparator(char c) {

@@ -12,8 +12,7 @@ import org.junit.jupiter.api.Test;
 
 final class PlainTest {
     private static final String EVIL = "evil\u001b[31m\nThe books balance.\r\u009b2J\u202e\u2028\t\u007f";
-    private static final String PLAIN =
-            "evil\\u001b[31m\\nThe books balance.\\u000d\\u009b2J\\u202e\\u2028\\t\\u007f";
+    private static final String PLAIN = "evil\\u001b[31m\\nThe books balance.\\u000d\\u009b2J\\u202e\\u2028\\t\\u007f";
 
     @Test
     void aValueIsOneLineWithoutAnythingThatATerminalObeys() {
@@ -35,8 +34,7 @@ final class PlainTest {
                             Character.DIRECTIONALITY_RIGHT_TO_LEFT_ISOLATE,
                             Character.DIRECTIONALITY_FIRST_STRONG_ISOLATE,
                             Character.DIRECTIONALITY_POP_DIRECTIONAL_FORMAT,
-                            Character.DIRECTIONALITY_POP_DIRECTIONAL_ISOLATE ->
-                        true;
+                            Character.DIRECTIONALITY_POP_DIRECTIONAL_ISOLATE -> true;
                     default -> false;
                 });
     }
@@ -45,13 +43,13 @@ final class PlainTest {
     void everyTextInARecordBecomesPlain() {
         record Inner(String text, long number) {}
         record Outer(
-                String text, List<Inner> list, Map<String, Optional<String>> map, Optional<Inner> none, String nothing) {}
+                String text,
+                List<Inner> list,
+                Map<String, Optional<String>> map,
+                Optional<Inner> none,
+                String nothing) {}
         assertThat(Plain.copy(new Outer(
-                        EVIL,
-                        List.of(new Inner(EVIL, 7)),
-                        Map.of(EVIL, Optional.of(EVIL)),
-                        Optional.empty(),
-                        null)))
+                        EVIL, List.of(new Inner(EVIL, 7)), Map.of(EVIL, Optional.of(EVIL)), Optional.empty(), null)))
                 .isEqualTo(new Outer(
                         PLAIN,
                         List.of(new Inner(PLAIN, 7)),
@@ -62,8 +60,9 @@ final class PlainTest {
 
     @Test
     void noLineOfAMessageLooksLikeOneOfOurs() {
-        assertThat(Plain.indented("first: " + EVIL)).isEqualTo("first: evil\\u001b[31m\n"
-                + "    The books balance.\\u000d\\u009b2J\\u202e\\u2028    \\u007f");
+        assertThat(Plain.indented("first: " + EVIL))
+                .isEqualTo(
+                        "first: evil\\u001b[31m\n" + "    The books balance.\\u000d\\u009b2J\\u202e\\u2028    \\u007f");
     }
 
     @Test

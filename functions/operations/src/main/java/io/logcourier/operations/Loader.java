@@ -121,8 +121,9 @@ public final class Loader {
             lineBytes += read - from;
             if (line >= fromLine) {
                 if (lineBytes > LINE_BYTES) {
-                    throw new PoisonMessageException("%s, line %d: it is longer than %,d bytes, and so no record; split it or take it out%s"
-                            .formatted(name, line, LINE_BYTES, chunk.goOn()));
+                    throw new PoisonMessageException(
+                            "%s, line %d: it is longer than %,d bytes, and so no record; split it or take it out%s"
+                                    .formatted(name, line, LINE_BYTES, chunk.goOn()));
                 }
                 chunk.add(buffer, from, read - from);
             }

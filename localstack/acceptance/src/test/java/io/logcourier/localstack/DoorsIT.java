@@ -88,10 +88,11 @@ class DoorsIT {
     void whoKnowsTheKeysIsLetIn() throws IOException {
         URI clickHouse = ports().getFirst();
         String pair = stack.keys().user() + ":" + stack.keys().password();
-        String basic = "Authorization: Basic "
-                + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+        String basic =
+                "Authorization: Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
         for (String host : List.of("localhost", "127.0.0.1:" + clickHouse.getPort(), "[::1]:1")) {
-            assertThat(request(clickHouse, "GET", "/?query=SELECT+41%2B1", "Host: " + host, basic).text())
+            assertThat(request(clickHouse, "GET", "/?query=SELECT+41%2B1", "Host: " + host, basic)
+                            .text())
                     .contains("42");
         }
         assertThat(request(
@@ -204,7 +205,8 @@ class DoorsIT {
 
     @Test
     void valuesAreNoWayOutEither() throws IOException {
-        assertThat(query("CREATE TABLE default.texts (x String) ENGINE = Memory").status())
+        assertThat(query("CREATE TABLE default.texts (x String) ENGINE = Memory")
+                        .status())
                 .isEqualTo(200);
         String row = "(file('%s'))".formatted(folder.resolve("secret"));
         assertThat(query("INSERT INTO default.texts VALUES " + row).text()).contains("ACCESS_DENIED");
@@ -257,7 +259,8 @@ class DoorsIT {
     }
 
     private static Answer query(String sql) throws IOException {
-        String user = "user=" + stack.keys().user() + "&password=" + stack.keys().password();
+        String user =
+                "user=" + stack.keys().user() + "&password=" + stack.keys().password();
         byte[] body = sql.getBytes(StandardCharsets.UTF_8);
         return request(ports().getFirst(), "POST", "/?wait_end_of_query=1&" + user, body, "Host: localhost");
     }

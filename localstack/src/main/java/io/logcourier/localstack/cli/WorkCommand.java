@@ -4,8 +4,8 @@ import io.logcourier.RetryableException;
 import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.SqsOrderQueue;
-import io.logcourier.operations.SettingsFlags;
 import io.logcourier.operations.Output;
+import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -56,12 +56,8 @@ final class WorkCommand implements Callable<Integer> {
             if (once) {
                 boolean empty = source.drain(Duration.ofHours(1), Duration.ofSeconds(1));
                 Worked worked = new Worked(source.done(), source.failed(), empty);
-                Output.print(
-                        spec,
-                        json,
-                        worked,
-                        plain -> "%,d messages done, %,d times one came back, the queue is %s"
-                                .formatted(plain.done(), plain.failed(), plain.empty() ? "empty" : "not empty"));
+                Output.print(spec, json, worked, plain -> "%,d messages done, %,d times one came back, the queue is %s"
+                        .formatted(plain.done(), plain.failed(), plain.empty() ? "empty" : "not empty"));
                 return empty ? 0 : 1;
             }
             source.start();

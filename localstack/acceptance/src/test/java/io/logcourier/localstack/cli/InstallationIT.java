@@ -22,8 +22,7 @@ class InstallationIT {
     void tickWorkAndAuditDoTheirPartOfTheJobAndTheAuditFindsWhatIsDamaged() throws Exception {
         List<String> ids = IntStream.range(0, 300).mapToObj(id -> "row" + id).toList();
         try (CourierProcess up = CourierProcess.up("--every=1d", "--bucket=" + Shipper.TARGET);
-                Shipper shipper =
-                        new Shipper(up.ready())) {
+                Shipper shipper = new Shipper(up.ready())) {
             JsonNode ready = up.ready();
             Map<String, String> installation = Clients.settings(ready);
             Path objects = Path.of(ready.get("objects").asString());

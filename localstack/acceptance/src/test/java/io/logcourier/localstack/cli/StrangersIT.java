@@ -61,9 +61,24 @@ class StrangersIT {
             assertThat(audit.out()).containsIgnoringCase("evil\\u001b[31m\\nThe books balance.");
             run(courier, json, "replay", "--bucket", EVIL, "--from", "2026-01-01", "--to", "2026-01-02");
             run(courier, json, "replay", "--bucket", EVIL, "--from", "2026-01-01", "--to", EVIL);
-            run(courier, json, "replay", "--bucket", "b", "--from", "1970-01-01", "--to", "2026-01-01", "--target", EVIL);
+            run(
+                    courier,
+                    json,
+                    "replay",
+                    "--bucket",
+                    "b",
+                    "--from",
+                    "1970-01-01",
+                    "--to",
+                    "2026-01-01",
+                    "--target",
+                    EVIL);
             run(courier, json, "adopt", "--quiet", "0s");
-            run(courier, json, "load", folder.resolve("missing\u001b[31m\n" + OUR_VERDICT).toString());
+            run(
+                    courier,
+                    json,
+                    "load",
+                    folder.resolve("missing\u001b[31m\n" + OUR_VERDICT).toString());
             run(courier, json, EVIL);
             run(courier, json, "status", "--lane", EVIL);
             run(courier, json, "schema", "--clickhouse-logs-database", EVIL);
@@ -105,7 +120,9 @@ class StrangersIT {
         rows.add(LogRow.of("target", "2", EVIL));
         rows.add(LogRow.of("prefix", "3", courier.target()).with("loggingTargetPrefix", EVIL + "/"));
         rows.add(LogRow.of(EVIL, "4", "no-such-bucket").with("loggingTargetPrefix", EVIL));
-        rows.add(LogRow.of("fields", EVIL, courier.target()).with("userAgent", EVIL).with("objectKey", EVIL));
+        rows.add(LogRow.of("fields", EVIL, courier.target())
+                .with("userAgent", EVIL)
+                .with("objectKey", EVIL));
         return rows;
     }
 
@@ -136,8 +153,7 @@ class StrangersIT {
             System.setOut(stdout);
             System.setErr(stderr);
         }
-        Printed printed = new Printed(
-                code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        Printed printed = new Printed(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
         assertHarmless(String.join(" ", arguments), printed.out());
         assertHarmless(String.join(" ", arguments), printed.err());
         if (json && all.contains("--json")) {
@@ -154,7 +170,8 @@ class StrangersIT {
         assertThat(printed.codePoints().filter(c -> c != '\n'))
                 .as("%s: %s", command, printed)
                 .noneMatch(Character::isISOControl)
-                .noneMatch(c -> c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069));
+                .noneMatch(c ->
+                        c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069));
         assertThat(printed.lines().filter(line -> line.startsWith(OUR_VERDICT)))
                 .as("%s: %s", command, printed)
                 .isEmpty();

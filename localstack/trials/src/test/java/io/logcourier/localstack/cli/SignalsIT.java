@@ -32,8 +32,7 @@ class SignalsIT {
     @ValueSource(booleans = {false, true})
     void workHandsBackWhatItCannotFinishUnlessASecondSignalSaysToLeave(boolean twice) throws Exception {
         try (CourierProcess up = CourierProcess.up("--every=1d");
-                Shipper shipper =
-                        new Shipper(up.ready());
+                Shipper shipper = new Shipper(up.ready());
                 ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 SqsClient sqs = Clients.sqs(up.ready())) {
             Map<String, String> installation = new HashMap<>(Clients.settings(up.ready()));
