@@ -5,7 +5,8 @@ path, and a server that speaks Lambda's runtime API with it. One event at a time
 longer than its timeout, is replaced before the next event. Fits LocalStack 4.14.0, whose interface is internal and whose
 S3 needs Python 3.13.
 
-JAVA names the JVM, JAVA_RUNTIME its class path for the runtime interface client, FUNCTION_LOGS a folder for outputs.
+JAVA names the JVM, JAVA_RUNTIME its class path for the runtime interface client, FUNCTION_LOGS a folder for outputs,
+LOG_COURIER_CLICKHOUSE_PASSWORD what the functions show ClickHouse.
 """
 
 import functools
@@ -25,6 +26,7 @@ from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntim
 from twisted.internet import endpoints
 
 LOG_TAIL = 4096
+PASSWORD = "LOG_COURIER_CLICKHOUSE_PASSWORD"
 
 
 class Instance:
@@ -148,7 +150,7 @@ class JavaProcess(RuntimeExecutor):
                     "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
                     self.settings.handler,
                 ],
-                {**self.environment, "LAMBDA_TASK_ROOT": str(code)},
+                {**self.environment, PASSWORD: os.environ.get(PASSWORD, ""), "LAMBDA_TASK_ROOT": str(code)},
                 code,
                 log,
             )

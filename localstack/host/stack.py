@@ -40,7 +40,9 @@ class Stack:
         }
 
     def start(self):
-        self.clickhouse, java = self._start_clickhouse()
+        ready, java = self._start_clickhouse()
+        self.clickhouse = ready["clickhouse"]
+        self.user, self.password = ready["clickhouseUser"], ready["clickhousePassword"]
         self._start_localstack(java)
         self.clients["s3"].create_bucket(Bucket="code")
         self.clients["s3"].create_bucket(Bucket=TARGET)
@@ -54,7 +56,7 @@ class Stack:
         )
         ready = json.loads(courier.stdout.readline() or fail(f"ClickHouse did not start: see {self.folder}"))
         # The JDK that ./courier found is good for the functions too.
-        return ready["clickhouse"], os.readlink(f"/proc/{courier.pid}/exe")
+        return ready, os.readlink(f"/proc/{courier.pid}/exe")
 
     def _start_localstack(self, java):
         host = self.endpoint.removeprefix("http://")
@@ -72,6 +74,8 @@ class Stack:
                 "SKIP_SSL_CERT_DOWNLOAD": "1",
                 "DNS_ADDRESS": "0",
                 "JAVA": java,
+                # For the functions. The template takes passwords from Secrets Manager only.
+                "LOG_COURIER_CLICKHOUSE_PASSWORD": self.password,
                 "JAVA_RUNTIME": ":".join(str(jar) for jar in runtime_interface_client()),
                 "FUNCTION_LOGS": str(self.folder),
             },
@@ -86,6 +90,7 @@ class Stack:
     def _deploy(self):
         parameters = {
             "ClickHouseUrl": self.clickhouse,
+            "ClickHouseUser": self.user,
             "TargetBuckets": TARGET,
             "S3Endpoint": self.endpoint,
             "SqsEndpoint": self.endpoint,
@@ -155,7 +160,8 @@ def check(stack):
     rows = (ROOT / "docs/access.ndjson").read_bytes()
     total, buckets = count(rows)
     insert = urllib.parse.quote("INSERT INTO logs.access_logs_ingest FORMAT JSONEachRow")
-    urllib.request.urlopen(f"{stack.clickhouse}/?query={insert}", rows).close()
+    keys = {"X-ClickHouse-User": stack.user, "X-ClickHouse-Key": stack.password}
+    urllib.request.urlopen(urllib.request.Request(f"{stack.clickhouse}/?query={insert}", rows, keys)).close()
 
     first = stack.invoke("DiscoveryFunction", event("tick.json"))
     expect("rows claimed by the first tick", first["rows"], total)
@@ -247,6 +253,7 @@ def main():
             shutil.rmtree(folder)
             return
         print(f"Ready, on loopback only. Stop with Ctrl-C.\n  AWS         {stack.endpoint}\n  ClickHouse  {stack.clickhouse}")
+        print(f"  user        {stack.user}\n  password    {stack.password}")
         print(f"  log objects go to s3://{TARGET}", flush=True)
         while not stopped.is_set():
             try:

@@ -3,7 +3,10 @@ package io.logcourier.localstack;
 import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
+import io.logcourier.localstack.door.Keys;
+import io.logcourier.localstack.door.PrivateFolder;
 import io.logcourier.localstack.engine.ClickHouseFront;
+import io.logcourier.localstack.engine.Credentials;
 import io.logcourier.localstack.engine.Engine;
 import io.logcourier.localstack.s3.LocalS3;
 import io.logcourier.localstack.sqs.LocalSqs;
@@ -29,7 +32,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -38,14 +40,10 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
  * ClickHouse, S3 and SQS in this JVM, on loopback, with the schema applied. The queue starts empty, so the first tick
- * should redeliver. Closes itself when the JVM is told to stop, since an open engine crashes a JVM that exits.
+ * should redeliver. Its keys are new with each start, and its folders the user's alone. Closes itself when the JVM is told to stop, since an open engine crashes a JVM that exits.
  * Thread-safe.
  */
 public final class LaptopStack implements AutoCloseable {
-    /** Throw-away credentials: S3 and SQS listen on loopback only. */
-    public static final AwsBasicCredentials CREDENTIALS =
-            AwsBasicCredentials.create("log-courier", "log-courier-on-a-laptop");
-
     private static final Logger log = LoggerFactory.getLogger(LaptopStack.class);
 
     /** As in the deployed stack: six times the worker's timeout. */
@@ -78,6 +76,7 @@ public final class LaptopStack implements AutoCloseable {
     private final Optional<Path> objects;
     private final Optional<LocalSqs> sqs;
     private final Settings settings;
+    private final Keys keys;
 
     /**
      * Where the stack keeps its data and listens; port 0 is any free one.
@@ -137,7 +136,18 @@ public final class LaptopStack implements AutoCloseable {
     public static LaptopStack start(
             Layout layout, Map<String, String> flags, Map<String, String> environment, Map<String, String> defaults)
             throws IOException {
-        return new LaptopStack(layout, flags, environment, defaults);
+        return start(layout, flags, environment, defaults, Keys.random());
+    }
+
+    /** As the other one, with keys that are known before. */
+    public static LaptopStack start(
+            Layout layout,
+            Map<String, String> flags,
+            Map<String, String> environment,
+            Map<String, String> defaults,
+            Keys keys)
+            throws IOException {
+        return new LaptopStack(layout, flags, environment, defaults, keys);
     }
 
     /** As the other one, with this process's environment. */
@@ -146,8 +156,13 @@ public final class LaptopStack implements AutoCloseable {
     }
 
     private LaptopStack(
-            Layout layout, Map<String, String> flags, Map<String, String> environment, Map<String, String> defaults)
+            Layout layout,
+            Map<String, String> flags,
+            Map<String, String> environment,
+            Map<String, String> defaults,
+            Keys keys)
             throws IOException {
+        this.keys = keys;
         data = layout.data().map(Path::toAbsolutePath);
         Map<String, String> hasty = new HashMap<>(HASTE);
         hasty.putAll(defaults);
@@ -158,15 +173,21 @@ public final class LaptopStack implements AutoCloseable {
         // A shutdown that comes now waits: an engine that opens while the process exits would crash it.
         synchronized (this) {
             // The functions take credentials from the SDK's default chain, here as in AWS.
-            System.setProperty("aws.accessKeyId", CREDENTIALS.accessKeyId());
-            System.setProperty("aws.secretAccessKey", CREDENTIALS.secretAccessKey());
+            System.setProperty("aws.accessKeyId", keys.accessKey());
+            System.setProperty("aws.secretAccessKey", keys.secretKey());
             try {
+                if (data.isPresent() && !Files.exists(data.get())) {
+                    PrivateFolder.make(data.get());
+                }
                 Engine engine = opened(
                         layout.data().isPresent()
                                 ? Engine.open(layout.data().get().resolve("clickhouse"))
                                 : Engine.temporary());
-                ClickHouseFront front = opened(ClickHouseFront.start(engine, layout.clickHousePort()));
+                ClickHouseFront front = opened(ClickHouseFront.start(
+                        engine, layout.clickHousePort(), new Credentials(keys.user(), keys.password())));
                 all.put("clickhouse.url", front.uri().toString());
+                all.put("clickhouse.user", keys.user());
+                all.put("clickhouse.password", keys.password());
                 all.put("aws.region", LocalSqs.REGION);
                 if (layout.clickHouseOnly()) {
                     objects = Optional.empty();
@@ -176,8 +197,8 @@ public final class LaptopStack implements AutoCloseable {
                             ? layout.data().get().resolve("objects").toAbsolutePath()
                             : temporaryObjects();
                     objects = Optional.of(folder);
-                    LocalS3 s3 = opened(new LocalS3(folder, layout.s3Port(), CREDENTIALS));
-                    LocalSqs queues = opened(new LocalSqs(layout.sqsPort(), VISIBILITY, MAX_RECEIVE_COUNT));
+                    LocalS3 s3 = opened(new LocalS3(folder, layout.s3Port(), keys.aws()));
+                    LocalSqs queues = opened(new LocalSqs(layout.sqsPort(), keys.aws(), VISIBILITY, MAX_RECEIVE_COUNT));
                     sqs = Optional.of(queues);
                     all.put("s3.endpoint", s3.uri().toString());
                     all.put("sqs.endpoint", queues.uri().toString());
@@ -237,6 +258,11 @@ public final class LaptopStack implements AutoCloseable {
         return settings;
     }
 
+    /** What lets clients in, until it is closed. */
+    public Keys keys() {
+        return keys;
+    }
+
     /** The folder that outlives the stack, if one was given. */
     public Optional<Path> data() {
         return data;
@@ -263,7 +289,7 @@ public final class LaptopStack implements AutoCloseable {
                 .region(Region.of(settings.aws().region()))
                 .endpointOverride(settings.aws().s3Endpoint().orElseThrow())
                 .forcePathStyle(true)
-                .credentialsProvider(StaticCredentialsProvider.create(CREDENTIALS))
+                .credentialsProvider(StaticCredentialsProvider.create(keys.aws()))
                 .build();
     }
 
@@ -272,7 +298,7 @@ public final class LaptopStack implements AutoCloseable {
         return SqsClient.builder()
                 .region(Region.of(settings.aws().region()))
                 .endpointOverride(settings.aws().sqsEndpoint().orElseThrow())
-                .credentialsProvider(StaticCredentialsProvider.create(CREDENTIALS))
+                .credentialsProvider(StaticCredentialsProvider.create(keys.aws()))
                 .build();
     }
 

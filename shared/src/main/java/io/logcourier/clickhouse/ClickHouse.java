@@ -143,6 +143,11 @@ public interface ClickHouse extends AutoCloseable {
                         && HttpClickHouse.WRONG.contains(refused.getCode()));
     }
 
+    /** Whether a row or a statement was refused because it is nested too deep: sent again, it is again. */
+    static boolean isTooDeep(CourierException failure) {
+        return failure.getCause() instanceof ServerException refused && refused.getCode() == HttpClickHouse.TOO_DEEP;
+    }
+
     /** Whether no connection was made, so that the request cannot have had any effect. */
     private static boolean wasNotReached(CourierException failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

@@ -43,14 +43,17 @@ final class HttpClickHouse implements ClickHouse {
     /** TOO_MANY_SIMULTANEOUS_QUERIES, TABLE_IS_READ_ONLY, TOO_MANY_PARTS. */
     static final Set<Integer> BUSY = Set.of(202, 242, 252);
 
+    /** TOO_DEEP_RECURSION: brackets within brackets, of a row or a statement. */
+    static final int TOO_DEEP = 306;
+
     /**
      * CANNOT_PARSE_TEXT, _ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, _DATE, _DATETIME, _NUMBER,
      * TYPE_MISMATCH, CANNOT_CONVERT_TYPE, INCORRECT_DATA, CANNOT_READ_ARRAY_FROM_TEXT, TOO_LARGE_STRING_SIZE,
-     * CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN; then NO_SUCH_COLUMN_IN_TABLE, UNKNOWN_IDENTIFIER, SYNTAX_ERROR,
+     * CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN, TOO_DEEP_RECURSION; then NO_SUCH_COLUMN_IN_TABLE, UNKNOWN_IDENTIFIER, SYNTAX_ERROR,
      * UNKNOWN_FORMAT, UNKNOWN_SETTING, READONLY, SETTING_CONSTRAINT_VIOLATION.
      */
     static final Set<Integer> WRONG =
-            Set.of(6, 25, 26, 27, 38, 41, 72, 53, 70, 117, 130, 131, 349, 16, 47, 62, 73, 115, 164, 452);
+            Set.of(6, 25, 26, 27, 38, 41, 72, 53, 70, 117, 130, 131, 349, TOO_DEEP, 16, 47, 62, 73, 115, 164, 452);
 
     /** What a proxy before ClickHouse answers for want of a token, or of a right. */
     private static final int UNAUTHORIZED = 401;
@@ -259,9 +262,12 @@ final class HttpClickHouse implements ClickHouse {
     private synchronized boolean isRenewed(String tried) {
         if (password.equals(tried)) {
             password = endpoint.password().get();
-            switch (endpoint.authentication()) {
-                case BASIC -> client.updateUserAndPassword(endpoint.user(), password);
-                case BEARER -> client.updateBearerToken(token());
+            // The client takes no empty password for a new one.
+            if (!password.equals(tried)) {
+                switch (endpoint.authentication()) {
+                    case BASIC -> client.updateUserAndPassword(endpoint.user(), password);
+                    case BEARER -> client.updateBearerToken(token());
+                }
             }
         }
         return !password.equals(tried);

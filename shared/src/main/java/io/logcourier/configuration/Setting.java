@@ -71,8 +71,8 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "basic",
             "what shows who asks: basic, user and password; bearer, an access token, which then stands where the password does",
             Setting::authentication);
-    static final Setting<String> CLICKHOUSE_USER = text("clickhouse.user", "default", "who asks ClickHouse");
-    static final Setting<String> CLICKHOUSE_PASSWORD = secret("clickhouse.password", "that user's password");
+    public static final Setting<String> CLICKHOUSE_USER = text("clickhouse.user", "default", "who asks ClickHouse");
+    public static final Setting<String> CLICKHOUSE_PASSWORD = secret("clickhouse.password", "that user's password");
     static final Setting<String> CLICKHOUSE_PASSWORD_SECRET = text(
             "clickhouse.password-secret",
             "",

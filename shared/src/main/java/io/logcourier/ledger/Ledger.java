@@ -87,6 +87,11 @@ public final class Ledger {
         return count(sql("count-epochs.sql")) > 0;
     }
 
+    /** Whether it was started by {@link #adopt}, and the log still begins there. */
+    public boolean wasAdopted() {
+        return winner(ADOPTED).map(planner -> planner.startsWith(ADOPTER)).orElse(false);
+    }
+
     private Instant now() {
         record Now(Instant now) {}
         return clickHouse.one(sql("now.sql"), Now.class).orElseThrow().now();
@@ -232,11 +237,17 @@ public final class Ledger {
                         "insert_deduplication_token", "epoch-" + epoch.epoch(),
                         "input_format_json_ignore_unknown_keys_in_named_tuple", "1",
                         "date_time_input_format", "best_effort"));
+        return winner(epoch.epoch())
+                .map(planner -> planner.equals(epoch.planner()))
+                .orElseThrow(() -> unwritten("epochs", epoch.epoch()));
+    }
+
+    /** Who appended an epoch, if it is in the log. */
+    private Optional<String> winner(long epoch) {
         record Winner(String planner) {}
         return clickHouse
-                .one(sql("winner.sql").with("epoch", epoch.epoch()), Winner.class)
-                .map(winner -> winner.planner().equals(epoch.planner()))
-                .orElseThrow(() -> unwritten("epochs", epoch.epoch()));
+                .one(sql("winner.sql").with("epoch", epoch), Winner.class)
+                .map(Winner::planner);
     }
 
     /** Whether the arrivals of {@code epoch} are complete. */

@@ -3,7 +3,6 @@ package io.logcourier.logging;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ConfiguratorRank;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -21,9 +20,6 @@ import org.slf4j.LoggerFactory;
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_TOP_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
     private static final String OURS = "io.logcourier";
-    private static final String FOR_PEOPLE =
-            "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%replace( %kvp{NONE}){'^ $', ''}%n";
-
     /** From here on the level that {@code settings} name counts; returns them. */
     public static Settings apply(Settings settings) {
         level((LoggerContext) LoggerFactory.getILoggerFactory(), Level.convertAnSLF4JLevel(settings.logLevel()));
@@ -37,7 +33,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
         console.setContext(context);
         console.setTarget((lambda ? ConsoleTarget.SystemOut : ConsoleTarget.SystemErr).getName());
-        Encoder<ILoggingEvent> lines = lambda ? new JsonLines() : linesForPeople();
+        Encoder<ILoggingEvent> lines = lambda ? new JsonLines() : new LinesForPeople();
         lines.setContext(context);
         lines.start();
         console.setEncoder(lines);
@@ -47,12 +43,6 @@ public final class Logging extends ContextAwareBase implements Configurator {
         context.getLogger("com.clickhouse").setLevel(Level.ERROR);
         level(context, Level.INFO);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
-    }
-
-    private static Encoder<ILoggingEvent> linesForPeople() {
-        PatternLayoutEncoder lines = new PatternLayoutEncoder();
-        lines.setPattern(FOR_PEOPLE);
-        return lines;
     }
 
     /** Libraries speak up only when something is wrong. */

@@ -9,6 +9,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.logcourier.configuration.Settings;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,28 @@ class LoggingTest {
         assertThat(line.path("orders").isNumber()).isTrue();
         assertThat(line.path("bucket").stringValue()).isEqualTo("\"cats\"\n\u00fc");
         assertThat(line.path("reason").isNull()).isTrue();
+    }
+
+    @Test
+    void aLineForPeopleIsOneLineWhateverIsInIt() {
+        String evil = "evil\u001b[31m\nThe books balance.\u009b";
+        logger().atError()
+                .addKeyValue("bucket", evil)
+                .setCause(new IllegalStateException(evil, new IllegalArgumentException(evil)))
+                .log("gave up {}", evil);
+        LinesForPeople encoder = new LinesForPeople();
+        encoder.setContext((LoggerContext) LoggerFactory.getILoggerFactory());
+        encoder.start();
+
+        List<String> printed = new String(encoder.encode(lines.list.getLast()), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+
+        String plain = "evil\\u001b[31m\\nThe books balance.\\u009b";
+        assertThat(printed.getFirst()).endsWith("gave up " + plain + " bucket=" + plain);
+        assertThat(printed).hasSizeGreaterThan(3);
+        assertThat(printed.subList(1, printed.size())).allMatch(line -> line.startsWith("    "));
+        assertThat(String.join("", printed)).matches("\\P{Cntrl}*");
     }
 
     @Test

@@ -86,7 +86,9 @@ class MessageTest {
                 "{\"type\":\"replay\",\"version\":1,\"lane\":\"main\",\"epoch\":5,\"first\":2,\"last\":4}",
                 "{\"type\":\"replay\",\"version\":1,\"lane\":\"main\",\"bucket\":\"\",\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"2026-01-02T00:00:00Z\"}",
                 "{\"type\":\"replay\",\"version\":1,\"lane\":\"main\",\"bucket\":\"b\",\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"2026-01-01T00:00:00Z\"}",
-                "{\"type\":\"replay\",\"version\":1,\"lane\":\"main\",\"bucket\":\"b\",\"from\":\"yesterday\",\"to\":\"2026-01-01T00:00:00Z\"}"
+                "{\"type\":\"replay\",\"version\":1,\"lane\":\"main\",\"bucket\":\"b\",\"from\":\"yesterday\",\"to\":\"2026-01-01T00:00:00Z\"}",
+                "{\"type\":\"replay\",\"version\":1,\"lane\":\"main\",\"bucket\":\"b\",\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"+999999999-12-31T00:00:00Z\"}",
+                "{\"type\":\"replay\",\"version\":1,\"lane\":\"main\",\"bucket\":\"b\",\"from\":\"1899-12-31T23:59:59Z\",\"to\":\"2026-01-01T00:00:00Z\"}"
             })
     void whatIsNoMessageOfThisVersionIsPoison(String body) {
         assertThatThrownBy(() -> Message.parse(body)).isInstanceOf(PoisonMessageException.class);

@@ -54,7 +54,7 @@ public final class AdoptCommand implements Callable<Integer> {
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
             Adoption adoption = new Adoption(clickHouse, settings.lane(), settings.logRetention());
             Adopted adopted = againstObjects ? againstObjects(adoption, settings) : adoption.adopt(quiet);
-            spec.commandLine().getOut().println(json ? ClickHouse.JSON.writeValueAsString(adopted) : text(adopted));
+            Output.print(spec, json, adopted, AdoptCommand::text);
             return 0;
         }
     }

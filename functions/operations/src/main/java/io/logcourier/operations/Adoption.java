@@ -122,10 +122,7 @@ public final class Adoption {
         checkColumns();
         schema.make(clickHouse);
         if (ledger.hasBegun()) {
-            if (ledger.claims(Ledger.ADOPTED, Ledger.ADOPTED).adopted().isEmpty()) {
-                throw begun();
-            }
-            return report(false, Optional.empty());
+            return startedBefore();
         }
         checkQuiet(quiet);
         if (table.isLagging(Instant.now().minus(quiet))) {
@@ -139,10 +136,16 @@ public final class Adoption {
         Optional<Compared> compared =
                 s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, false, progress).compare());
         checkMoved(id);
-        if (!ledger.adopt(id, look.logTable(), present, table.isIndexed(present))) {
-            throw begun();
+        // Where another run was quicker, its cut-offs count, and what this one has compared does not.
+        return ledger.adopt(id, look.logTable(), present, table.isIndexed(present)) ? report(true, compared) : startedBefore();
+    }
+
+    private Adopted startedBefore() {
+        if (!ledger.wasAdopted()) {
+            throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
+                    + " was started before, and no adoption is in its log: rows can be adopted only when it starts");
         }
-        return report(true, compared);
+        return report(false, Optional.empty());
     }
 
     /**
@@ -159,10 +162,9 @@ public final class Adoption {
         String id = Schema.newLedgerId();
         clickHouse.execute(table.over(sql("all-behind.sql").with("id", id), present));
         Compared compared = new IncumbentObjects(clickHouse, lane, s3, id, present, true, progress).compare();
-        if (!ledger.adopt(id, look.logTable(), present, table.isIndexed(present))) {
-            throw begun();
-        }
-        return report(true, Optional.of(compared));
+        return ledger.adopt(id, look.logTable(), present, table.isIndexed(present))
+                ? report(true, Optional.of(compared))
+                : startedBefore();
     }
 
     private record Column(String name, String type) {}
@@ -217,11 +219,6 @@ public final class Adoption {
                     "%d cursors in %s changed while they were adopted: stop the incumbent, and run this again"
                             .formatted(moved, offsets()));
         }
-    }
-
-    private ConfigurationException begun() {
-        return new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
-                + " was started before, and not by adopting: rows can be adopted only when it starts");
     }
 
     /** What the ledger was started with. */

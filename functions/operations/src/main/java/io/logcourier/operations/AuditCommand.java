@@ -58,9 +58,11 @@ public final class AuditCommand implements Callable<Integer> {
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
             report = objects ? withObjects(clickHouse, settings) : new Audit(clickHouse, settings.lane()).report();
         }
-        String text = (isNamed ? "lane %s%n%n".formatted(report.lane()) : "") + report.text() + verdict(report);
-        spec.commandLine().getOut().println(json ? ClickHouse.JSON.writeValueAsString(report) : text);
-        spec.commandLine().getOut().flush();
+        Output.print(
+                spec,
+                json,
+                report,
+                plain -> (isNamed ? "lane %s%n%n".formatted(plain.lane()) : "") + plain.text() + verdict(plain));
         return report.isWell();
     }
 

@@ -4,7 +4,6 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -59,7 +58,6 @@ public final class LoadCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--from-line " + fromLine + ": lines count from 1");
         }
         Settings settings = lanes.one(SettingsFlags.read(spec.commandLine().getParseResult()));
-        PrintWriter out = spec.commandLine().getOut();
         try (ClickHouse clickHouse = ClickHouse.connectOnce(settings.lane().endpoint())) {
             Loader loader = new Loader(clickHouse, settings.lane());
             stopInTime(loader, Thread.currentThread());
@@ -67,11 +65,7 @@ public final class LoadCommand implements Callable<Integer> {
             for (Path file : files) {
                 Loaded loaded = new Loaded(file.toString(), load(loader, file, line));
                 line = 1;
-                out.println(
-                        json
-                                ? ClickHouse.JSON.writeValueAsString(loaded)
-                                : "%s: %,d rows".formatted(loaded.file(), loaded.rows()));
-                out.flush();
+                Output.print(spec, json, loaded, plain -> "%s: %,d rows".formatted(plain.file(), plain.rows()));
             }
         } finally {
             ended = true;

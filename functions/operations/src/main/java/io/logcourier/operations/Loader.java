@@ -27,6 +27,10 @@ public final class Loader {
     private static final int CHUNK_LINES = 100_000;
 
     private static final int CHUNK_BYTES = 64 << 20;
+
+    /** No record comes near it; a line is held in memory. */
+    static final int LINE_BYTES = 16 << 20;
+
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final int GZIP_MAGIC = 0x1f8b;
     private static final Pattern AT_ROW = Pattern.compile("\\(at row (\\d+)\\)");
@@ -83,7 +87,7 @@ public final class Loader {
      * @param fromLine the first line to load, counted from 1
      * @param progress called after each chunk with the rows loaded so far
      * @return how many rows were loaded; empty lines are none
-     * @throws PoisonMessageException if a line is no record, or the source ends in the middle of its compression; names
+     * @throws PoisonMessageException if a line is no record, is longer than 16 MiB, or is nested too deep, or the source ends in the middle of its compression; names
      *     the source, the line, and the line to go on from
      * @throws CourierException if ClickHouse fails, or if this was stopped; the chunks before are loaded, and where
      *     it did not answer, or with an error that can come after rows were stored, the chunk may be, so that nothing is
@@ -93,6 +97,7 @@ public final class Loader {
         Chunk chunk = new Chunk(name, fromLine);
         byte[] buffer = new byte[BUFFER_BYTES];
         long line = 1;
+        long lineBytes = 0;
         long loaded = 0;
         int read = read(lines, buffer, chunk);
         while (read >= 0) {
@@ -105,6 +110,7 @@ public final class Loader {
                     }
                     from = i + 1;
                     line++;
+                    lineBytes = 0;
                     if (chunk.isFull()) {
                         loaded += send(chunk);
                         progress.accept(loaded);
@@ -112,7 +118,13 @@ public final class Loader {
                     }
                 }
             }
+            lineBytes += read - from;
             if (line >= fromLine) {
+                if (lineBytes > LINE_BYTES) {
+                    throw new PoisonMessageException(
+                            "%s, line %d: it is longer than %,d bytes, and so no record; split it or take it out%s"
+                                    .formatted(name, line, LINE_BYTES, chunk.goOn()));
+                }
                 chunk.add(buffer, from, read - from);
             }
             if (stopped) {
@@ -150,6 +162,13 @@ public final class Loader {
                 throw new PoisonMessageException(
                         chunk.name + ", line " + chunk.line(Long.parseLong(row.group(1))) + ": " + e.getMessage()
                                 + chunk.goOn(),
+                        e);
+            }
+            if (ClickHouse.isTooDeep(e)) {
+                throw new PoisonMessageException(
+                        chunk.name + ", line " + chunk.deepestLine()
+                                + ": it is nested deeper than ClickHouse reads, and so no record; take it out: "
+                                + e.getMessage() + chunk.goOn(),
                         e);
             }
             throw new RetryableException(
@@ -204,6 +223,38 @@ public final class Loader {
                 }
             }
             return new long[] {rows, line};
+        }
+
+        /** The line of the source with the most brackets open at once. */
+        long deepestLine() {
+            long line = firstLine;
+            long deepestLine = line;
+            int depth = 0;
+            int deepest = 0;
+            boolean quoted = false;
+            boolean escaped = false;
+            for (byte next : bytes.toByteArray()) {
+                if (next == '\n') {
+                    line++;
+                    depth = 0;
+                    quoted = false;
+                } else if (quoted) {
+                    quoted = escaped || next != '"';
+                    escaped = !escaped && next == '\\';
+                } else if (next == '"') {
+                    quoted = true;
+                    escaped = false;
+                } else if (next == '[' || next == '{') {
+                    depth++;
+                } else if (next == ']' || next == '}') {
+                    depth--;
+                }
+                if (depth > deepest) {
+                    deepest = depth;
+                    deepestLine = line;
+                }
+            }
+            return deepestLine;
         }
 
         /** For errors: what is loaded, and how to load the rest. */

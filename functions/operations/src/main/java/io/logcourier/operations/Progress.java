@@ -1,5 +1,6 @@
 package io.logcourier.operations;
 
+import io.logcourier.logging.Plain;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ public final class Progress implements AutoCloseable {
             return new Progress(null);
         }
         return new Progress(new ProgressBarBuilder()
-                .setTaskName(task)
+                .setTaskName(Plain.value(task))
                 .setUnit(unit, 1)
                 .setInitialMax(maximum)
                 .setStyle(ProgressBarStyle.ASCII)
@@ -61,7 +62,7 @@ public final class Progress implements AutoCloseable {
     /** Shown behind the bar. */
     public void say(String text) {
         if (bar != null) {
-            bar.setExtraMessage(text);
+            bar.setExtraMessage(Plain.value(text));
         }
     }
 

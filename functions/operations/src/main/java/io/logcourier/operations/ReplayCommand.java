@@ -113,8 +113,7 @@ public final class ReplayCommand implements Callable<Integer> {
                 queue.send(List.of(message));
             }
         }
-        spec.commandLine().getOut().println(json ? ClickHouse.JSON.writeValueAsString(replay) : replay.text());
-        spec.commandLine().getOut().flush();
+        Output.print(spec, json, replay, Replay::text);
         return replay;
     }
 

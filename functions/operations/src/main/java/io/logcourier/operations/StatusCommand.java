@@ -4,7 +4,7 @@ import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Lane;
-import java.io.PrintWriter;
+import io.logcourier.logging.Plain;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,8 +24,6 @@ import picocli.CommandLine.Spec;
             "Those that need attention come first."
         })
 public final class StatusCommand implements Callable<Integer> {
-    private static final String CLEAR_SCREEN = "\033[H\033[J";
-
     @Spec
     private CommandSpec spec;
 
@@ -61,13 +59,12 @@ public final class StatusCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--top " + top + ": a number of buckets is needed");
         }
         Settings settings = SettingsFlags.read(spec.commandLine().getParseResult());
-        PrintWriter out = spec.commandLine().getOut();
         boolean inPlace = watch != null && !json && Terminal.STDOUT.isWatched();
         Map<Lane, ClickHouse> connected = new HashMap<>();
         try {
             while (true) {
                 if (inPlace) {
-                    out.print(CLEAR_SCREEN);
+                    Terminal.clear();
                 }
                 try {
                     lanes.forEach(settings, lane -> {
@@ -75,15 +72,14 @@ public final class StatusCommand implements Callable<Integer> {
                                 connected.computeIfAbsent(lane.lane(), one -> ClickHouse.connect(one.endpoint()));
                         clickHouse.reach();
                         Status status = Status.of(clickHouse, lane, bucket);
-                        out.println(json ? ClickHouse.JSON.writeValueAsString(status) : status.text(top));
-                        out.flush();
+                        Output.print(spec, json, status, plain -> plain.text(top));
                     });
                 } catch (RetryableException e) {
                     if (watch == null || settings.lanes().size() == 1) {
                         throw e;
                     }
                     // The other lanes are to be watched; this one too, for when it is back.
-                    spec.commandLine().getErr().println("courier: " + e.getMessage());
+                    spec.commandLine().getErr().println("courier: " + Plain.indented(e.getMessage()));
                 }
                 if (watch == null) {
                     return 0;

@@ -7,10 +7,19 @@ enum Terminal {
     STDOUT(1),
     STDERR(2);
 
+    private static final String CLEAR_SCREEN = "\033[H\033[J";
+
     private final int descriptor;
 
     Terminal(int descriptor) {
         this.descriptor = descriptor;
+    }
+
+    /** Empties the screen. All else that is printed has no such sequence ({@link io.logcourier.logging.Plain}). */
+    @SuppressWarnings("SystemOut")
+    static void clear() {
+        System.out.print(CLEAR_SCREEN);
+        System.out.flush();
     }
 
     /** Whether a person watches it. {@link System#console} does not tell stdout from stderr. */

@@ -3,6 +3,7 @@ package io.logcourier.operations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
@@ -12,6 +13,7 @@ import java.io.InputStream;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class LoaderTest {
@@ -36,6 +38,33 @@ class LoaderTest {
         assertThatThrownBy(() -> loader(server).load("a.ndjson", new ByteArrayInputStream(LINES), loaded -> {}))
                 .isInstanceOf(RetryableException.class)
                 .hasMessageEndingWith("the lines before 100001 are loaded: go on with --from-line 100001");
+    }
+
+    @Test
+    void aLineWithoutAnEndIsNoRecord() {
+        Server server = new Server(new RetryableException("not asked"));
+        AtomicLong read = new AtomicLong();
+        InputStream endless = new InputStream() {
+            @Override
+            public int read() {
+                return read.getAndIncrement() < 3 ? '\n' : 'x';
+            }
+
+            @Override
+            public int read(byte[] buffer, int offset, int length) {
+                for (int i = 0; i < length; i++) {
+                    buffer[offset + i] = (byte) read();
+                }
+                return length;
+            }
+        };
+
+        assertThatThrownBy(() -> loader(server).load("a.gz", endless, loaded -> {}))
+                .isInstanceOf(PoisonMessageException.class)
+                .hasMessageStartingWith("a.gz, line 4: it is longer than 16,777,216 bytes")
+                .hasMessageEndingWith("nothing of it was loaded");
+        assertThat(read).hasValueLessThan(2L * Loader.LINE_BYTES);
+        assertThat(server.inserts).isZero();
     }
 
     private static Loader loader(ClickHouse server) {

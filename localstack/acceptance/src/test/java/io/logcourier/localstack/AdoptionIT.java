@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.ConfigurationException;
+import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Adoption;
 import io.logcourier.operations.Adoption.Adopted;
@@ -11,6 +13,7 @@ import io.logcourier.operations.Adoption.Compared;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Balance;
 import io.logcourier.schema.Schema;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +23,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -340,6 +351,68 @@ class AdoptionIT {
                 .putObject(
                         request -> request.bucket(courier.target()).key(key),
                         RequestBody.fromBytes(text.getBytes(StandardCharsets.ISO_8859_1)));
+    }
+
+    @Test
+    void ofSeveralAtOnceOneStartsTheLedgerAndAllTellTheSame() throws Exception {
+        for (int rows : List.of(0, 5)) {
+            Installation courier = installation();
+            List<LogRow> all = IntStream.range(0, rows)
+                    .mapToObj(number -> row(courier, "bucket", number))
+                    .toList();
+            if (rows > 0) {
+                courier.insert(all);
+                cursor(courier, all.get(2));
+            }
+            new Schema(courier.lane(), Duration.ofDays(3)).make(courier.clickHouse());
+            // All look before any of them writes.
+            CyclicBarrier looked = new CyclicBarrier(3);
+            List<Callable<Adopted>> runs = IntStream.range(0, 3)
+                    .<Callable<Adopted>>mapToObj(run -> () -> {
+                        try (ClickHouse clickHouse = new LateClickHouse(
+                                ClickHouse.connect(courier.lane().endpoint()), looked)) {
+                            return new Adoption(clickHouse, courier.lane(), Duration.ofDays(3)).adopt(Duration.ZERO);
+                        }
+                    })
+                    .toList();
+            List<Adopted> adopted = new ArrayList<>();
+            try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
+                for (Future<Adopted> run : threads.invokeAll(runs)) {
+                    adopted.add(run.get());
+                }
+            }
+
+            assertThat(adopted).filteredOn(Adopted::started).hasSize(1);
+            assertThat(adopted).extracting(Adopted::present).containsOnly((long) rows);
+            assertThat(adopted).extracting(Adopted::adopted).containsOnly(rows == 0 ? 0L : 3L);
+            assertThat(adopted).extracting(Adopted::cursors).containsOnly(rows == 0 ? 0L : 1L);
+            assertThat(adopt(courier).started()).as("later").isFalse();
+        }
+    }
+
+    /** The ledger's first INSERT waits until others come to theirs. */
+    private record LateClickHouse(ClickHouse real, CyclicBarrier looked) implements ClickHouse {
+        @Override
+        public InputStream query(Statement statement, String format) {
+            return real.query(statement, format);
+        }
+
+        @Override
+        public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
+            if (table.endsWith(".epochs")) {
+                try {
+                    looked.await(1, TimeUnit.MINUTES);
+                } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+                    throw new AssertionError("the others do not come", e);
+                }
+            }
+            real.insert(table, format, rows, settings);
+        }
+
+        @Override
+        public void close() {
+            real.close();
+        }
     }
 
     @Test

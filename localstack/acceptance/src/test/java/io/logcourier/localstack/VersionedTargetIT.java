@@ -236,8 +236,8 @@ class VersionedTargetIT {
                     .endpoint(URI.create("http://127.0.0.1:0"))
                     .awsAuthentication(
                             AuthenticationType.AWS_V4,
-                            LaptopStack.CREDENTIALS.accessKeyId(),
-                            LaptopStack.CREDENTIALS.secretAccessKey())
+                            Stack.CREDENTIALS.accessKeyId(),
+                            Stack.CREDENTIALS.secretAccessKey())
                     .build();
             server.start();
         }

@@ -11,7 +11,6 @@ import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import io.logcourier.localstack.Installation;
-import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LogRow;
 import io.logcourier.localstack.Stack;
 import io.logcourier.message.OrderMessage;
@@ -212,7 +211,7 @@ class S3ObjectStoreIT {
         assertThat(requests(Map.of("s3.roles", "dogs=" + ROLE))).allSatisfy(request -> assertThat(request.headers())
                 .doesNotContainKey("X-amz-security-token")
                 .hasEntrySatisfying("Authorization", value -> assertThat(value)
-                        .contains("Credential=" + LaptopStack.CREDENTIALS.accessKeyId() + "/")));
+                        .contains("Credential=" + Stack.CREDENTIALS.accessKeyId() + "/")));
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.apache.commons.io.FileUtils;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 
 /** The engine, S3 and SQS, and the courier, each a process of its own. */
 final class BenchInstallation implements AutoCloseable {
@@ -66,6 +67,8 @@ final class BenchInstallation implements AutoCloseable {
         Map<String, String> all = new HashMap<>(options.settings());
         LaptopStack.OWN.forEach(name -> all.put(name, ""));
         all.put("clickhouse.url", opened.clickhouse().toString());
+        all.put("clickhouse.user", opened.user());
+        all.put("clickhouse.password", opened.password());
         all.put("s3.endpoint", endpoints.s3().toString());
         all.put("sqs.endpoint", endpoints.sqs().toString());
         all.put("queue.url", endpoints.queue().toString());
@@ -75,8 +78,8 @@ final class BenchInstallation implements AutoCloseable {
         Setting.all().stream()
                 .filter(setting -> all.containsKey(setting.name()))
                 .forEach(setting -> variables.put(setting.variable(), all.get(setting.name())));
-        variables.put("AWS_ACCESS_KEY_ID", LaptopStack.CREDENTIALS.accessKeyId());
-        variables.put("AWS_SECRET_ACCESS_KEY", LaptopStack.CREDENTIALS.secretAccessKey());
+        variables.put("AWS_ACCESS_KEY_ID", endpoints.accessKey());
+        variables.put("AWS_SECRET_ACCESS_KEY", endpoints.secretKey());
         Requests.install(folder.resolve(FunctionsProcess.class.getSimpleName()));
         courier = start(FunctionsProcess.class, options.courier(), variables, Integer.toString(options.concurrency()));
         courier.ready(FunctionsProcess.Counts.class);
@@ -108,6 +111,11 @@ final class BenchInstallation implements AutoCloseable {
                     clickHouse.one(sql("merges.sql"), Count.class).orElseThrow().count() > 0;
             quiet = merging ? 0 : quiet + 1;
         }
+    }
+
+    /** For S3 and SQS. */
+    AwsBasicCredentials credentials() {
+        return AwsBasicCredentials.create(endpoints.accessKey(), endpoints.secretKey());
     }
 
     /** ClickHouse's clock, in milliseconds. */

@@ -12,12 +12,17 @@ import java.util.Optional;
 final class ClickHouseProcess {
     private ClickHouseProcess() {}
 
-    record Ready(URI clickhouse) {}
+    record Ready(URI clickhouse, String user, String password) {}
 
     public static void main(String[] arguments) throws IOException {
         try (LaptopStack stack =
                 LaptopStack.start(new Layout(Optional.of(Path.of(arguments[0])), 0, 0, 0, true), Map.of())) {
-            Child.serve(new Ready(stack.settings().lane().endpoint().url()), question -> question);
+            Child.serve(
+                    new Ready(
+                            stack.settings().lane().endpoint().url(),
+                            stack.keys().user(),
+                            stack.keys().password()),
+                    question -> question);
         }
         System.exit(0);
     }

@@ -6,7 +6,6 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import io.logcourier.ConfigurationException;
 import io.logcourier.discovery.DiscoveryHandler;
-import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.bench.Workload.Shape;
 import io.logcourier.localstack.lambda.DeployedFunction;
 import io.logcourier.localstack.lambda.RuntimeApi.Answer;
@@ -124,7 +123,7 @@ final class ColdStartCase {
         try (SqsClient sqs = SqsClient.builder()
                 .region(Region.of(installation.settings.aws().region()))
                 .endpointOverride(installation.endpoints.sqs())
-                .credentialsProvider(StaticCredentialsProvider.create(LaptopStack.CREDENTIALS))
+                .credentialsProvider(StaticCredentialsProvider.create(installation.credentials()))
                 .build()) {
             Message message = sqs.receiveMessage(request ->
                             request.queueUrl(installation.endpoints.queue().toString()))

@@ -6,7 +6,6 @@ import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.WorkOrder;
-import io.logcourier.localstack.LaptopStack;
 import io.logcourier.message.OrderMessage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,7 +79,7 @@ final class Floors {
         try (S3Presigner signer = S3Presigner.builder()
                 .region(Region.of(installation.settings.aws().region()))
                 .endpointOverride(installation.endpoints.s3())
-                .credentialsProvider(StaticCredentialsProvider.create(LaptopStack.CREDENTIALS))
+                .credentialsProvider(StaticCredentialsProvider.create(installation.credentials()))
                 .serviceConfiguration(
                         S3Configuration.builder().pathStyleAccessEnabled(true).build())
                 .build()) {

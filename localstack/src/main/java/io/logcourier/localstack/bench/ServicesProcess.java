@@ -1,6 +1,6 @@
 package io.logcourier.localstack.bench;
 
-import io.logcourier.localstack.LaptopStack;
+import io.logcourier.localstack.door.Keys;
 import io.logcourier.localstack.s3.LocalS3;
 import io.logcourier.localstack.sqs.LocalSqs;
 import java.io.IOException;
@@ -16,26 +16,27 @@ final class ServicesProcess {
 
     private ServicesProcess() {}
 
-    record Ready(URI s3, URI sqs, URI queue, URI deadLetterQueue) {}
+    record Ready(URI s3, URI sqs, URI queue, URI deadLetterQueue, String accessKey, String secretKey) {}
 
     public static void main(String[] arguments) throws IOException {
-        try (LocalSqs sqs = new LocalSqs(0, VISIBILITY, MAX_RECEIVE_COUNT)) {
+        Keys keys = Keys.random();
+        try (LocalSqs sqs = new LocalSqs(0, keys.aws(), VISIBILITY, MAX_RECEIVE_COUNT)) {
             if (arguments.length == 0) {
                 try (DroppingS3 s3 = new DroppingS3()) {
-                    Child.serve(ready(s3.uri(), sqs), question -> s3.taken());
+                    Child.serve(ready(s3.uri(), sqs, keys), question -> s3.taken());
                 }
             } else {
                 Path folder = Path.of(arguments[0]);
                 Files.createDirectories(folder.resolve(Workload.TARGET));
-                try (LocalS3 s3 = new LocalS3(folder, 0, LaptopStack.CREDENTIALS)) {
-                    Child.serve(ready(s3.uri(), sqs), question -> DroppingS3.Taken.NOTHING);
+                try (LocalS3 s3 = new LocalS3(folder, 0, keys.aws())) {
+                    Child.serve(ready(s3.uri(), sqs, keys), question -> DroppingS3.Taken.NOTHING);
                 }
             }
         }
         System.exit(0);
     }
 
-    private static Ready ready(URI s3, LocalSqs sqs) {
-        return new Ready(s3, sqs.uri(), sqs.queueUrl(), sqs.deadLetterQueueUrl());
+    private static Ready ready(URI s3, LocalSqs sqs, Keys keys) {
+        return new Ready(s3, sqs.uri(), sqs.queueUrl(), sqs.deadLetterQueueUrl(), keys.accessKey(), keys.secretKey());
     }
 }

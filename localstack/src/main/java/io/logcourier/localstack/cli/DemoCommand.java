@@ -10,17 +10,18 @@ import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
+import io.logcourier.logging.Plain;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Balance;
 import io.logcourier.operations.Loader;
+import io.logcourier.operations.Output;
 import io.logcourier.operations.Progress;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -131,7 +132,6 @@ final class DemoCommand implements Callable<Integer> {
         if (input != null && (Files.isDirectory(input) || !Files.isReadable(input))) {
             throw new ParameterException(spec.commandLine(), "--input " + input + " is no file that can be read");
         }
-        PrintWriter out = spec.commandLine().getOut();
         long began = System.nanoTime();
         ParseResult parsed = spec.commandLine().getParseResult();
         try (LaptopStack stack = LaptopStack.start(
@@ -149,7 +149,7 @@ final class DemoCommand implements Callable<Integer> {
                 makeTargets(stack, clickHouse, lane);
                 deliver(stack, audit);
                 AuditReport report = timed("audit", () -> audit(audit, s3));
-                print(out, stack, report, before, loaded);
+                print(stack, report, before, loaded);
                 return isDelivered(report, before, loaded) ? 0 : 1;
             }
         } catch (RuntimeException e) {
@@ -247,33 +247,38 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private void print(PrintWriter out, LaptopStack stack, AuditReport report, long before, long loaded) {
-        if (json) {
-            Map<String, Double> seconds = new LinkedHashMap<>();
-            stages.forEach((stage, time) -> seconds.put(stage, time.toMillis() / 1e3));
-            out.println(ClickHouse.JSON.writeValueAsString(new Demonstration(
-                    before,
-                    loaded,
-                    isDelivered(report, before, loaded),
-                    report,
-                    stack.objects().orElseThrow().toString(),
-                    seconds)));
-            out.flush();
-            return;
-        }
+    private void print(LaptopStack stack, AuditReport report, long before, long loaded) {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        stages.forEach((stage, time) -> seconds.put(stage, time.toMillis() / 1e3));
+        Demonstration demonstration = new Demonstration(
+                before,
+                loaded,
+                isDelivered(report, before, loaded),
+                report,
+                stack.objects().orElseThrow().toString(),
+                seconds);
+        Output.print(spec, json, demonstration, this::text);
+    }
+
+    private String text(Demonstration demonstration) {
+        long before = demonstration.found();
+        long loaded = demonstration.loaded();
+        AuditReport report = demonstration.report();
+        List<String> lines = new ArrayList<>();
         if (before > 0) {
-            out.println("found          %,14d rows  from earlier runs in %s".formatted(before, data));
+            lines.add("found          %,14d rows  from earlier runs in %s"
+                    .formatted(before, Plain.value(String.valueOf(data))));
         }
-        out.println("loaded         %,14d rows".formatted(loaded));
-        out.println(report.text());
-        out.println();
-        out.println("objects: " + stack.objects().orElseThrow());
-        out.println("time: "
+        lines.add("loaded         %,14d rows".formatted(loaded));
+        lines.add(report.text());
+        lines.add("");
+        lines.add("objects: " + demonstration.objects());
+        lines.add("time: "
                 + stages.entrySet().stream()
                         .map(stage -> stage.getKey() + " " + text(stage.getValue()))
                         .collect(Collectors.joining(", ")));
-        out.println(verdict(report, before, loaded));
-        out.flush();
+        lines.add(verdict(report, before, loaded));
+        return String.join(System.lineSeparator(), lines);
     }
 
     private static String text(Duration duration) {

@@ -2,6 +2,7 @@ package io.logcourier.localstack.cli;
 
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
+import io.logcourier.logging.Plain;
 import io.logcourier.looker.AccessLogStore;
 import io.logcourier.looker.Looker;
 import io.logcourier.looker.Plan;
@@ -15,6 +16,7 @@ import io.logcourier.looker.Run.Compressibility;
 import io.logcourier.looker.Run.Shape;
 import io.logcourier.looker.Ticker;
 import io.logcourier.operations.LaneOption;
+import io.logcourier.operations.Output;
 import io.logcourier.operations.Progress;
 import io.logcourier.operations.Seconds;
 import io.logcourier.operations.SettingsFlags;
@@ -435,12 +437,11 @@ final class LookerCommand implements Callable<Integer> {
         String name = "looker-" + report.run().id() + (verify == null ? "" : "-verified");
         String answer = ClickHouse.JSON.writeValueAsString(report);
         Files.writeString(reports.resolve(name + ".json"), answer + "\n");
-        Files.writeString(reports.resolve(name + ".txt"), report.text() + "\n");
+        Files.writeString(reports.resolve(name + ".txt"), Plain.copy(report).text() + "\n");
         if (html) {
             Files.writeString(reports.resolve(name + ".html"), page.page(report));
         }
-        spec.commandLine().getOut().println(json ? answer : report.text());
-        spec.commandLine().getOut().flush();
+        Output.print(spec, json, report, Report::text);
     }
 
     private static int code(Report report) {

@@ -8,6 +8,7 @@ import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.Version;
 import io.logcourier.localstack.bench.BenchCommand;
 import io.logcourier.localstack.engine.EngineUnavailableException;
+import io.logcourier.logging.Plain;
 import io.logcourier.operations.AdoptCommand;
 import io.logcourier.operations.RepairCommand;
 import io.logcourier.operations.AuditCommand;
@@ -17,6 +18,7 @@ import io.logcourier.operations.SchemaCommand;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.operations.StatusCommand;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -93,16 +95,22 @@ public final class Main {
                     SettingsFlags.addTo(command.getCommandSpec(), embedded ? LaptopStack.OWN : Set.of());
                     command.getCommandSpec().mixinStandardHelpOptions(true);
                 });
+        PrintWriter completion = line.getOut();
+        line.setOut(Plain.writer(new OutputStreamWriter(System.out, System.out.charset())));
+        line.setErr(Plain.writer(new OutputStreamWriter(System.err, System.err.charset())));
+        // A script for a shell, and nothing of a stranger's in it.
+        line.getSubcommands().get("generate-completion").setOut(completion);
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
         line.setParameterExceptionHandler((failure, arguments) -> {
             CommandLine command = failure.getCommandLine();
             PrintWriter err = command.getErr();
-            err.println("courier: " + failure.getMessage());
+            err.println("courier: " + Plain.indented(failure.getMessage()));
             UnmatchedArgumentException.printSuggestions(failure, err);
             err.println("see ./" + command.getCommandSpec().qualifiedName() + " --help");
             return CommandLine.ExitCode.USAGE;
         });
         return line.setExecutionExceptionHandler((failure, command, parsed) -> {
-            command.getErr().println("courier: " + text(failure));
+            command.getErr().println("courier: " + Plain.indented(text(failure)));
             return switch (failure) {
                 case CourierException known ->
                     switch (known) {

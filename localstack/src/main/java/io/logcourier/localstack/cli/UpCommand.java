@@ -10,6 +10,7 @@ import io.logcourier.localstack.lambda.Scheduler;
 import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
+import io.logcourier.operations.Output;
 import io.logcourier.operations.Seconds;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
@@ -120,12 +121,16 @@ final class UpCommand implements Callable<Integer> {
             buckets.forEach(stack::makeBucket);
             serve(stack);
         }
-        PrintWriter out = spec.commandLine().getOut();
         Ready ready = Ready.of(stack);
         CountDownLatch stopped = new CountDownLatch(1);
         Signals.stopWith(stopped::countDown);
-        out.println(json ? JSON.writeValueAsString(ready) : ready.text());
-        out.flush();
+        if (json) {
+            PrintWriter out = spec.commandLine().getOut();
+            out.println(JSON.writeValueAsString(ready));
+            out.flush();
+        } else {
+            Output.print(spec, false, ready, Ready::text);
+        }
         stopped.await();
         stack.close();
         return 0;
@@ -149,6 +154,8 @@ final class UpCommand implements Callable<Integer> {
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Ready(
             URI clickhouse,
+            String clickhouseUser,
+            String clickhousePassword,
             URI s3,
             URI sqs,
             URI queue,
@@ -162,12 +169,14 @@ final class UpCommand implements Callable<Integer> {
             Settings settings = stack.settings();
             return new Ready(
                     settings.lane().endpoint().url(),
+                    stack.keys().user(),
+                    stack.keys().password(),
                     settings.aws().s3Endpoint().orElse(null),
                     settings.aws().sqsEndpoint().orElse(null),
                     stack.queueUrl().orElse(null),
                     stack.deadLetterUrl().orElse(null),
-                    LaptopStack.CREDENTIALS.accessKeyId(),
-                    LaptopStack.CREDENTIALS.secretAccessKey(),
+                    stack.keys().accessKey(),
+                    stack.keys().secretKey(),
                     settings.aws().region(),
                     stack.data().map(Path::toString).orElse(null),
                     stack.objects().map(Path::toString).orElse(null));
@@ -176,6 +185,8 @@ final class UpCommand implements Callable<Integer> {
         String text() {
             StringBuilder text = new StringBuilder("Ready, on loopback only. Stop with Ctrl-C.");
             row(text, "ClickHouse", clickhouse);
+            row(text, "user", clickhouseUser);
+            row(text, "password", clickhousePassword);
             row(text, "S3", s3);
             row(text, "SQS", sqs);
             row(text, "order queue", queue);
@@ -185,8 +196,11 @@ final class UpCommand implements Callable<Integer> {
             row(text, "region", region);
             row(text, "data", data);
             row(text, "objects", objects);
-            text.append("%n%nThe other commands need, in their terminal:%n".formatted());
+            text.append("%n%nThe other commands need, in their terminal (passwords and keys are new with each start):%n"
+                    .formatted());
             export(text, Setting.CLICKHOUSE_URL.variable(), clickhouse);
+            export(text, Setting.CLICKHOUSE_USER.variable(), clickhouseUser);
+            export(text, Setting.CLICKHOUSE_PASSWORD.variable(), clickhousePassword);
             export(text, Setting.S3_ENDPOINT.variable(), s3);
             export(text, Setting.SQS_ENDPOINT.variable(), sqs);
             export(text, Setting.QUEUE_URL.variable(), queue);

@@ -1,10 +1,10 @@
 package io.logcourier.localstack.cli;
 
 import io.logcourier.RetryableException;
-import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.SqsOrderQueue;
+import io.logcourier.operations.Output;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.worker.WorkerHandler;
 import java.time.Duration;
@@ -56,14 +56,8 @@ final class WorkCommand implements Callable<Integer> {
             if (once) {
                 boolean empty = source.drain(Duration.ofHours(1), Duration.ofSeconds(1));
                 Worked worked = new Worked(source.done(), source.failed(), empty);
-                spec.commandLine()
-                        .getOut()
-                        .println(
-                                json
-                                        ? ClickHouse.JSON.writeValueAsString(worked)
-                                        : "%,d messages done, %,d times one came back, the queue is %s"
-                                                .formatted(
-                                                        worked.done(), worked.failed(), empty ? "empty" : "not empty"));
+                Output.print(spec, json, worked, plain -> "%,d messages done, %,d times one came back, the queue is %s"
+                        .formatted(plain.done(), plain.failed(), plain.empty() ? "empty" : "not empty"));
                 return empty ? 0 : 1;
             }
             source.start();

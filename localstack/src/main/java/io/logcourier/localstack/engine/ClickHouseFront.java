@@ -1,5 +1,6 @@
 package io.logcourier.localstack.engine;
 
+import io.logcourier.localstack.door.Door;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
@@ -189,6 +191,12 @@ public final class ClickHouseFront implements AutoCloseable {
             answer(response, 503, "The front is closing\n");
             return;
         }
+        Optional<String> refusal = Door.refusal(name -> request.getHeaders().getValuesList(name));
+        if (refusal.isPresent()) {
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+            answer(response, Door.STATUS, "Refused: " + refusal.get() + "\n");
+            return;
+        }
         response.getHeaders().put("X-ClickHouse-Server-Display-Name", "log-courier");
         response.getHeaders().put("X-ClickHouse-Timezone", timezone);
         HttpURI uri = request.getHttpURI();
@@ -263,13 +271,41 @@ public final class ClickHouseFront implements AutoCloseable {
         try (Session session = engine.connect()) {
             prepare(session, request);
             if (statement.hasData()) {
+                fence(statement.sql());
+                fenceValues(session, statement, head);
                 insert(session, request, response, statement, head, text);
             } else {
                 statement =
                         head.length < STATEMENT_LIMIT ? statement : Statement.parse(join(head, text.readAllBytes()));
+                fence(statement.sql());
                 result(session, request, response, statement);
             }
             response.finish();
+        }
+    }
+
+    private static void fence(byte[] sql) {
+        Fence.reached(sql).ifPresent(reached -> {
+            throw EngineException.of(
+                    EngineException.ACCESS_DENIED,
+                    "ACCESS_DENIED",
+                    reached
+                            + " is refused: statements on a laptop stay within its data folder; load and read files with"
+                            + " a program, and INSERT the rows");
+        });
+    }
+
+    /** Values may be expressions. Those beyond what was looked at must be plain. */
+    private static void fenceValues(Session session, Statement statement, byte[] head) {
+        if (!statement.format().equalsIgnoreCase("Values")) {
+            return;
+        }
+        fence(Arrays.copyOfRange(head, statement.dataStart(), head.length));
+        if (head.length == STATEMENT_LIMIT) {
+            execute(
+                    session,
+                    "SET input_format_values_interpret_expressions = 0,"
+                            + " input_format_values_deduce_templates_of_expressions = 0");
         }
     }
 

@@ -1,6 +1,8 @@
 package io.logcourier.localstack.engine;
 
+import io.logcourier.localstack.door.PrivateFolder;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
@@ -24,6 +26,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * ClickHouse inside this JVM, on one data folder. Query it through a {@link ClickHouseFront}.
+ *
+ * <p>It reaches its data folder only, which is the user's alone: its one user has no right to read or write files, URLs or
+ * other servers ({@code users.xml}), and backups lie in the folder {@code backups}, by {@code File('name')} or
+ * {@code Disk('backups', 'name')}. What that leaves open a front refuses ({@link Fence}).
  *
  * <p>A process has one engine open at a time, which may be closed and another one opened. A folder is locked while it is
  * open, against other processes too. What a committed INSERT stored survives the process being killed (and a power cut
@@ -85,7 +91,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Opens a data folder, created if it is not there.
+     * Opens a data folder, created if it is not there. It becomes the user's alone.
      *
      * @throws IllegalStateException if another process uses the folder, this process has an engine open, libchdb is not
      *     installed, or it cannot open the folder; the message tells which
@@ -113,7 +119,7 @@ public final class Engine implements AutoCloseable {
         try {
             LibChdb library = LibChdb.load(EngineLibrary.locate());
             lockFile = lock(folder);
-            MemorySegment base = library.connect(arguments(folder, SERVER_SETTINGS));
+            MemorySegment base = library.connect(arguments(folder, serverSettings(configure(folder))));
             if (base.equals(MemorySegment.NULL)) {
                 throw new EngineUnavailableException("The embedded ClickHouse cannot open the data folder " + folder
                         + ": is it readable, writable, and written by this or an older version?");
@@ -219,6 +225,35 @@ public final class Engine implements AutoCloseable {
                 .close();
     }
 
+    private static List<String> serverSettings(Path configuration) {
+        List<String> settings = new ArrayList<>(SERVER_SETTINGS);
+        settings.add("--config-file=" + configuration);
+        return settings;
+    }
+
+    /** Writes what fences the engine into its data folder, and returns the main file. */
+    private static Path configure(Path folder) {
+        try {
+            Path own = PrivateFolder.make(folder.resolve("log-courier"));
+            for (String name : List.of("users.xml", "config.xml")) {
+                try (InputStream resource = Engine.class.getResourceAsStream(name)) {
+                    if (resource == null) {
+                        throw new IllegalStateException(name + " is missing beside " + Engine.class.getName());
+                    }
+                    String text = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+                    Files.writeString(own.resolve(name), text.replace("@folder@", escaped(folder.toString())));
+                }
+            }
+            return own.resolve("config.xml");
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot write into the data folder " + folder, e);
+        }
+    }
+
+    private static String escaped(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+    }
+
     private static List<String> arguments(Path folder, List<String> settings) {
         List<String> arguments = new ArrayList<>(List.of("clickhouse", "--path=" + folder));
         arguments.addAll(SESSION_SETTINGS);
@@ -228,7 +263,7 @@ public final class Engine implements AutoCloseable {
 
     private static FileChannel lock(Path folder) {
         try {
-            Files.createDirectories(folder);
+            PrivateFolder.make(folder);
             FileChannel channel =
                     FileChannel.open(folder.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();

@@ -12,6 +12,7 @@ final class EngineException extends RuntimeException {
     static final int UNKNOWN_SETTING = 115;
     static final int INTO_OUTFILE_NOT_ALLOWED = 358;
     static final int QUERY_WAS_CANCELLED = 394;
+    static final int ACCESS_DENIED = 497;
     static final int AUTHENTICATION_FAILED = 516;
 
     private static final long serialVersionUID = 1;
@@ -46,7 +47,7 @@ final class EngineException extends RuntimeException {
     int httpStatus() {
         return switch (code) {
             case 194 -> 401;
-            case 192, 193, 497, AUTHENTICATION_FAILED, 512 -> 403;
+            case 192, 193, ACCESS_DENIED, AUTHENTICATION_FAILED, 512 -> 403;
             // Text that is no value of its type, then statements that are wrong in themselves.
             case CANNOT_PARSE_TEXT, 25, 26, 27, 38, 41, 72, 376, 427, 441, 675, 676 -> 400;
             case 8, 15, 36, 37, 44, 53, SYNTAX_ERROR, 117, 123, 167, 168, 223, 321 -> 400;

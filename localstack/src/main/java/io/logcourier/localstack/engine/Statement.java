@@ -1,8 +1,6 @@
 package io.logcourier.localstack.engine;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -31,7 +29,7 @@ final class Statement {
 
     /** Reads the beginning of a text that may go on with data. */
     static Statement parse(byte[] text) {
-        return new Lexer(text).statement();
+        return new Parser(text).statement();
     }
 
     /** The statement; of an INSERT with data, without its FORMAT clause, and SETTINGS from behind that before it. */
@@ -56,7 +54,9 @@ final class Statement {
 
     /** Whether there is nothing but blanks and comments, which libchdb takes for a statement. */
     boolean isEmpty() {
-        return new Lexer(sql).isEmpty();
+        Lexer lexer = new Lexer(sql);
+        lexer.next();
+        return lexer.atEnd();
     }
 
     /** What the FORMAT clause names, {@code Values} after VALUES, or empty where there is none. */
@@ -73,35 +73,26 @@ final class Statement {
         return dataStart;
     }
 
-    private static final class Lexer {
+    private static final class Parser {
         private final byte[] text;
-        /** The current token: its bytes, and in capitals where it is a bare word. It is empty at the end. */
-        private int start;
+        private final Lexer lexer;
 
-        private int end;
-        private String word = "";
-
-        Lexer(byte[] text) {
+        Parser(byte[] text) {
             this.text = text;
-        }
-
-        boolean isEmpty() {
-            next();
-            return atEnd();
+            this.lexer = new Lexer(text);
         }
 
         Statement statement() {
-            next();
-            if (word.equals("INSERT")) {
+            lexer.next();
+            if (lexer.word().equals("INSERT")) {
                 return insert();
             }
-            while (is('(')) {
-                next();
+            while (lexer.is('(')) {
+                lexer.next();
             }
-            boolean select = word.equals("SELECT") || word.equals("WITH");
-            start = 0;
-            end = 0;
-            next();
+            boolean select = lexer.word().equals("SELECT") || lexer.word().equals("WITH");
+            lexer.restart();
+            lexer.next();
             return query(select);
         }
 
@@ -115,61 +106,64 @@ final class Statement {
             boolean afterFromInput = false;
             boolean fromInput = false;
             int depth = 0;
-            while (!atEnd()) {
+            while (!lexer.atEnd()) {
                 depth += depthChange();
-                if (is(';') || word.equals("SETTINGS") || word.equals("INTO")) {
+                if (lexer.is(';')
+                        || lexer.word().equals("SETTINGS")
+                        || lexer.word().equals("INTO")) {
                     format = candidate.isEmpty() ? format : candidate;
                 }
-                intoFile |= afterInto && word.equals("OUTFILE");
-                afterInto = word.equals("INTO");
-                fromInput |= afterFromInput && is('(');
-                afterFromInput = afterFrom && word.equals("INPUT");
-                afterFrom = word.equals("FROM");
-                candidate = afterFormat && !word.isEmpty() ? text() : "";
-                afterFormat = depth == 0 && word.equals("FORMAT");
-                next();
+                intoFile |= afterInto && lexer.word().equals("OUTFILE");
+                afterInto = lexer.word().equals("INTO");
+                fromInput |= afterFromInput && lexer.is('(');
+                afterFromInput = afterFrom && lexer.word().equals("INPUT");
+                afterFrom = lexer.word().equals("FROM");
+                candidate = afterFormat && !lexer.word().isEmpty() ? lexer.text() : "";
+                afterFormat = depth == 0 && lexer.word().equals("FORMAT");
+                lexer.next();
             }
             format = candidate.isEmpty() ? format : candidate;
             return new Statement(text, select, intoFile, fromInput, format, -1);
         }
 
         private Statement insert() {
-            next();
+            lexer.next();
             skipWord("INTO");
             skipWord("TABLE");
             skipWord("FUNCTION");
             skipName();
-            while (!atEnd()) {
-                if (word.equals("VALUES")) {
-                    return new Statement(Arrays.copyOf(text, start), false, false, false, "Values", end);
+            while (!lexer.atEnd()) {
+                if (lexer.word().equals("VALUES")) {
+                    return new Statement(
+                            Arrays.copyOf(text, lexer.start()), false, false, false, "Values", lexer.end());
                 }
-                if (word.equals("FORMAT")) {
+                if (lexer.word().equals("FORMAT")) {
                     return insertWithFormat();
                 }
-                if (INSERT_FROM_QUERY.contains(word)) {
+                if (INSERT_FROM_QUERY.contains(lexer.word())) {
                     return query(false);
                 }
-                if (is('(')) {
-                    next();
-                    if (INSERT_FROM_QUERY.contains(word)) {
+                if (lexer.is('(')) {
+                    lexer.next();
+                    if (INSERT_FROM_QUERY.contains(lexer.word())) {
                         return query(false);
                     }
                     skipParenthesis();
                 } else {
-                    next();
+                    lexer.next();
                 }
             }
             return new Statement(text, false, false, false, "", -1);
         }
 
         private Statement insertWithFormat() {
-            byte[] sql = Arrays.copyOf(text, start);
-            next();
-            String format = text();
-            int data = end;
-            next();
-            if (word.equals("SETTINGS")) {
-                int settings = start;
+            byte[] sql = Arrays.copyOf(text, lexer.start());
+            lexer.next();
+            String format = lexer.text();
+            int data = lexer.end();
+            lexer.next();
+            if (lexer.word().equals("SETTINGS")) {
+                int settings = lexer.start();
                 data = skipSettings();
                 int length = data - settings;
                 byte[] moved = Arrays.copyOf(sql, sql.length + length);
@@ -183,12 +177,12 @@ final class Statement {
         private int skipSettings() {
             int last;
             do {
-                next();
-                next();
-                next();
-                last = end;
-                next();
-            } while (is(','));
+                lexer.next();
+                lexer.next();
+                lexer.next();
+                last = lexer.end();
+                lexer.next();
+            } while (lexer.is(','));
             return last;
         }
 
@@ -208,107 +202,31 @@ final class Statement {
         }
 
         private void skipWord(String expected) {
-            if (word.equals(expected)) {
-                next();
+            if (lexer.word().equals(expected)) {
+                lexer.next();
             }
         }
 
         /** The table's name, which may be a keyword, and of several parts. */
         private void skipName() {
-            next();
-            while (is('.')) {
-                next();
-                next();
+            lexer.next();
+            while (lexer.is('.')) {
+                lexer.next();
+                lexer.next();
             }
         }
 
         /** From behind an opening parenthesis to behind its closing one. */
         private void skipParenthesis() {
             int depth = 1;
-            while (!atEnd() && depth > 0) {
+            while (!lexer.atEnd() && depth > 0) {
                 depth += depthChange();
-                next();
+                lexer.next();
             }
         }
 
         private int depthChange() {
-            return is('(') ? 1 : is(')') ? -1 : 0;
-        }
-
-        private boolean atEnd() {
-            return start >= text.length;
-        }
-
-        private boolean is(char symbol) {
-            return end == start + 1 && text[start] == symbol;
-        }
-
-        private String text() {
-            return new String(text, start, end - start, StandardCharsets.UTF_8);
-        }
-
-        private void next() {
-            start = skipBlanks(end);
-            end = start;
-            word = "";
-            if (start >= text.length) {
-                return;
-            }
-            byte first = text[start];
-            if (first == '\'' || first == '"' || first == '`') {
-                end = afterQuote(start);
-            } else if (isWordByte(first)) {
-                while (end < text.length && isWordByte(text[end])) {
-                    end++;
-                }
-                word = text().toUpperCase(Locale.ROOT);
-            } else {
-                end++;
-            }
-        }
-
-        private int skipBlanks(int from) {
-            int i = from;
-            while (i < text.length) {
-                if (text[i] == ' ' || (text[i] >= '\t' && text[i] <= '\r')) {
-                    i++;
-                } else if (startsWith(i, "--") || startsWith(i, "# ") || startsWith(i, "#!")) {
-                    while (i < text.length && text[i] != '\n') {
-                        i++;
-                    }
-                } else if (startsWith(i, "/*")) {
-                    i += 2;
-                    while (i < text.length && !startsWith(i, "*/")) {
-                        i++;
-                    }
-                    i = Math.min(i + 2, text.length);
-                } else {
-                    return i;
-                }
-            }
-            return i;
-        }
-
-        /** A doubled quote is left to look like two strings, which comes to the same. */
-        private int afterQuote(int from) {
-            int i = from + 1;
-            while (i < text.length && text[i] != text[from]) {
-                i += text[i] == '\\' ? 2 : 1;
-            }
-            return Math.min(i + 1, text.length);
-        }
-
-        private boolean startsWith(int from, String symbols) {
-            for (int i = 0; i < symbols.length(); i++) {
-                if (from + i >= text.length || text[from + i] != symbols.charAt(i)) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        private static boolean isWordByte(byte b) {
-            return (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') || b == '_' || b == '$';
+            return lexer.is('(') ? 1 : lexer.is(')') ? -1 : 0;
         }
     }
 }

@@ -1,8 +1,11 @@
 package io.logcourier.localstack.s3;
 
+import io.logcourier.localstack.door.Door;
+import io.logcourier.localstack.door.PrivateFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -10,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.gaul.s3proxy.S3Proxy;
@@ -17,6 +21,13 @@ import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
 import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.gaul.shaded.org.eclipse.jetty.http.HttpHeader;
+import org.gaul.shaded.org.eclipse.jetty.io.Content;
+import org.gaul.shaded.org.eclipse.jetty.server.Handler;
+import org.gaul.shaded.org.eclipse.jetty.server.Request;
+import org.gaul.shaded.org.eclipse.jetty.server.Response;
+import org.gaul.shaded.org.eclipse.jetty.server.Server;
+import org.gaul.shaded.org.eclipse.jetty.util.Callback;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
@@ -26,8 +37,9 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 
 /**
- * An S3 endpoint on the loopback interface that keeps its objects in a folder: one folder per bucket, one file per
- * object, the key as the path. Requests must be signed (Signature Version 4) and address buckets by path.
+ * An S3 endpoint on the loopback interface that keeps its objects in a folder, which is the user's alone: one folder per
+ * bucket, one file per object, the key as the path. Requests must be signed (Signature Version 4) and address buckets by
+ * path; those that a {@link Door} refuses get no further.
  *
  * <p>The folder outlives the endpoint: started again on it, all objects are there. An object appears under its key
  * whole or not at all. While it is uploaded, though, the part that has arrived lies beside it, and is listed, as
@@ -56,7 +68,7 @@ public final class LocalS3 implements AutoCloseable {
      * @throws IOException if the folder cannot be made or the port is taken
      */
     public LocalS3(Path folder, int port, AwsCredentials credentials) throws IOException {
-        Files.createDirectories(folder);
+        PrivateFolder.make(folder);
         removeUnfinished(folder);
         server = S3Proxy.builder()
                 .blobStore(new MarkingStore(folder))
@@ -64,6 +76,7 @@ public final class LocalS3 implements AutoCloseable {
                 .awsAuthentication(AuthenticationType.AWS_V4, credentials.accessKeyId(), credentials.secretAccessKey())
                 .stopTimeout(GRACE.toMillis())
                 .build();
+        guard(server);
         try {
             server.start();
         } catch (Exception e) {
@@ -74,6 +87,36 @@ public final class LocalS3 implements AutoCloseable {
                 failure.addSuppressed(stop);
             }
             throw failure;
+        }
+    }
+
+    /** S3Proxy keeps its server to itself, and takes no filter. */
+    private static void guard(S3Proxy proxy) {
+        try {
+            Field field = S3Proxy.class.getDeclaredField("server");
+            field.setAccessible(true);
+            ((Server) field.get(proxy)).insertHandler(new Handler.Wrapper() {
+                @Override
+                public boolean handle(Request request, Response response, Callback callback) throws Exception {
+                    Optional<String> refusal =
+                            Door.refusal(name -> request.getHeaders().getValuesList(name));
+                    if (refusal.isPresent()) {
+                        response.setStatus(Door.STATUS);
+                        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/xml");
+                        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+                        Content.Sink.write(
+                                response,
+                                true,
+                                "<Error><Code>AccessDenied</Code><Message>%s</Message></Error>"
+                                        .formatted(refusal.get()),
+                                callback);
+                        return true;
+                    }
+                    return super.handle(request, response, callback);
+                }
+            });
+        } catch (ReflectiveOperationException | ClassCastException e) {
+            throw new IllegalStateException("S3Proxy has no server to guard: another version?", e);
         }
     }
 

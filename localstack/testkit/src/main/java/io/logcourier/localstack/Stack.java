@@ -1,6 +1,7 @@
 package io.logcourier.localstack;
 
 import io.logcourier.localstack.LaptopStack.Layout;
+import io.logcourier.localstack.door.Keys;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,9 +15,16 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 
 /** A stack for all tests of a class; the installations on it are closed after each test. */
 public final class Stack implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
+    /** Of every stack of the tests: those that know of it, such as other lanes, are made before or beside it. */
+    public static final Keys KEYS = new Keys("default", "", "log-courier-tests", "known-to-all-tests");
+
+    /** For S3 and SQS. */
+    public static final AwsBasicCredentials CREDENTIALS = KEYS.aws();
+
     private final List<Installation> installations = new ArrayList<>();
     private Path folder;
     private LaptopStack stack;
@@ -24,7 +32,12 @@ public final class Stack implements BeforeAllCallback, AfterEachCallback, AfterA
     @Override
     public void beforeAll(ExtensionContext context) throws IOException {
         folder = Files.createTempDirectory("stack");
-        stack = LaptopStack.start(Layout.of(Optional.of(folder)), Map.of());
+        stack = start(Layout.of(Optional.of(folder)), Map.of());
+    }
+
+    /** Starts a stack that lets {@link #KEYS} in. */
+    public static LaptopStack start(Layout layout, Map<String, String> flags) throws IOException {
+        return LaptopStack.start(layout, flags, System.getenv(), Map.of(), KEYS);
     }
 
     /** The folder that holds a folder per bucket. */

@@ -78,11 +78,12 @@ class FirstHourIT {
     /** The lines that a command prints which must succeed. */
     private static List<String> run(String command, Map<String, String> variables) throws Exception {
         if (command.startsWith(CURL)) {
-            String own = command.replace("http://localhost:8123", variables.get("LOG_COURIER_CLICKHOUSE_URL"));
-            Process process = new ProcessBuilder("bash", "-c", own + " --silent --show-error --fail-with-body")
+            ProcessBuilder builder = new ProcessBuilder(
+                            "bash", "-c", command + " --silent --show-error --fail-with-body")
                     .directory(ROOT.toFile())
-                    .redirectErrorStream(true)
-                    .start();
+                    .redirectErrorStream(true);
+            builder.environment().putAll(variables);
+            Process process = builder.start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(process.waitFor()).as(output).isZero();
             return output.lines().toList();

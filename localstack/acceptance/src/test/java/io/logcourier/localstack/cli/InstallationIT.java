@@ -2,7 +2,6 @@ package io.logcourier.localstack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +22,7 @@ class InstallationIT {
     void tickWorkAndAuditDoTheirPartOfTheJobAndTheAuditFindsWhatIsDamaged() throws Exception {
         List<String> ids = IntStream.range(0, 300).mapToObj(id -> "row" + id).toList();
         try (CourierProcess up = CourierProcess.up("--every=1d", "--bucket=" + Shipper.TARGET);
-                Shipper shipper =
-                        new Shipper(URI.create(up.ready().get("clickhouse").asString()))) {
+                Shipper shipper = new Shipper(up.ready())) {
             JsonNode ready = up.ready();
             Map<String, String> installation = Clients.settings(ready);
             Path objects = Path.of(ready.get("objects").asString());

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +41,7 @@ class LoadIT {
     @BeforeAll
     static void start() throws IOException {
         up = CourierProcess.start("up", "--json", "--only=clickhouse", "--clickhouse-port=0");
-        shipper = new Shipper(URI.create(up.ready().get("clickhouse").asString()));
+        shipper = new Shipper(up.ready());
     }
 
     @BeforeEach

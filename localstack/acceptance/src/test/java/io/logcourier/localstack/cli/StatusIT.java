@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +32,7 @@ class StatusIT {
     @BeforeAll
     static void start() throws Exception {
         up = CourierProcess.up("--every=1d");
-        shipper = new Shipper(URI.create(up.ready().get("clickhouse").asString()));
+        shipper = new Shipper(up.ready());
         installation = Clients.settings(up.ready());
         shipper.post(ids(0, 300));
         try (CourierProcess tick = CourierProcess.run(installation, "tick")) {

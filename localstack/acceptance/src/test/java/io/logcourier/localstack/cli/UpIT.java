@@ -43,6 +43,8 @@ class UpIT {
             assertThat(ready.propertyNames())
                     .containsExactly(
                             "clickhouse",
+                            "clickhouseUser",
+                            "clickhousePassword",
                             "s3",
                             "sqs",
                             "queue",
@@ -87,7 +89,14 @@ class UpIT {
                         CourierProcess.start("up", "--json", "--only=clickhouse", "--clickhouse-port=0", data());
                 Shipper shipper = shipper(up.ready())) {
             assertThat(up.ready().propertyNames())
-                    .containsExactly("clickhouse", "accessKey", "secretKey", "region", "data");
+                    .containsExactly(
+                            "clickhouse",
+                            "clickhouseUser",
+                            "clickhousePassword",
+                            "accessKey",
+                            "secretKey",
+                            "region",
+                            "data");
             assertThat(up.ready().get("data").asString()).isEqualTo(folder.toString());
             assertThat(shipper.query("SELECT count() FROM logs.access_logs")).isEqualTo("0");
             try (CourierProcess second = CourierProcess.run("demo", "--rows=1", data())) {
@@ -151,7 +160,7 @@ class UpIT {
     }
 
     private static Shipper shipper(JsonNode ready) {
-        return new Shipper(URI.create(ready.get("clickhouse").asString()));
+        return new Shipper(ready);
     }
 
     private static List<String> ids(String prefix, int from, int count) {

@@ -12,6 +12,7 @@ import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.localstack.GeneratedRows;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
+import io.logcourier.localstack.Stack;
 import io.logcourier.localstack.lambda.LocalContext;
 import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.operations.Loader;
@@ -59,7 +60,7 @@ class EventsIT {
     /** Rows of ten buckets, claimed by the tick in epoch 1 and ordered by the flushing one in epoch 2. */
     @BeforeAll
     void start(@TempDir Path data) throws IOException {
-        stack = LaptopStack.start(Layout.of(Optional.of(data)), Map.of("worker.replay-targets", "access-logs/copies"));
+        stack = Stack.start(Layout.of(Optional.of(data)), Map.of("worker.replay-targets", "access-logs/copies"));
         s3 = stack.s3();
         sqs = stack.sqs();
         stack.makeBucket("access-logs");

@@ -6,6 +6,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.localstack.GeneratedRows;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
+import io.logcourier.localstack.Stack;
 import io.logcourier.localstack.deployment.Template.Resource;
 import io.logcourier.localstack.lambda.DeployedFunction;
 import io.logcourier.localstack.lambda.RuntimeApi.Answer;
@@ -83,7 +84,7 @@ class FunctionZipIT {
 
     @Test
     void aTickAndTheWorkOrdersOfAQueueEndInObjects() throws IOException {
-        try (LaptopStack stack = LaptopStack.start(Layout.of(Optional.of(folder.resolve("data"))), Map.of());
+        try (LaptopStack stack = Stack.start(Layout.of(Optional.of(folder.resolve("data"))), Map.of());
                 S3Client s3 = stack.s3()) {
             stack.makeBucket("access-logs");
             try (ClickHouse clickHouse = stack.clickHouse()) {
@@ -210,7 +211,7 @@ class FunctionZipIT {
 
     @Test
     void anAuditThatFindsADifferenceSaysSo() throws IOException {
-        try (LaptopStack stack = LaptopStack.start(Layout.of(Optional.of(folder.resolve("data"))), Map.of());
+        try (LaptopStack stack = Stack.start(Layout.of(Optional.of(folder.resolve("data"))), Map.of());
                 ClickHouse clickHouse = stack.clickHouse();
                 DeployedFunction operations = start("Operations", stack)) {
             clickHouse.insert(
@@ -292,8 +293,8 @@ class FunctionZipIT {
         all.put("AWS::Region", "us-east-1");
         Map<String, String> environment = new HashMap<>(template.environment(function, all));
         environment.put("AWS_REGION", "us-east-1");
-        environment.put("AWS_ACCESS_KEY_ID", LaptopStack.CREDENTIALS.accessKeyId());
-        environment.put("AWS_SECRET_ACCESS_KEY", LaptopStack.CREDENTIALS.secretAccessKey());
+        environment.put("AWS_ACCESS_KEY_ID", Stack.CREDENTIALS.accessKeyId());
+        environment.put("AWS_SECRET_ACCESS_KEY", Stack.CREDENTIALS.secretAccessKey());
         return environment;
     }
 

@@ -9,6 +9,7 @@ import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.localstack.GeneratedRows;
 import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
+import io.logcourier.localstack.Stack;
 import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
@@ -73,17 +74,17 @@ class LocalStackIT {
     @Test
     void rowsAreDeliveredThroughItsQueueIntoItsBucket() throws IOException, InterruptedException {
         Layout clickHouseAlone = new Layout(Optional.empty(), 0, 0, 0, true);
-        try (LaptopStack stack = LaptopStack.start(clickHouseAlone, Map.of());
+        try (LaptopStack stack = Stack.start(clickHouseAlone, Map.of());
                 S3Client s3 = S3Client.builder()
                         .endpointOverride(endpoint)
                         .forcePathStyle(true)
                         .region(Region.US_EAST_1)
-                        .credentialsProvider(StaticCredentialsProvider.create(LaptopStack.CREDENTIALS))
+                        .credentialsProvider(StaticCredentialsProvider.create(Stack.CREDENTIALS))
                         .build();
                 SqsClient sqs = SqsClient.builder()
                         .endpointOverride(endpoint)
                         .region(Region.US_EAST_1)
-                        .credentialsProvider(StaticCredentialsProvider.create(LaptopStack.CREDENTIALS))
+                        .credentialsProvider(StaticCredentialsProvider.create(Stack.CREDENTIALS))
                         .build()) {
             s3.createBucket(request -> request.bucket(TARGET));
             String queue =

@@ -8,7 +8,7 @@ import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
-import io.logcourier.localstack.LaptopStack;
+import io.logcourier.localstack.Stack;
 import io.logcourier.localstack.engine.ClickHouseFront;
 import io.logcourier.localstack.engine.Credentials;
 import io.logcourier.localstack.engine.Engine;
@@ -52,8 +52,8 @@ class PasswordSecretIT {
             }
         });
         secrets.start();
-        System.setProperty("aws.accessKeyId", LaptopStack.CREDENTIALS.accessKeyId());
-        System.setProperty("aws.secretAccessKey", LaptopStack.CREDENTIALS.secretAccessKey());
+        System.setProperty("aws.accessKeyId", Stack.CREDENTIALS.accessKeyId());
+        System.setProperty("aws.secretAccessKey", Stack.CREDENTIALS.secretAccessKey());
         System.setProperty(
                 "aws.endpointUrlSecretsManager",
                 "http://127.0.0.1:" + secrets.getAddress().getPort());

@@ -8,6 +8,7 @@ import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse;
 import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
+import io.logcourier.localstack.Stack;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +21,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -39,7 +40,7 @@ class EventSourceIT {
 
     @BeforeEach
     void start() {
-        server = new LocalSqs(0, VISIBILITY, MAX_RECEIVE_COUNT);
+        server = new LocalSqs(0, Stack.CREDENTIALS, VISIBILITY, MAX_RECEIVE_COUNT);
         sqs = client(server.uri());
     }
 
@@ -116,7 +117,7 @@ class EventSourceIT {
 
     @Test
     void theFunctionMayShortenTheWait() throws Exception {
-        try (LocalSqs patient = new LocalSqs(0, Duration.ofMinutes(10));
+        try (LocalSqs patient = new LocalSqs(0, Stack.CREDENTIALS, Duration.ofMinutes(10));
                 SqsClient client = client(patient.uri())) {
             client.sendMessage(
                     request -> request.queueUrl(patient.queueUrl().toString()).messageBody("order 0"));
@@ -232,7 +233,7 @@ class EventSourceIT {
         try (EventSource source = source(10, 1, (event, context) -> count(event))) {
             source.start();
             pause(Duration.ofMillis(500));
-            server = new LocalSqs(port, VISIBILITY, MAX_RECEIVE_COUNT);
+            server = new LocalSqs(port, Stack.CREDENTIALS, VISIBILITY, MAX_RECEIVE_COUNT);
             send(1);
             Awaitility.await().atMost(LONG).untilAsserted(() -> assertThat(received)
                     .hasSize(1));
@@ -291,7 +292,7 @@ class EventSourceIT {
         return SqsClient.builder()
                 .endpointOverride(endpoint)
                 .region(Region.of(LocalSqs.REGION))
-                .credentialsProvider(AnonymousCredentialsProvider.create())
+                .credentialsProvider(StaticCredentialsProvider.create(Stack.CREDENTIALS))
                 .build();
     }
 

@@ -3,12 +3,13 @@ package io.logcourier.localstack.sqs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logcourier.localstack.Stack;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
@@ -16,7 +17,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 class LocalSqsIT {
     @Test
     void theOrderQueueHasTheSettingsAskedForAndADeadLetterQueue() {
-        try (LocalSqs server = new LocalSqs(0, Duration.ofMinutes(6));
+        try (LocalSqs server = new LocalSqs(0, Stack.CREDENTIALS, Duration.ofMinutes(6));
                 SqsClient sqs = client(server)) {
             Map<QueueAttributeName, String> attributes = sqs.getQueueAttributes(request ->
                             request.queueUrl(server.queueUrl().toString()).attributeNames(QueueAttributeName.ALL))
@@ -33,7 +34,7 @@ class LocalSqsIT {
 
     @Test
     void aLongPollWaitsForAMessageAndNoLonger() {
-        try (LocalSqs server = new LocalSqs(0, Duration.ofMinutes(1));
+        try (LocalSqs server = new LocalSqs(0, Stack.CREDENTIALS, Duration.ofMinutes(1));
                 SqsClient sqs = client(server)) {
             String queue = server.queueUrl().toString();
             long start = System.nanoTime();
@@ -54,19 +55,19 @@ class LocalSqsIT {
     @Test
     void closedItFreesThePortAndATakenPortIsNamed() {
         int port;
-        try (LocalSqs server = new LocalSqs(0, Duration.ofMinutes(1))) {
+        try (LocalSqs server = new LocalSqs(0, Stack.CREDENTIALS, Duration.ofMinutes(1))) {
             port = server.uri().getPort();
-            assertThatThrownBy(() -> new LocalSqs(port, Duration.ofMinutes(1)).close())
+            assertThatThrownBy(() -> new LocalSqs(port, Stack.CREDENTIALS, Duration.ofMinutes(1)).close())
                     .hasMessageContaining("127.0.0.1:" + port);
         }
-        new LocalSqs(port, Duration.ofMinutes(1)).close();
+        new LocalSqs(port, Stack.CREDENTIALS, Duration.ofMinutes(1)).close();
     }
 
     private static SqsClient client(LocalSqs server) {
         return SqsClient.builder()
                 .endpointOverride(server.uri())
                 .region(Region.of(LocalSqs.REGION))
-                .credentialsProvider(AnonymousCredentialsProvider.create())
+                .credentialsProvider(StaticCredentialsProvider.create(Stack.CREDENTIALS))
                 .build();
     }
 }

@@ -46,6 +46,10 @@ final class Clients {
         settings.put("AWS_SECRET_ACCESS_KEY", ready.get("secretKey").asString());
         settings.put("LOG_COURIER_AWS_REGION", ready.get("region").asString());
         settings.put("LOG_COURIER_CLICKHOUSE_URL", ready.get("clickhouse").asString());
+        settings.put("LOG_COURIER_CLICKHOUSE_USER", ready.get("clickhouseUser").asString());
+        settings.put(
+                "LOG_COURIER_CLICKHOUSE_PASSWORD",
+                ready.get("clickhousePassword").asString());
         settings.put("LOG_COURIER_S3_ENDPOINT", ready.get("s3").asString());
         settings.put("LOG_COURIER_SQS_ENDPOINT", ready.get("sqs").asString());
         try (SqsClient sqs = Clients.sqs(ready)) {

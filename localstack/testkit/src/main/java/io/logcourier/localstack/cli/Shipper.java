@@ -9,7 +9,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
+import tools.jackson.databind.JsonNode;
 
 /** Posts log records over ClickHouse's HTTP interface, as a log shipper does. */
 final class Shipper implements AutoCloseable {
@@ -20,9 +23,14 @@ final class Shipper implements AutoCloseable {
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final URI clickHouse;
+    private final String authorization;
 
-    Shipper(URI clickHouse) {
-        this.clickHouse = clickHouse;
+    /** Of a running {@code up}, by the line that it printed. */
+    Shipper(JsonNode ready) {
+        clickHouse = URI.create(ready.get("clickhouse").asString());
+        String pair = ready.get("clickhouseUser").asString() + ":"
+                + ready.get("clickhousePassword").asString();
+        authorization = "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Posts one record per request id; returns when they are stored. */
@@ -49,6 +57,7 @@ final class Shipper implements AutoCloseable {
     String query(String sql) throws IOException, InterruptedException {
         HttpResponse<String> response = client.send(
                 HttpRequest.newBuilder(clickHouse)
+                        .header("Authorization", authorization)
                         .POST(BodyPublishers.ofString(sql))
                         .build(),
                 BodyHandlers.ofString());

@@ -12,7 +12,6 @@ import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -165,7 +164,7 @@ class KillIT {
     }
 
     private static Shipper shipper(CourierProcess up) {
-        return new Shipper(URI.create(up.ready().get("clickhouse").asString()));
+        return new Shipper(up.ready());
     }
 
     private Path objects() {

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -33,8 +32,7 @@ class SignalsIT {
     @ValueSource(booleans = {false, true})
     void workHandsBackWhatItCannotFinishUnlessASecondSignalSaysToLeave(boolean twice) throws Exception {
         try (CourierProcess up = CourierProcess.up("--every=1d");
-                Shipper shipper =
-                        new Shipper(URI.create(up.ready().get("clickhouse").asString()));
+                Shipper shipper = new Shipper(up.ready());
                 ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 SqsClient sqs = Clients.sqs(up.ready())) {
             Map<String, String> installation = new HashMap<>(Clients.settings(up.ready()));

@@ -10,7 +10,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.discovery.FaultyPlanner;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
-import io.logcourier.localstack.LaptopStack;
+import io.logcourier.localstack.Stack;
 import io.logcourier.looker.AccessLogStore;
 import io.logcourier.looker.Finding;
 import io.logcourier.looker.LogStream;
@@ -187,8 +187,8 @@ class WatchedIT {
 
     @Test
     void nothingIsBlamedThatIsRightAndEverythingIsNamedThatIsNot() throws Exception {
-        System.setProperty("aws.accessKeyId", LaptopStack.CREDENTIALS.accessKeyId());
-        System.setProperty("aws.secretAccessKey", LaptopStack.CREDENTIALS.secretAccessKey());
+        System.setProperty("aws.accessKeyId", Stack.CREDENTIALS.accessKeyId());
+        System.setProperty("aws.secretAccessKey", Stack.CREDENTIALS.secretAccessKey());
         long seed = Faults.seed();
         Instant end = Instant.now().plus(DURATION);
         long right = 0;
