@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
@@ -33,6 +34,9 @@ public final class TargetClient extends DelegatingS3Client {
             "MethodNotAllowed",
             "NoSuchBucket",
             "PermanentRedirect");
+
+    /** What S3 has ever allowed; new buckets are held to less. Everything else would break a request. */
+    private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]");
 
     /** What the account of a bucket sees in its logs. */
     private static final String SESSION = "log-courier";
@@ -71,6 +75,11 @@ public final class TargetClient extends DelegatingS3Client {
     public static boolean isRefusal(AwsServiceException answer) {
         return answer.awsErrorDetails() != null
                 && REFUSALS.contains(answer.awsErrorDetails().errorCode());
+    }
+
+    /** Whether a bucket can have such a name. */
+    public static boolean isBucketName(String name) {
+        return BUCKET.matcher(name).matches();
     }
 
     private AwsCredentialsProvider assumed(Settings.Role role) {

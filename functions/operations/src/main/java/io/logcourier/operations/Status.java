@@ -1,13 +1,9 @@
 package io.logcourier.operations;
 
 import io.logcourier.accesslog.AccessLogTable;
-import io.logcourier.accesslog.AccessLogTable.BlockSize;
-import io.logcourier.accesslog.AccessLogTable.Part;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
-import io.logcourier.ledger.BlockRange;
-import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
@@ -22,9 +18,10 @@ import java.util.List;
  * @param epoch the newest
  * @param plannedAt when it was appended
  * @param unclaimed rows that no epoch has claimed yet
+ * @param expiring of the unclaimed ones, those that go by TTL before they would be due
  * @param buckets those that need attention first: given up, lost, then by lag
  */
-public record Status(String lane, long epoch, Instant plannedAt, long unclaimed, List<Bucket> buckets) {
+public record Status(String lane, long epoch, Instant plannedAt, long unclaimed, long expiring, List<Bucket> buckets) {
     /**
      * How a bucket stands, in rows.
      *
@@ -67,21 +64,17 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
                 .with("bucket", bucket);
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
         long unclaimed = table.look().parts().stream()
-                .mapToLong(part -> unclaimed(table, part, head.frontier()))
+                .mapToLong(part -> Unclaimed.rows(table, part, head.frontier()))
                 .sum();
+        long expiring = new Unclaimed(clickHouse, lane, Audit.notice(settings))
+                .expiring().stream().mapToLong(Unclaimed.Expiring::rows).sum();
         return new Status(
-                lane.name(), head.epoch(), head.plannedAt(), unclaimed, clickHouse.list(statement, Bucket.class));
-    }
-
-    private static long unclaimed(AccessLogTable table, Part part, List<BlockRange> frontier) {
-        List<BlockRange> ranges = BlockRanges.subtract(part.blocks(), frontier);
-        if (ranges.equals(List.of(part.blocks()))) {
-            return part.rows();
-        }
-        if (ranges.isEmpty()) {
-            return 0;
-        }
-        return table.blockSizes(ranges).stream().mapToLong(BlockSize::rows).sum();
+                lane.name(),
+                head.epoch(),
+                head.plannedAt(),
+                unclaimed,
+                expiring,
+                clickHouse.list(statement, Bucket.class));
     }
 
     /** For people: the first {@code top} buckets and a line of sums. */
@@ -106,6 +99,10 @@ public record Status(String lane, long epoch, Instant plannedAt, long unclaimed,
         }
         if (buckets.size() > top) {
             text.append("... and %,d more buckets (--top N shows more)%n".formatted(buckets.size() - top));
+        }
+        if (expiring > 0) {
+            text.append("%n%,d rows go by TTL before they are claimed and due: run discovery, or raise the TTL before%n"
+                    .formatted(expiring));
         }
         text.append("%n%,d buckets, %,d rows not claimed yet, %,d pending, %,d open, %,d given up, %,d lost"
                 .formatted(

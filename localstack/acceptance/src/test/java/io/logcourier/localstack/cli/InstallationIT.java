@@ -40,7 +40,8 @@ class InstallationIT {
             assertThat(LogFiles.requestIds(objects)).containsExactlyInAnyOrderElementsOf(ids);
             List<Path> files = LogFiles.files(objects);
             Map<Path, Object> times = times(files);
-            assertThat(output(0, installation, "audit", "--objects")).contains("The books balance.");
+            assertThat(output(0, installation, "audit", "--objects"))
+                    .contains("The books balance, and all 5 objects hold what they should.");
 
             JsonNode again = JSON.readTree(output(0, installation, "tick", "--flush"));
             assertThat(again.get("orders").asInt()).isZero();
@@ -71,8 +72,8 @@ class InstallationIT {
                         .contains(Shipper.TARGET + "/" + key));
             }
             assertThat(output(1, installation, "audit", "--objects"))
-                    .contains("missing: order ", "difference: order ", "3 differences, 1 objects missing");
-            assertThat(output(0, installation, "audit")).contains("The books balance.");
+                    .contains("missing: order ", "difference: order ", "3 differences, 1 object missing.");
+            assertThat(output(0, installation, "audit")).contains("The books balance. Objects were not read.");
         }
     }
 
