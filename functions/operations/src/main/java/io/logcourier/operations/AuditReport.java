@@ -47,7 +47,9 @@ public record AuditReport(
      * up, no row was lost or is about to be, and no object that was looked for is missing or could not be read.
      */
     public boolean isWell() {
-        return balance.isWell()
+        return balance.addsUp()
+                && balance.givenUp() == 0
+                && balance.lost() == 0
                 && differences.isEmpty()
                 && refused.isEmpty()
                 && missing.isEmpty()

@@ -46,11 +46,6 @@ public record Balance(
         return pending() >= 0 && lost >= 0 && ordered == delivered + givenUp + lost + open;
     }
 
-    /** Whether the sums follow from each other, no row was given up, and none lost. */
-    public boolean isWell() {
-        return addsUp() && givenUp == 0 && lost == 0;
-    }
-
     /** Whether every row that the log table holds is in an object. */
     public boolean isComplete() {
         return adopted + delivered == claimed && claimed == stored;

@@ -97,21 +97,23 @@ final class ObjectAudit {
      * @throws io.logcourier.RetryableException if S3 cannot be asked, or refuses everything
      */
     Objects look(long through, LongConsumer progress) {
-        record Count(long count) {}
-        long due = clickHouse
-                .one(scope.share().in(sql("count-objects.sql").with("through", through)), Count.class)
-                .orElseThrow()
-                .count();
+        long left = 0;
         try (Tasks checks = new Tasks(OBJECTS_AT_ONCE)) {
             for (List<Entry> page = page(0, through);
-                    !page.isEmpty() && !scope.timeIsUp().getAsBoolean();
+                    !page.isEmpty();
                     page = page(page.getLast().epoch() + 1, through)) {
-                byName(page).forEach(entries -> {
-                    if (!scope.timeIsUp().getAsBoolean()) {
+                if (scope.timeIsUp().getAsBoolean()) {
+                    left += count(page.getFirst().epoch(), through);
+                    break;
+                }
+                for (List<Entry> entries : byName(page)) {
+                    if (scope.timeIsUp().getAsBoolean()) {
+                        left++;
+                    } else {
                         tried.incrementAndGet();
                         checks.start(() -> check(entries, progress));
                     }
-                });
+                }
             }
             checks.await();
         }
@@ -120,7 +122,7 @@ final class ObjectAudit {
         refusals.check();
         List<Unread> refused = new ArrayList<>(unread.first());
         refused.addAll(found.unread());
-        long left = due - tried.get();
+        long due = tried.get() + left;
         if (left > 0) {
             refused.add(new Unread("%,d objects of %,d".formatted(left, due), Folders.LATE));
         }
@@ -133,7 +135,7 @@ final class ObjectAudit {
                         read.get(),
                         found.underWay(),
                         missing.count(),
-                        unread.count() + found.unread().size() + Math.max(0, left)),
+                        unread.count() + found.unread().size() + left),
                 missing.first(),
                 List.copyOf(refused),
                 List.copyOf(differences));
@@ -151,6 +153,15 @@ final class ObjectAudit {
         Statement page =
                 sql("objects.sql").with("from", from).with("through", through).with("most", pageObjects);
         return clickHouse.list(scope.share().in(page), Entry.class);
+    }
+
+    private long count(long from, long through) {
+        record Count(long count) {}
+        Statement count = sql("count-objects.sql").with("from", from).with("through", through);
+        return clickHouse
+                .one(scope.share().in(count), Count.class)
+                .orElseThrow()
+                .count();
     }
 
     private void check(List<Entry> entries, LongConsumer progress) {

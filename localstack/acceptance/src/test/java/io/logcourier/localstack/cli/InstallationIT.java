@@ -49,6 +49,16 @@ class InstallationIT {
             output(0, installation, "work", "--once");
             assertThat(times(LogFiles.files(objects))).isEqualTo(times);
 
+            try (CourierProcess unreachable =
+                    CourierProcess.run(installation, "audit", "--objects", "--s3-endpoint=http://127.0.0.1:1")) {
+                assertThat(unreachable.endedWith(3).err().lines())
+                        .singleElement()
+                        .asString()
+                        .startsWith("courier: S3 cannot be asked: ")
+                        .contains("127.0.0.1:1");
+                assertThat(unreachable.out()).isEmpty();
+            }
+
             Files.delete(files.get(0));
             Files.writeString(files.get(1), "x", StandardOpenOption.APPEND);
             byte[] bytes = Files.readAllBytes(files.get(2));

@@ -278,6 +278,8 @@ class TemplateTest {
                         "AuditDifferences of Operations ignore",
                         "AuditDifferences of Operations breaching",
                         "RowsLost of Operations ignore",
+                        "ObjectsMissing of Operations ignore",
+                        "ObjectsUnread of Operations ignore",
                         "ApproximateNumberOfMessagesVisible of OrderDeadLetters notBreaching",
                         "ApproximateNumberOfMessagesVisible of TickDeadLetters notBreaching",
                         "ApproximateAgeOfOldestMessage of OrderQueue notBreaching",
@@ -389,7 +391,7 @@ class TemplateTest {
             assertThat(template.resources("AWS::IAM::Role")
                             .filter(role -> role.text("Policies").contains("Resource={Ref=" + keys + "}"))
                             .map(Resource::name))
-                    .containsExactlyInAnyOrder("WorkerRole", "LookerRole");
+                    .containsExactlyInAnyOrder("WorkerRole", "OperationsRole", "LookerRole");
         }
     }
 
