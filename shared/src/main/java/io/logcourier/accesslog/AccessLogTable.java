@@ -83,11 +83,19 @@ public final class AccessLogTable {
      * @throws ConfigurationException if the table or a column is missing or a setting is off, with what mends it
      */
     public void check() {
-        record Engine(String engineFull) {}
-        String engine = clickHouse
-                .one(sql("engine.sql"), Engine.class)
-                .map(Engine::engineFull)
-                .orElseThrow(this::missing);
+        check(Duration.ZERO);
+    }
+
+    /**
+     * Checks that rows keep their block numbers through merges and are kept for long enough, and that the columns which log
+     * objects are to have are there. A TTL that is no column and an interval says nothing.
+     *
+     * @param least how long rows may wait until they are delivered
+     * @throws ConfigurationException if the table or a column is missing, a setting is off, or rows are kept for no longer
+     *     than that, with what mends it
+     */
+    public void check(Duration least) {
+        String engine = engine();
         List<String> off = new ArrayList<>();
         for (String setting : List.of("enable_block_number_column", "enable_block_offset_column")) {
             if (!engine.contains(setting + " = 1") && !engine.contains(setting + " = true")) {
@@ -100,7 +108,24 @@ public final class AccessLogTable {
                             + name() + " MODIFY SETTING "
                             + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", ")));
         }
+        checkRetention(engine, least);
         checkMoreColumns();
+    }
+
+    private void checkRetention(String engine, Duration least) {
+        Retention.of(engine).filter(kept -> kept.compareTo(least) <= 0).ifPresent(kept -> {
+            throw new ConfigurationException(
+                    "the log table %s keeps rows for %ds, and they may wait for %ds, which is discovery.time-threshold and discovery.redeliver-after: they could go before they are delivered; give it a longer TTL with ALTER TABLE %1$s MODIFY TTL, or lower one of the settings"
+                            .formatted(name(), kept.toSeconds(), least.toSeconds()));
+        });
+    }
+
+    private String engine() {
+        record Engine(String engineFull) {}
+        return clickHouse
+                .one(sql("engine.sql"), Engine.class)
+                .map(Engine::engineFull)
+                .orElseThrow(this::missing);
     }
 
     private ConfigurationException missing() {

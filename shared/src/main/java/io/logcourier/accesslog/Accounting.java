@@ -88,7 +88,8 @@ public record Accounting(
         /** A part without rows, or whose rows are all deleted. */
         public static final Counted NOTHING = new Counted(0, 0, List.of());
 
-        private long unclaimed() {
+        /** Rows in blocks that are not claimed. */
+        public long unclaimed() {
             return blocks.stream().mapToLong(Block::rows).sum();
         }
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -55,6 +56,9 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     private static final Pattern OWN_HEADERS = Pattern.compile(
             "Authorization|Host|Connection|Transfer-Encoding|User-Agent|(Content|Accept|X-ClickHouse)-.*|Accept",
             Pattern.CASE_INSENSITIVE);
+
+    /** As a schedule of Amazon EventBridge has it. */
+    private static final Pattern RATE = Pattern.compile("rate\\(([1-9][0-9]{0,5}) (minute|hour|day)s?\\)");
 
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
 
@@ -220,6 +224,22 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "",
             "where replays may write copies: BUCKET/PREFIX, several separated by commas; empty allows none",
             Setting::list);
+    static final Setting<Optional<Duration>> OBJECTS_WITHIN = define(
+            "audit.objects-within",
+            "1d",
+            "the audit on a schedule reads a share of the log objects each time, all within so long; 0 reads none",
+            text -> text.equals("0") ? Optional.empty() : Optional.of(duration(text)));
+    static final Setting<Duration> AUDIT_SCHEDULE = define(
+            "audit.schedule",
+            "rate(1 hour)",
+            "how often that audit runs, as its schedule says it or as a duration: which share is due follows from it",
+            Setting::rate);
+    static final Setting<List<String>> OWN_TARGETS = define(
+            "audit.own-targets",
+            "",
+            "where nobody else writes: BUCKET/PREFIX, several separated by commas, * in BUCKET stands for any characters; "
+                    + "an object there that no order names is a difference",
+            Setting::ownTargets);
     static final Setting<Level> LOG_LEVEL =
             define("log.level", "info", "how much is logged: error, warn, info, debug or trace", Setting::level);
 
@@ -460,6 +480,22 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
         } catch (DateTimeParseException e) {
             throw new IllegalArgumentException("a duration like 30s, 15m, 6h or 3d is needed", e);
         }
+    }
+
+    private static Duration rate(String text) {
+        Matcher rate = RATE.matcher(text);
+        if (!rate.matches()) {
+            return duration(text);
+        }
+        return Duration.of(
+                Long.parseLong(rate.group(1)), ChronoUnit.valueOf(rate.group(2).toUpperCase(Locale.ROOT) + "S"));
+    }
+
+    /** Each is checked as the pattern of a bucket, up to the first slash; the rest is a prefix as it is. */
+    private static List<String> ownTargets(String text) {
+        List<String> targets = list(text);
+        targets.forEach(target -> Form.pattern(target.split("/", 2)[0]));
+        return targets;
     }
 
     private static Level level(String text) {

@@ -42,6 +42,7 @@ import org.slf4j.event.Level;
  * @param discovery how orders are planned
  * @param forms what log objects are like
  * @param worker how orders are delivered
+ * @param audit what an audit looks at
  * @param logLevel how much is logged
  */
 public record Settings(
@@ -53,6 +54,7 @@ public record Settings(
         Discovery discovery,
         Forms forms,
         Worker worker,
+        Audit audit,
         Level logLevel) {
     static final String PREFIX = "log-courier.";
 
@@ -231,6 +233,23 @@ public record Settings(
         }
     }
 
+    /**
+     * What an audit looks at.
+     *
+     * @param objectsWithin how long the audits on a schedule take to read every object once; empty reads none
+     * @param every how long after one of them the next one runs
+     * @param ownTargets where nobody else writes, each as {@code BUCKET/PREFIX} or {@code BUCKET}, a pattern
+     */
+    public record Audit(Optional<Duration> objectsWithin, Duration every, List<String> ownTargets) {
+        /** Whether nobody else writes objects of such a key into a bucket. */
+        public boolean owns(String bucket, String key) {
+            return ownTargets.stream()
+                    .map(target -> target.split("/", 2))
+                    .anyMatch(target ->
+                            Form.fits(target[0], bucket) && (target.length == 1 || key.startsWith(target[1])));
+        }
+    }
+
     /** As they are for one lane each. */
     public List<Settings> each() {
         return lanes.stream().map(this::with).toList();
@@ -268,7 +287,16 @@ public record Settings(
     }
 
     private Settings with(Lane lane) {
-        return new Settings(List.of(lane), logRetention, aws, targets, queue, discovery, forms, worker, logLevel);
+        return new Settings(
+                List.of(lane), logRetention, aws, targets, queue, discovery, forms, worker, audit, logLevel);
+    }
+
+    /**
+     * How long rows must be kept at least: until they are due, and, where the message about their order is lost, until it
+     * is enqueued again.
+     */
+    public Duration leastRetention() {
+        return discovery.timeThreshold().plus(discovery.redeliverAfter());
     }
 
     /** Age at which the ledger forgets what is settled: a week more than that of the log table's rows. */
@@ -361,7 +389,9 @@ public record Settings(
                             get(Setting.RETRY_DELAY),
                             get(Setting.SUPERSEDE_AFTER),
                             get(Setting.REPLAY_TARGETS)),
+                    new Audit(get(Setting.OBJECTS_WITHIN), get(Setting.AUDIT_SCHEDULE), get(Setting.OWN_TARGETS)),
                     get(Setting.LOG_LEVEL));
+            checkRetention(settings);
             if (!problems.isEmpty()) {
                 throw new ConfigurationException(problems);
             }
@@ -388,6 +418,19 @@ public record Settings(
             return get(Setting.CLICKHOUSE_URL).entrySet().stream()
                     .map(lane -> any.at(lane.getKey().isEmpty() ? any.name() : lane.getKey(), lane.getValue()))
                     .toList();
+        }
+
+        private void checkRetention(Settings settings) {
+            if (settings.logRetention().compareTo(settings.leastRetention()) <= 0) {
+                problems.add(
+                        "%s is %ds, and rows may wait for %ds, which is %s and %s: they could go before they are delivered; raise the first, or lower one of the others"
+                                .formatted(
+                                        Setting.LOG_RETENTION.name(),
+                                        settings.logRetention().toSeconds(),
+                                        settings.leastRetention().toSeconds(),
+                                        Setting.TIME_THRESHOLD.name(),
+                                        Setting.REDELIVER_AFTER.name()));
+            }
         }
 
         private Forms forms() {

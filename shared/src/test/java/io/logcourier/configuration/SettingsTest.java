@@ -73,6 +73,9 @@ class SettingsTest {
             Map.entry("worker.retry-delay", "1m"),
             Map.entry("worker.supersede-after", "1h"),
             Map.entry("worker.replay-targets", "bucket/prefix/, other"),
+            Map.entry("audit.objects-within", "0"),
+            Map.entry("audit.schedule", "30m"),
+            Map.entry("audit.own-targets", "logs-*/of/cats/, other"),
             Map.entry("log.level", "DEBUG"));
 
     @Test
@@ -108,7 +111,55 @@ class SettingsTest {
                         new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
                         new Settings.Forms("", Form.parse("*=simple")),
                         new Settings.Worker(8 << 20, 8, 4, Duration.ofSeconds(10), Duration.ofMinutes(20), List.of()),
+                        new Settings.Audit(Optional.of(Duration.ofDays(1)), Duration.ofHours(1), List.of()),
                         Level.INFO));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "clickhouse.log-retention, 6h",
+        "clickhouse.log-retention, PT6H15M",
+        "discovery.time-threshold, 3d",
+        "discovery.redeliver-after, 3d"
+    })
+    void rowsThatMayGoBeforeTheyAreDeliveredAreRefused(String setting, String value) {
+        assertThatThrownBy(() -> Settings.read(Map.of(setting, value), Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageMatching("clickhouse.log-retention is [0-9]+s, and rows may wait for [0-9]+s, .*");
+    }
+
+    @Test
+    void aRetentionAboveWhatRowsMayWaitIsTaken() {
+        assertThat(Settings.read(Map.of("clickhouse.log-retention", "PT6H15M1S"), Map.of())
+                        .leastRetention())
+                .isEqualTo(Duration.ofMinutes(6 * 60 + 15));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rate(1 hour),PT1H", "rate(5 minutes),PT5M", "rate(2 days),PT48H", "20m,PT20M"})
+    void theScheduleOfTheAuditIsARateOrADuration(String text, Duration expected) {
+        assertThat(Settings.read(Map.of("audit.schedule", text), Map.of())
+                        .audit()
+                        .every())
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "logs, any/key, logs, true",
+        "logs/of/, of/cats, logs, true",
+        "logs/of/, off/cats, logs, false",
+        "logs/of/, of/cats, logs-2, false",
+        "logs-*/, key, logs-2, true",
+        "'a/x/, b/y/', y/1, b, true",
+        "'a/x/, b/y/', x/1, b, false",
+        "'', key, logs, false"
+    })
+    void aTargetIsOursAloneByBucketAndPrefix(String targets, String key, String bucket, boolean expected) {
+        assertThat(Settings.read(Map.of("audit.own-targets", targets), Map.of())
+                        .audit()
+                        .owns(bucket, key))
+                .isEqualTo(expected);
     }
 
     @Test

@@ -79,6 +79,7 @@ final class Planner {
     private final Settings.Discovery limits;
     private final Settings.Forms forms;
     private final Duration ledgerRetention;
+    private final Duration leastRetention;
     private final int arrivalsPerStep;
 
     Planner(Settings settings, ClickHouse clickHouse, OrderQueue queue) {
@@ -93,6 +94,7 @@ final class Planner {
         limits = settings.discovery();
         forms = settings.forms();
         ledgerRetention = settings.ledgerRetention();
+        leastRetention = settings.leastRetention();
         this.arrivalsPerStep = arrivalsPerStep;
     }
 
@@ -104,7 +106,7 @@ final class Planner {
      * @return what was done
      */
     Planned plan(Tick tick, BooleanSupplier timeIsUp) {
-        table.check();
+        table.check(leastRetention);
         String planner = UUID.randomUUID().toString();
         boolean redeliver = tick.redeliver();
         Map<String, Long> visible = Map.of();

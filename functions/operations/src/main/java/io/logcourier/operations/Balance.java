@@ -38,6 +38,14 @@ public record Balance(
         return claimed - adopted - undeliverable - ordered;
     }
 
+    /**
+     * Whether the sums follow from each other: every ordered row is delivered, given up, lost or open, and no more are
+     * ordered than were claimed.
+     */
+    public boolean addsUp() {
+        return pending() >= 0 && lost >= 0 && ordered == delivered + givenUp + lost + open;
+    }
+
     /** Whether every row that the log table holds is in an object. */
     public boolean isComplete() {
         return adopted + delivered == claimed && claimed == stored;

@@ -1,5 +1,6 @@
 package io.logcourier.operations;
 
+import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.schema.Schema;
@@ -80,6 +81,7 @@ public final class SchemaCommand implements Callable<Integer> {
                     out.println("lane %s: the ledger has version %d".formatted(name, ledgerVersion));
                 } else {
                     boolean started = schema.apply(clickHouse, adopt == Adopt.all);
+                    new AccessLogTable(clickHouse, lane.lane()).check(lane.leastRetention());
                     out.println("lane %s: the schema is there, the ledger %s"
                             .formatted(name, started ? "was started" : "goes on"));
                 }

@@ -21,11 +21,18 @@ import java.util.Map;
  * @param epoch the newest
  * @param plannedAt when it was appended
  * @param unclaimed rows that no epoch has claimed yet
+ * @param expiring of the unclaimed ones, those that go by TTL before they would be due
  * @param buckets those that need attention first: given up, lost, then by lag
  * @param leftAlone rows of the log table that planners must leave alone, and what to do; empty when there are none
  */
 public record Status(
-        String lane, long epoch, Instant plannedAt, long unclaimed, List<Bucket> buckets, List<String> leftAlone) {
+        String lane,
+        long epoch,
+        Instant plannedAt,
+        long unclaimed,
+        long expiring,
+        List<Bucket> buckets,
+        List<String> leftAlone) {
     /**
      * How a bucket stands, in rows.
      *
@@ -69,11 +76,14 @@ public record Status(
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
         Accounting accounting =
                 table.account(head, table.look().parts(), Map.of(), Long.MAX_VALUE / 2, 0, settings.ledgerRetention());
+        long expiring = new Unclaimed(clickHouse, lane, Audit.notice(settings))
+                .expiring().stream().mapToLong(Unclaimed.Expiring::rows).sum();
         return new Status(
                 lane.name(),
                 head.epoch(),
                 head.plannedAt(),
                 accounting.unclaimedRows(),
+                expiring,
                 clickHouse.list(statement, Bucket.class),
                 accounting.leftAlone().stream().map(LeftAlone::text).toList());
     }
@@ -100,6 +110,10 @@ public record Status(
         }
         if (buckets.size() > top) {
             text.append("... and %,d more buckets (--top N shows more)%n".formatted(buckets.size() - top));
+        }
+        if (expiring > 0) {
+            text.append("%n%,d rows go by TTL before they are claimed and due: run discovery, or raise the TTL before%n"
+                    .formatted(expiring));
         }
         text.append("%n%,d buckets, %,d rows not claimed yet, %,d pending, %,d open, %,d given up, %,d lost"
                 .formatted(

@@ -1,5 +1,5 @@
 -- The sums of a lane. A delivered order stays delivered, whatever else was recorded of it. The rows of a superseded
--- order are in its replacement or lost; as long as the newest epoch has decided the replacement and it is not derived, the
+-- order are in its replacement or lost, each for itself: a replacement with more rows makes up for no other. As long as the newest epoch has decided the replacement and it is not derived, the
 -- order counts as open. Orders that reach back to before the books begin are left out, and the arrivals that are in them.
 WITH
     outcomes AS
@@ -22,12 +22,19 @@ WITH
             sumIf(orders.rows, replaces_epoch = 0) AS ordered,
             sumIf(orders.rows, outcomes.ended = 'delivered') AS delivered,
             sumIf(orders.rows, outcomes.ended = 'given_up') AS given_up,
-            sumIf(orders.rows, outcomes.ended = 'superseded') - sumIf(orders.rows, replaces_epoch > 0) AS lost,
+            sumIf(orders.rows - least(orders.rows, replacements.left), outcomes.ended = 'superseded') AS lost,
             sumIf(orders.rows, outcomes.ended = '') AS open,
             countIf(outcomes.ended = 'delivered') AS objects,
             sum(outcomes.object_bytes) AS bytes
         FROM {ledger:Identifier}.orders AS orders
         LEFT JOIN outcomes USING (epoch, number)
+        LEFT JOIN
+        (
+            SELECT replaces_epoch AS epoch, replaces_number AS number, sum(rows) AS left
+            FROM {ledger:Identifier}.orders
+            WHERE replaces_epoch > 0
+            GROUP BY epoch, number
+        ) AS replacements USING (epoch, number)
         WHERE epoch BETWEEN {begin:UInt64} AND {epoch:UInt64} AND from_epoch >= {begin:UInt64}
     ),
     arrived AS

@@ -1,6 +1,6 @@
 -- The orders whose rows were gone, or changed, before they were delivered, and how many are in no replacement; without those
 -- whose replacement the newest epoch has decided and that is not derived yet.
-SELECT epoch, number, bucket, target_bucket, orders.rows - left AS rows, reason
+SELECT epoch, number, bucket, target_bucket, orders.rows - least(orders.rows, left) AS rows, reason
 FROM {ledger:Identifier}.orders AS orders
 INNER JOIN
 (

@@ -1,4 +1,5 @@
--- Objects as their offsets have them, of whole epochs from one on: about {most}, and no fewer while there are more.
+-- Objects as their offsets have them, of whole epochs from one on: about {most}, and no fewer while there are more. Those
+-- of a share only: each order has its place in a cycle, and those are due that lie within a span of it up to now.
 WITH
     (
         SELECT max(epoch)
@@ -7,6 +8,7 @@ WITH
             SELECT epoch
             FROM {ledger:Identifier}.offsets
             WHERE outcome = 'delivered' AND epoch BETWEEN {from:UInt64} AND {through:UInt64}
+                AND ({at:UInt64} + {cycle:UInt64} - sipHash64(epoch, number) % {cycle:UInt64}) % {cycle:UInt64} < {span:UInt64}
             ORDER BY epoch
             LIMIT {most:UInt64}
         )
@@ -19,6 +21,7 @@ FROM
     SELECT *
     FROM {ledger:Identifier}.offsets
     WHERE outcome = 'delivered' AND epoch BETWEEN {from:UInt64} AND last
+        AND ({at:UInt64} + {cycle:UInt64} - sipHash64(epoch, number) % {cycle:UInt64}) % {cycle:UInt64} < {span:UInt64}
 ) AS offsets
 INNER JOIN
 (

@@ -43,6 +43,13 @@ WITH
             )
         GROUP BY epoch, number
     ),
+    replacements AS
+    (
+        SELECT replaces_epoch AS epoch, replaces_number AS number, sum(rows) AS left
+        FROM {ledger:Identifier}.orders
+        WHERE replaces_epoch > 0
+        GROUP BY epoch, number
+    ),
     ended AS
     (
         SELECT
@@ -53,6 +60,7 @@ WITH
         FROM {ledger:Identifier}.orders AS orders
         ANY LEFT JOIN delivered USING (epoch, number)
         LEFT JOIN failed USING (epoch, number)
+        LEFT JOIN replacements USING (epoch, number)
     ),
     ordered AS
     (
@@ -62,7 +70,7 @@ WITH
             minIf(min_inserted, is_open) AS oldest_open,
             countIf(is_open) AS open_orders,
             sumIf(rows, is_failed AND NOT is_superseded) AS refused_rows,
-            sumIf(rows, is_failed AND is_superseded) - sumIf(rows, replaces_epoch > 0) AS lost_rows,
+            sumIf(rows - least(rows, left), is_failed AND is_superseded) AS lost_rows,
             sumIf(rows, is_delivered) AS delivered_rows,
             argMaxIf(last_reason, failed_at, is_failed) AS reason,
             max(committed_at) AS last_delivery

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -35,9 +34,6 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 /** {@link ObjectStore} on Amazon S3. Every body goes out with its CRC32C, which S3 checks before it accepts it. */
 final class S3ObjectStore implements ObjectStore {
     private static final Logger log = LoggerFactory.getLogger(S3ObjectStore.class);
-
-    /** What S3 has ever allowed; new buckets are held to less. Everything else would break the request. */
-    private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]");
 
     /** Of the bytes of a request, where it does not say what the object is. */
     private static final String BODY_TYPE = "application/octet-stream";
@@ -305,7 +301,7 @@ final class S3ObjectStore implements ObjectStore {
         if (!targets.allow(target.bucket())) {
             throw new TargetRefusedException("s3.targets does not allow objects in bucket " + target.bucket(), null);
         }
-        if (!BUCKET.matcher(target.bucket()).matches()) {
+        if (!TargetClient.isBucketName(target.bucket())) {
             throw new TargetRefusedException("InvalidBucketName: '" + target.bucket() + "' is no bucket name", null);
         }
         int bytes = target.key().getBytes(StandardCharsets.UTF_8).length;

@@ -64,7 +64,7 @@ class FormsIT {
                                         + day.replace('/', '-') + "-00-00-00-")
                                 .toArray(String[]::new));
         AuditReport report = courier.deepAudit();
-        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(6, 0));
+        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(6, 0, 0));
         assertThat(report.differences()).isEmpty();
         assertThat(report.missing()).isEmpty();
     }
@@ -116,7 +116,7 @@ class FormsIT {
         AuditReport report = courier.deepAudit();
         assertThat(report.isWell()).as("%s", report).isTrue();
         assertThat(report.balance().delivered()).isEqualTo(18);
-        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(9, 0));
+        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(9, 0, 0));
     }
 
     @Test
@@ -162,7 +162,7 @@ class FormsIT {
         courier.execute("ALTER TABLE {ledger}.offsets UPDATE bytes = bytes + 1, crc32c = crc32c + 1 WHERE true"
                 + " SETTINGS mutations_sync = 2");
         assertThat(courier.deepAudit())
-                .satisfies(report -> assertThat(report.rendered()).isEqualTo(new Audit.Rendered(1, 0)))
+                .satisfies(report -> assertThat(report.rendered()).isEqualTo(new Audit.Rendered(1, 0, 0)))
                 .satisfies(report -> assertThat(report.differences())
                         .as("the object that was delivered")
                         .hasSize(1));

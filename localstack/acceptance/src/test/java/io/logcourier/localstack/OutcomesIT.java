@@ -146,7 +146,7 @@ class OutcomesIT {
         courier.deliver("first", all);
         Map<String, byte[]> before = courier.objects(courier.target());
         AuditReport books = courier.audit();
-        assertThat(courier.deepAudit().rendered()).isEqualTo(new Audit.Rendered(3, 0));
+        assertThat(courier.deepAudit().rendered()).isEqualTo(new Audit.Rendered(3, 0, 0));
         assertThat(before).hasSize(3);
         // Two are gone, and one is not what was delivered.
         before.keySet().stream().limit(2).forEach(key -> courier.s3()

@@ -47,6 +47,20 @@ class PlanningIT {
     static final Stack STACK = new Stack();
 
     @Test
+    void aTableThatKeepsRowsForNoLongerThanTheyMayWaitIsRefused() {
+        Installation courier = STACK.installation();
+        courier.execute("ALTER TABLE {logs}.access_logs MODIFY TTL insertedAt + INTERVAL 6 HOUR");
+
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("keeps rows for 21600s, and they may wait for 22500s")
+                .hasMessageContaining("MODIFY TTL");
+
+        courier.execute("ALTER TABLE {logs}.access_logs MODIFY TTL insertedAt + INTERVAL 1 DAY");
+        assertThat(courier.flush().isIdle()).isTrue();
+    }
+
+    @Test
     void belowBothThresholdsNothingIsDue() {
         Installation courier =
                 STACK.installation(Map.of("discovery.count-threshold", "100", "discovery.time-threshold", DAY));

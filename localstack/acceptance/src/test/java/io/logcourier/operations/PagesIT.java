@@ -67,7 +67,7 @@ class PagesIT {
         for (int page : List.of(1, BUCKETS, BUCKETS + 1, EPOCHS * BUCKETS, 1_000)) {
             AtomicInteger read = new AtomicInteger();
             Audit.Objects objects = new Audit(courier.clickHouse(), courier.lane(), page)
-                    .objects(courier.s3(), true, bytes -> read.incrementAndGet());
+                    .objects(courier.s3(), Scope.of(courier.settings()).alone(), bytes -> read.incrementAndGet());
 
             assertThat(objects.missing())
                     .as("pages of %d", page)

@@ -3,6 +3,7 @@ package io.logcourier.localstack.cli;
 import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Settings;
 import io.logcourier.discovery.DiscoveryHandler;
 import io.logcourier.ledger.Lane;
 import io.logcourier.localstack.GeneratedRows;
@@ -143,12 +144,12 @@ final class DemoCommand implements Callable<Integer> {
             try (ClickHouse clickHouse = stack.clickHouse();
                     S3Client s3 = stack.s3()) {
                 Lane lane = stack.settings().lane();
-                Audit audit = new Audit(clickHouse, lane);
+                Audit audit = new Audit(clickHouse, stack.settings());
                 long before = audit.balance().stored();
                 long loaded = timed("load", () -> load(clickHouse, lane));
                 makeTargets(stack, clickHouse, lane);
                 deliver(stack, audit);
-                AuditReport report = timed("audit", () -> audit(audit, s3));
+                AuditReport report = timed("audit", () -> audit(audit, s3, stack.settings()));
                 print(stack, report, before, loaded);
                 return isDelivered(report, before, loaded) ? 0 : 1;
             }
@@ -241,9 +242,9 @@ final class DemoCommand implements Callable<Integer> {
         return task;
     }
 
-    private static AuditReport audit(Audit audit, S3Client s3) {
+    private static AuditReport audit(Audit audit, S3Client s3, Settings settings) {
         try (Progress progress = Progress.of("audit", " bytes", audit.balance().bytes())) {
-            return audit.report(s3, true, progress::by);
+            return audit.reportAlone(s3, settings, false, progress::by);
         }
     }
 
@@ -297,8 +298,12 @@ final class DemoCommand implements Callable<Integer> {
         if (!report.differences().isEmpty()) {
             reasons.add("%,d differences".formatted(report.differences().size()));
         }
-        if (!report.missing().isEmpty()) {
-            reasons.add("%,d objects missing".formatted(report.missing().size()));
+        if (report.objects().missing() > 0) {
+            reasons.add("%,d objects missing".formatted(report.objects().missing()));
+        }
+        if (report.objects().unread() > 0) {
+            reasons.add(
+                    "%,d objects or folders not read".formatted(report.objects().unread()));
         }
         long stored = report.balance().stored() - before;
         if (stored != loaded) {
@@ -308,8 +313,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private static boolean isDelivered(AuditReport report, long before, long loaded) {
-        return report.differences().isEmpty()
-                && report.missing().isEmpty()
+        return report.isWell()
                 && report.balance().isComplete()
                 && report.balance().stored() == before + loaded;
     }

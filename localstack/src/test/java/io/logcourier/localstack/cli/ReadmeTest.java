@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What the README and the page of answers say of settings and commands is what the code has. */
 final class ReadmeTest {
@@ -94,15 +95,33 @@ final class ReadmeTest {
         }
     }
 
-    @ParameterizedTest
-    @MethodSource
-    void everyAnswerIsDocumentedAsItIsPrinted(String command, Class<?> answer) throws IOException {
+    /** The report of the page of answers, with as many objects. */
+    @Test
+    void theVerdictOfTheFirstHourIsOneThatAnAuditGives() throws IOException {
+        Matcher shown = Pattern.compile("(?m)^ {4}(The books balance, and all ([0-9]+) objects .*)$")
+                .matcher(Files.readString(README));
+        assertThat(shown.find()).isTrue();
+        int objects = Integer.parseInt(shown.group(2));
+        ObjectNode report = (ObjectNode) documented("demo", ClickHouse.JSON).get("report");
+        ((ObjectNode) report.get("objects")).put("due", objects).put("read", objects);
+
+        assertThat(ClickHouse.JSON.treeToValue(report, AuditReport.class).verdict())
+                .isEqualTo(shown.group(1));
+    }
+
+    private static JsonNode documented(String command, JsonMapper json) throws IOException {
         Matcher example = Pattern.compile("(?m)^`" + command + "[ `][^{]*((?:\n {4}.*)+)")
                 .matcher(Files.readString(Path.of("..", "docs", "commands.md")));
         assertThat(example.find()).as(command).isTrue();
+        return json.readTree(example.group(1));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void everyAnswerIsDocumentedAsItIsPrinted(String command, Class<?> answer) throws IOException {
         JsonMapper json = command.equals("up") ? new JsonMapper() : ClickHouse.JSON;
 
-        JsonNode documented = json.readTree(example.group(1));
+        JsonNode documented = documented(command, json);
 
         assertThat(documented.toString()).isEqualTo(json.writeValueAsString(json.treeToValue(documented, answer)));
     }

@@ -381,17 +381,17 @@ public final class Installation implements AutoCloseable {
 
     /** The books and the objects, which are ours alone. */
     public AuditReport audit() {
-        return new Audit(clickHouse, lane()).report(s3, true, bytes -> {});
+        return new Audit(clickHouse, settings).reportAlone(s3, settings, false, bytes -> {});
     }
 
     /** The books, the objects, and all rows rendered again. */
     public AuditReport deepAudit() {
-        return new Audit(clickHouse, lane()).report(s3, true, true, bytes -> {});
+        return new Audit(clickHouse, settings).reportAlone(s3, settings, true, bytes -> {});
     }
 
     /** The books alone. */
     public AuditReport books() {
-        return new Audit(clickHouse, lane()).report();
+        return new Audit(clickHouse, settings).report();
     }
 
     /** All objects of a bucket by key. */

@@ -1,13 +1,22 @@
 package io.logcourier.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Settings;
+import io.logcourier.operations.Audit;
 import io.logcourier.operations.Audit.Difference;
 import io.logcourier.operations.Audit.Missing;
+import io.logcourier.operations.Audit.Refused;
+import io.logcourier.operations.Audit.Unread;
 import io.logcourier.operations.AuditReport;
+import io.logcourier.operations.Status;
 import io.logcourier.schema.Schema;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -101,8 +110,13 @@ class DamageIT {
         courier.execute("ALTER TABLE {ledger}.offsets UPDATE target_bucket = 'gone' WHERE number = 1"
                 + " SETTINGS mutations_sync = 2");
 
-        assertNamed("order 2/1 of bucket dogs", "gone/", "cannot be read");
-        assertNamed("bucket gone cannot be listed");
+        AuditReport report = courier.audit();
+        assertThat(report.isWell()).isFalse();
+        assertThat(report.unread())
+                .extracting(Unread::what)
+                .singleElement()
+                .asString()
+                .contains("order 2/1 of bucket dogs", "gone/");
     }
 
     @Test
@@ -126,7 +140,142 @@ class DamageIT {
         courier.execute(
                 "ALTER TABLE {ledger}.offsets DELETE WHERE epoch = 2 AND number = 1 SETTINGS mutations_sync = 2");
 
-        assertNamed("order 2/1 of bucket dogs", key, "no offset");
+        assertThat(courier.audit().objects().underWay())
+                .as("its worker may be about to commit it")
+                .isOne();
+        assertThat(courier.audit().differences()).isEmpty();
+        assertThat(courier.audit().verdict())
+                .isEqualTo(
+                        "The books balance, and all 2 objects hold what they should. 1 object is there and not committed yet.");
+        Settings late = courier.settings(Map.of("discovery.redeliver-after", "0.001s"));
+        assertThat(new Audit(courier.clickHouse(), late)
+                        .reportAlone(courier.s3(), late, false, bytes -> {})
+                        .differences())
+                .extracting(Difference::what)
+                .singleElement()
+                .asString()
+                .contains("order 2/1 of bucket dogs", key, "no offset");
+    }
+
+    /** Nobody asserts that the bucket is ours alone. */
+    @Test
+    void theSameRowsASecondTimeUnderAnotherKey() {
+        String key = key("dogs");
+        String otherwise = key.substring(0, key.length() - 16) + "0123456789ABCDEF";
+        copy(key, otherwise);
+        copy(key, "logs/dogs/" + key.substring(key.lastIndexOf('/') + 1) + ".bak");
+        copy(key, "elsewhere/" + key);
+        put("logs/dogs/2026-01-01-00-00-00-FEDCBA9876543210", new byte[] {'\n'});
+
+        AuditReport report = new Audit(courier.clickHouse(), courier.settings())
+                .report(courier.s3(), courier.settings(), bytes -> {});
+
+        assertThat(report.isWell()).isFalse();
+        assertThat(report.differences())
+                .extracting(Difference::what)
+                .satisfiesExactlyInAnyOrder(
+                        what -> assertThat(what)
+                                .contains(otherwise, "rows of order 2/1 of bucket dogs", "a second time"),
+                        what -> assertThat(what)
+                                .contains(".bak has the unique string of order 2/1 of bucket dogs", key));
+        assertNamed("elsewhere/" + key, "unique string of order 2/1");
+        assertNamed("FEDCBA9876543210", "belongs to no order");
+    }
+
+    @Test
+    void anObjectOfAnOrderThatWasSuperseded() {
+        courier.insert(rows("birds", 0, 3));
+        courier.flush();
+        courier.execute("INSERT INTO {ledger}.offsets (epoch, number, outcome, target_bucket, key, rows)"
+                + " SELECT epoch, number, 'superseded', target_bucket, key, 0 FROM {ledger}.orders"
+                + " WHERE bucket = 'birds'");
+        String key = courier.text("SELECT key FROM {ledger}.orders WHERE bucket = 'birds'")
+                .strip();
+        put(key, new byte[] {'\n'});
+
+        assertNamed("of bucket birds", key, "superseded");
+    }
+
+    /** Else it would make up for rows that another one lost. */
+    @Test
+    void aReplacementWithMoreRowsThanItReplaced() {
+        for (String values : List.of("2, 0, 'superseded'", "2, 1, 'superseded'")) {
+            courier.execute("INSERT INTO {ledger}.offsets (epoch, number, outcome) VALUES (" + values + ")");
+        }
+        courier.execute("ALTER TABLE {ledger}.offsets DELETE WHERE epoch = 2 AND outcome = 'delivered'"
+                + " SETTINGS mutations_sync = 2");
+        courier.execute(
+                "INSERT INTO {ledger}.orders SELECT * REPLACE (9 AS number, rows + 7 AS rows, 2 AS replaces_epoch,"
+                        + " 1 AS replaces_number) FROM (SELECT * FROM {ledger}.orders WHERE epoch = 2 AND number = 1)");
+
+        assertNamed("order 2/1 of bucket dogs", "17 rows", "do not take its place");
+        assertThat(courier.books().balance().lost()).isEqualTo(10);
+        assertThat(courier.books().balance().addsUp()).isFalse();
+        assertThat(courier.books().lost()).extracting(Refused::rows).containsExactly(10L, 0L);
+        assertThat(Status.of(courier.clickHouse(), courier.settings(), "").buckets())
+                .extracting(Status.Bucket::bucket, Status.Bucket::lost)
+                .contains(tuple("cats", 10L), tuple("dogs", 0L));
+    }
+
+    @Test
+    void rowsThatGoBeforeAnybodyHasClaimedThem() {
+        String before = Instant.now()
+                .minus(courier.settings().logRetention())
+                .plus(Duration.ofMinutes(20))
+                .truncatedTo(ChronoUnit.SECONDS)
+                .toString()
+                .replaceAll("[TZ]", " ")
+                .strip();
+        List<LogRow> rows = rows("cats", 100, 7).stream()
+                .map(row -> row.with("insertedAt", before))
+                .toList();
+        courier.insert(rows);
+
+        assertNamed("7 rows are in no epoch", "TTL");
+        assertThat(courier.books().expiring()).isEqualTo(7);
+        Status status = Status.of(courier.clickHouse(), courier.settings(), "");
+        assertThat(status.expiring()).isEqualTo(7);
+        assertThat(status.text(5)).contains("7 rows go by TTL");
+
+        courier.flush();
+        courier.drain();
+        assertThat(courier.books().isWell()).isTrue();
+        assertThat(Status.of(courier.clickHouse(), courier.settings(), "").expiring())
+                .isZero();
+    }
+
+    @Test
+    void aDetachedPartIsNamedUnlessItsRowsAreDelivered() {
+        courier.execute("ALTER TABLE {logs}.access_logs DETACH PART '%s'".formatted(firstPart()));
+        assertThat(courier.books().differences())
+                .extracting(Difference::what)
+                .noneMatch(what -> what.contains("is detached"));
+
+        courier.execute("SYSTEM STOP MERGES {logs}.access_logs");
+        courier.insert(rows("birds", 0, 3));
+        String unclaimed = lastPart();
+        courier.execute("ALTER TABLE {logs}.access_logs DETACH PART '%s'".formatted(unclaimed));
+        assertNamed("part " + unclaimed, "is detached", "no epoch has claimed");
+
+        courier.insert(rows("birds", 0, 3));
+        courier.flush();
+        String undelivered = lastPart();
+        courier.execute("ALTER TABLE {logs}.access_logs DETACH PART '%s'".formatted(undelivered));
+        assertNamed("part " + undelivered, "is detached", "claimed and not delivered");
+    }
+
+    @Test
+    void anUpdateAfterDeliveryIsToldFromDamage() {
+        courier.execute("ALTER TABLE {logs}.access_logs UPDATE httpCode = 418 WHERE bucketName = 'dogs'"
+                + " SETTINGS mutations_sync = 2");
+
+        AuditReport report = courier.deepAudit();
+
+        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(2, 0, 1));
+        assertThat(report.isWell()).isTrue();
+        assertThat(report.verdict())
+                .isEqualTo(
+                        "The books balance, and all 3 objects hold what they should. 1 object has rows that were changed since.");
     }
 
     @Test
@@ -215,6 +364,19 @@ class DamageIT {
 
         assertThat(courier.audit().isWell()).isTrue();
         assertThat(courier.books().balance().delivered()).isEqualTo(30);
+    }
+
+    private String lastPart() {
+        return courier.text("SELECT name FROM system.parts WHERE database = '{logs}' AND active"
+                        + " ORDER BY modification_time DESC, min_block_number DESC LIMIT 1")
+                .strip();
+    }
+
+    private void copy(String from, String to) {
+        courier.s3().copyObject(request -> request.sourceBucket(courier.target())
+                .sourceKey(from)
+                .destinationBucket(courier.target())
+                .destinationKey(to));
     }
 
     private String firstPart() {

@@ -237,7 +237,7 @@ class PartsIT {
 
     /** Objects of a former ledger are those of no order. */
     private static AuditReport audit(Installation courier) {
-        return new Audit(courier.clickHouse(), courier.lane()).report(courier.s3(), false, bytes -> {});
+        return new Audit(courier.clickHouse(), courier.settings()).report(courier.s3(), courier.settings(), bytes -> {});
     }
 
     /** As an operator does who follows the advice, one by one. */

@@ -46,6 +46,11 @@ class FirstHourIT {
                     await().atMost(CourierProcess.PATIENCE)
                             .untilAsserted(() ->
                                     assertThat(run(step.command(), variables)).containsAll(step.printed()));
+                } else if (step.command().startsWith(COURIER + "audit")) {
+                    // How many objects there are depends on which rows the scheduler finds together.
+                    assertThat(withoutNumbers(run(step.command(), variables)))
+                            .as(step.command())
+                            .containsAll(withoutNumbers(step.printed()));
                 } else {
                     assertThat(run(step.command(), variables))
                             .as(step.command())
@@ -73,6 +78,10 @@ class FirstHourIT {
                     }
                 });
         return steps;
+    }
+
+    private static List<String> withoutNumbers(List<String> lines) {
+        return lines.stream().map(line -> line.replaceAll("[0-9]+", "N")).toList();
     }
 
     /** The lines that a command prints which must succeed. */

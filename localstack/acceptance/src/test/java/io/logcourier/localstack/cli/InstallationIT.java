@@ -38,13 +38,24 @@ class InstallationIT {
             assertThat(LogFiles.requestIds(objects)).containsExactlyInAnyOrderElementsOf(ids);
             List<Path> files = LogFiles.files(objects);
             Map<Path, Object> times = times(files);
-            assertThat(output(0, installation, "audit", "--objects")).contains("The books balance.");
+            assertThat(output(0, installation, "audit", "--objects"))
+                    .contains("The books balance, and all 5 objects hold what they should.");
 
             JsonNode again = JSON.readTree(output(0, installation, "tick", "--flush"));
             assertThat(again.get("orders").asInt()).isZero();
             assertThat(again.get("messages").asInt()).isZero();
             output(0, installation, "work", "--once");
             assertThat(times(LogFiles.files(objects))).isEqualTo(times);
+
+            try (CourierProcess unreachable =
+                    CourierProcess.run(installation, "audit", "--objects", "--s3-endpoint=http://127.0.0.1:1")) {
+                assertThat(unreachable.endedWith(3).err().lines())
+                        .singleElement()
+                        .asString()
+                        .startsWith("courier: S3 cannot be asked: ")
+                        .contains("127.0.0.1:1");
+                assertThat(unreachable.out()).isEmpty();
+            }
 
             Files.delete(files.get(0));
             Files.writeString(files.get(1), "x", StandardOpenOption.APPEND);
@@ -69,8 +80,8 @@ class InstallationIT {
                         .contains(Shipper.TARGET + "/" + key));
             }
             assertThat(output(1, installation, "audit", "--objects"))
-                    .contains("missing: order ", "difference: order ", "3 differences, 1 objects missing");
-            assertThat(output(0, installation, "audit")).contains("The books balance.");
+                    .contains("missing: order ", "difference: order ", "3 differences, 1 object missing.");
+            assertThat(output(0, installation, "audit")).contains("The books balance. Objects were not read.");
         }
     }
 

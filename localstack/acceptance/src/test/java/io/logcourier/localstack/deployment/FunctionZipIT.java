@@ -175,14 +175,22 @@ class FunctionZipIT {
                 assertThat(stopped.failed()).isTrue();
                 assertThat(stopped.body()).contains("Sandbox.Timedout").contains("Task timed out after 1.00 seconds");
             }
-            try (DeployedFunction operations = start("Operations", stack)) {
+            // All that is due within an hour is due now.
+            try (DeployedFunction operations =
+                    start("Operations", stack, Map.of("AuditObjectsWithin", "1h"), DeployedFunction.PATIENCE)) {
                 JsonNode answer = answers(operations, "{}");
+                assertThat(answer.path("objects").path("read").intValue()).isEqualTo(BUCKETS);
+                assertThat(answer.path("verdict").stringValue()).isEqualTo("1 order given up.");
                 assertThat(answer.path("differences").intValue()).isZero();
                 assertThat(answer.path("refused").intValue()).isEqualTo(1);
                 assertThat(answer.path("balance").path("delivered").intValue()).isEqualTo(ROWS);
                 assertThat(metrics(operations))
                         .containsEntry("AuditDifferences", 0L)
-                        .containsEntry("RowsLost", 0L);
+                        .containsEntry("RowsLost", 0L)
+                        .containsEntry("RowsExpiring", 0L)
+                        .containsEntry("ObjectsRead", (long) BUCKETS)
+                        .containsEntry("ObjectsMissing", 0L)
+                        .containsEntry("ObjectsUnread", 0L);
                 assertThat(metrics(operations).keySet()).isEqualTo(watched("Operations"));
             }
             stack.makeBucket("canary");

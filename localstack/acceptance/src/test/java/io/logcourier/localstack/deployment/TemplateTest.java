@@ -280,6 +280,8 @@ class TemplateTest {
                         "AuditDifferences of Operations breaching",
                         "RowsLeftAlone of Discovery ignore",
                         "RowsLost of Operations ignore",
+                        "ObjectsMissing of Operations ignore",
+                        "ObjectsUnread of Operations ignore",
                         "ApproximateNumberOfMessagesVisible of OrderDeadLetters notBreaching",
                         "ApproximateNumberOfMessagesVisible of TickDeadLetters notBreaching",
                         "ApproximateAgeOfOldestMessage of OrderQueue notBreaching",
@@ -391,7 +393,7 @@ class TemplateTest {
             assertThat(template.resources("AWS::IAM::Role")
                             .filter(role -> role.text("Policies").contains("Resource={Ref=" + keys + "}"))
                             .map(Resource::name))
-                    .containsExactlyInAnyOrder("WorkerRole", "LookerRole");
+                    .containsExactlyInAnyOrder("WorkerRole", "OperationsRole", "LookerRole");
         }
     }
 

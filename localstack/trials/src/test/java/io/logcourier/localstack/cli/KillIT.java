@@ -75,14 +75,15 @@ class KillIT {
                         shipper.query("SELECT req_id FROM logs.access_logs")
                                 .lines()
                                 .toList(),
-                        new Audit(clickHouse, settings.lane()),
-                        s3);
+                        new Audit(clickHouse, settings),
+                        s3,
+                        settings);
             }
         }
     }
 
     /** The books balance, every object is what its rows make now, and each stored row is a line of one of them. */
-    private void assertDelivered(List<String> stored, Audit audit, S3Client s3) throws IOException {
+    private void assertDelivered(List<String> stored, Audit audit, S3Client s3, Settings settings) throws IOException {
         Set<String> ids = new HashSet<>(stored);
         assertThat(ids).as("seed %d: stored", seed).hasSameSizeAs(stored);
         // AssertJ's containsAll would look through all of a million for each.
@@ -91,13 +92,13 @@ class KillIT {
                 .isEmpty();
         assertThat(without(ids, begun)).as("seed %d: stored, not sent", seed).isEmpty();
         await().atMost(CourierProcess.PATIENCE).until(() -> audit.balance().delivered() >= stored.size());
-        AuditReport report = audit.report(s3, true, true, bytes -> {});
+        AuditReport report = audit.reportAlone(s3, settings, true, bytes -> {});
         assertThat(report.differences()).as("seed %d", seed).isEmpty();
         assertThat(report.missing()).as("seed %d", seed).isEmpty();
         assertThat(report.undelivered()).as("seed %d", seed).isEmpty();
         assertThat(report.rendered())
                 .as("seed %d", seed)
-                .isEqualTo(new Audit.Rendered(report.balance().objects(), 0));
+                .isEqualTo(new Audit.Rendered(report.balance().objects(), 0, 0));
         long lines = 0;
         for (Path file : LogFiles.files(objects())) {
             for (String line : Installation.lines(Files.readAllBytes(file))) {

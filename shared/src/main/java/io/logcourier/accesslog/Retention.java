@@ -1,0 +1,43 @@
+package io.logcourier.accesslog;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/** How long a table keeps rows, by the text of its engine as {@code system.tables} has it. */
+final class Retention {
+    private static final Pattern CLAUSE = Pattern.compile("\\bTTL (.*?)(?: SETTINGS .*)?$", Pattern.DOTALL);
+
+    /** ClickHouse writes intervals so, however they were given. What moves or compresses rows does not end with one. */
+    private static final Pattern ELEMENT = Pattern.compile(
+            "(?<=^|, )`?\\w+`?(?:\\(`?\\w+`?\\))? \\+ toInterval(Second|Minute|Hour|Day|Week|Month|Quarter|Year)\\(([0-9]{1,12})\\)(?: DELETE)?(?=,|$)");
+
+    private static final Map<String, Duration> UNITS = Map.of(
+            "Second", Duration.ofSeconds(1),
+            "Minute", Duration.ofMinutes(1),
+            "Hour", Duration.ofHours(1),
+            "Day", Duration.ofDays(1),
+            "Week", Duration.ofDays(7),
+            "Month", Duration.ofDays(28),
+            "Quarter", Duration.ofDays(90),
+            "Year", Duration.ofDays(365));
+
+    private Retention() {}
+
+    /** The shortest TTL that deletes rows and is a column and an interval, at the shortest that it can be; empty without. */
+    static Optional<Duration> of(String engine) {
+        return CLAUSE.matcher(engine)
+                .results()
+                .map(clause -> clause.group(1))
+                .flatMap(clause -> ELEMENT.matcher(clause).results())
+                .map(Retention::duration)
+                .min(Comparator.naturalOrder());
+    }
+
+    private static Duration duration(MatchResult element) {
+        return UNITS.get(element.group(1)).multipliedBy(Long.parseLong(element.group(2)));
+    }
+}
