@@ -55,6 +55,9 @@ public final class AccessLogTable {
 
     private static final String LONGEST_TEXT = Integer.toString(1 << 28);
 
+    /** A stream is read as quickly as S3 takes its objects, and ends with its reader. */
+    private static final String LONGEST_STREAM_SECONDS = "3600";
+
     private static final Pattern PARTITION = Pattern.compile("[0-9A-Za-z_-]+");
 
     private final ClickHouse clickHouse;
@@ -146,7 +149,7 @@ public final class AccessLogTable {
     /**
      * The table at a moment.
      *
-     * @param server who looked, by its own name
+     * @param server who looked, by its own name and id
      * @param logTable what it is, whatever it is called: another once it was made anew
      * @param parts that are active, oldest partition first
      */
@@ -185,7 +188,8 @@ public final class AccessLogTable {
      * that an incumbent has delivered are adopted, whatever they are.
      */
     public Statement arrivals(long epoch, Instant plannedAt, Claims claims) {
-        return without(sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims);
+        return stream(without(
+                sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims));
     }
 
     /** What orders of one epoch have in common if one query renders them. */
@@ -216,7 +220,7 @@ public final class AccessLogTable {
     public InputStream render(List<WorkOrder> orders, Claims claims) {
         WorkOrder any = orders.getFirst();
         return clickHouse.query(
-                without(
+                stream(without(
                         rendered(Rendering.of(any), any.moreColumns())
                                 .replace(NUMBERS_MARK, numbers(orders))
                                 .with("ledger", lane.ledger())
@@ -225,8 +229,12 @@ public final class AccessLogTable {
                                 .with("source_region", any.sourceRegion())
                                 .with("min_inserted", bound(orders, true))
                                 .with("max_inserted", bound(orders, false)),
-                        claims),
+                        claims)),
                 Rendering.of(any) == Rendering.PARQUET ? "Parquet" : "RowBinary");
+    }
+
+    private static Statement stream(Statement statement) {
+        return statement.setting("max_execution_time", LONGEST_STREAM_SECONDS);
     }
 
     /**

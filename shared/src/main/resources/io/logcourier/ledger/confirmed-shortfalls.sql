@@ -18,4 +18,5 @@ WHERE (epoch, number) IN (SELECT epoch, number FROM confirmed)
             AND (epoch, number) IN (SELECT epoch, number FROM confirmed)
     )
 ORDER BY epoch, number
+LIMIT 1 BY epoch, number
 LIMIT {most:UInt32}

@@ -20,6 +20,7 @@ import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Ledger.Due;
 import io.logcourier.ledger.Ledger.Taken;
+import io.logcourier.ledger.Ledger.Unarrived;
 import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Shortfall;
 import io.logcourier.ledger.Shortfall.Finding;
@@ -115,7 +116,13 @@ final class Planner {
             if (visible.isEmpty()) {
                 visible = parts.stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
             }
-            long rows = completeArrivals(head, parts);
+            // One, but after an adoption: nothing is ordered before all are counted.
+            for (Unarrived epoch : ledger.unarrived(head)) {
+                if (timeIsUp.getAsBoolean()) {
+                    return planned;
+                }
+                planned = planned.plus(0, completeArrivals(epoch, parts), 0, 0, 0);
+            }
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
             Replacements replacements = mayHaveLost ? replacements() : Replacements.NONE;
@@ -123,7 +130,7 @@ final class Planner {
             Epoch next = next(head, parts, visible, tick.flush(), planner, redelivery, replacements.drafts());
             boolean decidesNothing = next.claims().isEmpty() && next.orders().isEmpty();
             planned = planned.plus(
-                    0, rows, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
+                    0, 0, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
             if (!decidesNothing || sent > 0 || redelivery.isPresent()) {
                 if (!ledger.append(next)) {
                     about(log.atInfo(), next).log("another planner was first");
@@ -157,23 +164,20 @@ final class Planner {
         return line.addKeyValue("lane", lane.name()).addKeyValue("epoch", epoch.epoch());
     }
 
-    /** Derives the arrivals of what the newest epoch claimed, where that is not done; returns how many rows. */
-    private long completeArrivals(Head head, List<Part> parts) {
-        if (head.claims().isEmpty() || ledger.hasArrivals(head.epoch())) {
-            return 0;
-        }
-        checkPresent(head, parts);
-        return ledger.deriveArrivals(head.epoch(), table.arrivals(head.epoch(), head.plannedAt(), Ledger.claims(head)));
+    /** Derives the arrivals of {@code epoch}; returns how many rows. */
+    private long completeArrivals(Unarrived epoch, List<Part> parts) {
+        checkPresent(epoch, parts);
+        return ledger.deriveArrivals(epoch.epoch(), table.arrivals(epoch.epoch(), epoch.plannedAt(), epoch.claims()));
     }
 
     /** Another planner may have claimed blocks that this replica does not have yet: they would be counted short. */
-    private void checkPresent(Head head, List<Part> parts) {
+    private void checkPresent(Unarrived epoch, List<Part> parts) {
         List<BlockRange> present = parts.stream().map(Part::blocks).toList();
-        boolean isWhole = head.claims().stream()
+        boolean isWhole = epoch.claims().blocks().stream()
                 .allMatch(claim -> BlockRanges.subtract(claim, present).isEmpty());
-        if (!isWhole && table.isLagging(head.plannedAt())) {
+        if (!isWhole && table.isLagging(epoch.plannedAt())) {
             throw new RetryableException("the replica that lane " + lane.name()
-                    + " is planned on lags: it lacks blocks of" + " epoch " + head.epoch() + "; a later tick goes on");
+                    + " is planned on lags: it lacks blocks of epoch " + epoch.epoch() + "; a later tick goes on");
         }
     }
 

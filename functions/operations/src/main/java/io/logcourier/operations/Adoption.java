@@ -6,6 +6,7 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
@@ -43,13 +44,25 @@ public final class Adoption {
     private final Schema schema;
     private final Ledger ledger;
     private final AccessLogTable table;
+    private final long epochLimit;
+
+    /** Of the lane of {@code settings}, which {@code clickHouse} is connected to. */
+    public Adoption(ClickHouse clickHouse, Settings settings) {
+        this(
+                clickHouse,
+                settings.lane(),
+                settings.logRetention(),
+                settings.discovery().epochLimit());
+    }
 
     /**
      * Of {@code lane}, which {@code clickHouse} is connected to.
      *
      * @param logRetention of a log table that is not there yet
+     * @param epochLimit rows that an epoch claims, about: as many of the rows that are to be delivered go into an object
      */
-    public Adoption(ClickHouse clickHouse, Lane lane, Duration logRetention) {
+    Adoption(ClickHouse clickHouse, Lane lane, Duration logRetention, long epochLimit) {
+        this.epochLimit = epochLimit;
         this.clickHouse = clickHouse;
         this.lane = lane;
         schema = new Schema(lane, logRetention);
@@ -122,9 +135,6 @@ public final class Adoption {
         checkColumns();
         schema.make(clickHouse);
         if (ledger.hasBegun()) {
-            if (ledger.claims(Ledger.ADOPTED, Ledger.ADOPTED).adopted().isEmpty()) {
-                throw begun();
-            }
             return report(false, Optional.empty());
         }
         checkQuiet(quiet);
@@ -139,7 +149,9 @@ public final class Adoption {
         Optional<Compared> compared =
                 s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, progress).compare());
         checkMoved(id);
-        if (!ledger.adopt(id, look.logTable(), present)) {
+        List<List<BlockRange>> shares = AdoptedShares.of(
+                look.parts(), part -> table.blockSizes(List.of(part.blocks())), epochLimit, Ledger.MOST_ADOPTED);
+        if (!ledger.adopt(id, look.logTable(), shares)) {
             throw begun();
         }
         return report(true, compared);
@@ -206,10 +218,12 @@ public final class Adoption {
 
     /** Counts the rows, as a planner would, unless that is done. */
     private Adopted report(boolean started, Optional<Compared> compared) {
+        long last = ledger.lastAdopted().orElseThrow(this::begun);
         Head head = ledger.head();
-        if (head.epoch() == Ledger.ADOPTED && !head.claims().isEmpty() && !ledger.hasArrivals(Ledger.ADOPTED)) {
-            ledger.deriveArrivals(
-                    Ledger.ADOPTED, table.arrivals(Ledger.ADOPTED, head.plannedAt(), Ledger.claims(head)));
+        if (head.epoch() == last) {
+            ledger.unarrived(head)
+                    .forEach(epoch -> ledger.deriveArrivals(
+                            epoch.epoch(), table.arrivals(epoch.epoch(), epoch.plannedAt(), epoch.claims())));
         }
         record Rows(
                 long cursors,
@@ -220,7 +234,12 @@ public final class Adoption {
                 long remaining,
                 long undeliverable) {}
         Rows rows = clickHouse
-                .one(sql("adopted.sql").with("id", head.ledger()).with("epoch", Ledger.ADOPTED), Rows.class)
+                .one(
+                        sql("adopted.sql")
+                                .with("id", head.ledger())
+                                .with("first", Ledger.ADOPTED)
+                                .with("last", last),
+                        Rows.class)
                 .orElseThrow();
         return new Adopted(
                 lane.name(),

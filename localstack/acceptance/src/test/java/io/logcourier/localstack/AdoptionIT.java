@@ -58,7 +58,7 @@ class AdoptionIT {
     }
 
     private static Adopted adopt(Installation courier) {
-        return new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3)).adopt(Duration.ZERO);
+        return new Adoption(courier.clickHouse(), courier.settings()).adopt(Duration.ZERO);
     }
 
     /** The incumbent has delivered the rows of a bucket up to this one. */
@@ -215,7 +215,7 @@ class AdoptionIT {
                         twice.subList(0, 1))
                 .flatMap(List::stream)
                 .toList();
-        Adoption adoption = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3));
+        Adoption adoption = new Adoption(courier.clickHouse(), courier.settings());
         S3Client broken = S3Client.builder()
                 .region(Region.US_EAST_1)
                 .credentialsProvider(AnonymousCredentialsProvider.create())
@@ -283,7 +283,7 @@ class AdoptionIT {
             }
         };
 
-        Adopted adopted = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3))
+        Adopted adopted = new Adoption(courier.clickHouse(), courier.settings())
                 .adoptAgainstObjects(Duration.ZERO, refusing, read -> {});
 
         String reason = courier.target() + ": cannot read logs/cats/2026-01-01-00-00-02-0123456789ABCDEF: ";
@@ -306,7 +306,7 @@ class AdoptionIT {
         courier.execute("DROP DATABASE {ledger}");
         courier.execute(OFFSETS);
 
-        Adopted adopted = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3))
+        Adopted adopted = new Adoption(courier.clickHouse(), courier.settings())
                 .adoptAgainstObjects(Duration.ofDays(1), courier.s3(), read -> {});
 
         assertThat(adopted)
@@ -345,7 +345,7 @@ class AdoptionIT {
     @Test
     void itRefusesWhatItCannotAdopt() {
         Installation courier = installation();
-        Adoption adoption = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3));
+        Adoption adoption = new Adoption(courier.clickHouse(), courier.settings());
         LogRow last = row(courier, "bucket", 1);
         courier.insert(last);
         cursor(courier, last);
