@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -31,6 +30,26 @@ public final class AccessLogTable {
     private static final String IDENTITY =
             "reinterpretAsInt64(xxHash64(_partition_id, _block_number, _block_offset, startTime, req_id))";
 
+    /**
+     * The UTC day of a row, by which keys may name it. The table of arrivals, as S3 and its readers, knows the days from 1900 to
+     * 2299: what lies before or behind counts as the first or the last of them, in all statements.
+     */
+    private static final String DAY =
+            clamped("toDate32('1900-01-01')", "toDate32('2299-12-31')", "toDate32(log.startTime, 'UTC')");
+
+    /** The time of a row, to the millisecond, as {@link #DAY} has it. */
+    private static final String TIME = clamped(
+            "toDateTime64('1900-01-01 00:00:00', 3, 'UTC')",
+            "toDateTime64('2299-12-31 23:59:59.999', 3, 'UTC')",
+            "toDateTime64(log.startTime, 3, 'UTC')");
+
+    private static String clamped(String first, String last, String between) {
+        return "multiIf(toInt64(log.startTime) <= -2208988800, %s, toInt64(log.startTime) >= 10413792000, %s, %s)"
+                .formatted(first, last, between);
+    }
+
+    private static final String DAY_MARK = "/* day */";
+    private static final String TIME_MARK = "/* time */";
     private static final String ON_CLUSTER_MARK = "/* on cluster */";
     private static final String IDENTITY_MARK = "/* identity */";
     private static final String CLAIMED_MARK = "/* claimed */";
@@ -70,16 +89,16 @@ public final class AccessLogTable {
     }
 
     /**
-     * Checks that rows keep their block numbers through merges, and that the columns which log objects are to have are there.
+     * Checks that rows keep their block numbers through merges, that the columns are of types which the statements on them
+     * can take, and that those which log objects are to have are there.
      *
-     * @throws ConfigurationException if the table or a column is missing or a setting is off, with what mends it
+     * @throws ConfigurationException if the table or a column is missing or of another type, or a setting is off, with what
+     *     mends it
      */
     public void check() {
-        record Engine(String engineFull) {}
-        String engine = clickHouse
-                .one(sql("engine.sql"), Engine.class)
-                .map(Engine::engineFull)
-                .orElseThrow(this::missing);
+        record Made(String engineFull, List<Column> columns) {}
+        Made made = clickHouse.one(sql("engine.sql"), Made.class).orElseThrow(this::missing);
+        String engine = made.engineFull();
         List<String> off = new ArrayList<>();
         for (String setting : List.of("enable_block_number_column", "enable_block_offset_column")) {
             if (!engine.contains(setting + " = 1") && !engine.contains(setting + " = true")) {
@@ -92,7 +111,13 @@ public final class AccessLogTable {
                             + name() + " MODIFY SETTING "
                             + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", ")));
         }
-        checkMoreColumns();
+        List<String> unfit = Column.unfit(made.columns());
+        if (!unfit.isEmpty()) {
+            throw new ConfigurationException(
+                    "the log table %s %s; change the type (ALTER TABLE %s MODIFY COLUMN), or name a table that has it so"
+                            .formatted(name(), String.join(", ", unfit), name()));
+        }
+        checkMoreColumns(made.columns());
     }
 
     private ConfigurationException missing() {
@@ -100,24 +125,18 @@ public final class AccessLogTable {
                 "the log table " + name() + " does not exist: run `courier schema --apply`, or name another");
     }
 
-    private void checkMoreColumns() {
-        if (lane.moreColumns().isEmpty()) {
-            return;
-        }
-        record Column(String name, String defaultKind) {}
-        Map<String, String> kinds = new LinkedHashMap<>();
-        clickHouse
-                .list(sql("column-names.sql"), Column.class)
-                .forEach(column -> kinds.put(column.name(), column.defaultKind()));
+    private void checkMoreColumns(List<Column> columns) {
+        SequencedMap<String, Column> named = new LinkedHashMap<>();
+        columns.forEach(column -> named.put(column.name(), column));
         List<String> unknown = lane.moreColumns().stream()
-                .filter(column -> !kinds.containsKey(column))
+                .filter(column -> !named.containsKey(column))
                 .toList();
         if (!unknown.isEmpty()) {
             throw new ConfigurationException("delivery.more-columns names " + String.join(", ", unknown)
-                    + ": the log table " + name() + " has " + String.join(", ", kinds.keySet()));
+                    + ": the log table " + name() + " has " + String.join(", ", named.keySet()));
         }
         List<String> notStored = lane.moreColumns().stream()
-                .filter(column -> kinds.get(column).equals("EPHEMERAL"))
+                .filter(column -> named.get(column).isEphemeral())
                 .toList();
         if (!notStored.isEmpty()) {
             throw new ConfigurationException("delivery.more-columns names " + String.join(", ", notStored)
@@ -188,8 +207,8 @@ public final class AccessLogTable {
      * that an incumbent has delivered are adopted, whatever they are.
      */
     public Statement arrivals(long epoch, Instant plannedAt, Claims claims) {
-        return stream(without(
-                sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims));
+        return stream(
+                without(sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims));
     }
 
     /** What orders of one epoch have in common if one query renders them. */
@@ -258,6 +277,38 @@ public final class AccessLogTable {
                 .orElseThrow();
     }
 
+    /**
+     * How the rows of some epochs are grouped now, compared with how they arrived.
+     *
+     * @param more rows that groups have beyond what arrived in them: rows never come to claimed blocks, so they are of others
+     * @param areSame whether all rows that arrived are there, and no others
+     */
+    public record Regrouped(long more, boolean areSame) {
+        /**
+         * Whether an order that finds {@code left} instead of its own rows does so because rows changed their group, as an
+         * UPDATE of a bucket or a target makes them. Rows that are gone, or that are known by other hashes, tell nothing of it.
+         */
+        public boolean explains(WorkOrder order, Tally left) {
+            return more > 0 || areSame || left.rows() > order.tally().rows();
+        }
+    }
+
+    /**
+     * How the rows of the epochs of an order are grouped now.
+     *
+     * @param claims the blocks claimed by these epochs
+     */
+    public Regrouped regrouped(WorkOrder order, Claims claims) {
+        return clickHouse
+                .one(
+                        claimed(sql("regrouped.sql"), claims.blocks())
+                                .with("ledger", lane.ledger())
+                                .with("from", order.fromEpoch())
+                                .with("to", order.toEpoch()),
+                        Regrouped.class)
+                .orElseThrow();
+    }
+
     /** Whether the server is a replica that may lack rows which were inserted until a time, by its clock. */
     public boolean isLagging(Instant until) {
         record Count(long count) {}
@@ -302,6 +353,8 @@ public final class AccessLogTable {
     private Statement sql(String file) {
         return Statement.resource(AccessLogTable.class, file)
                 .replace(IDENTITY_MARK, IDENTITY)
+                .replace(DAY_MARK, DAY)
+                .replace(TIME_MARK, TIME)
                 .with("logs", lane.logs())
                 .with("table", lane.table());
     }

@@ -358,8 +358,9 @@ public final class Ledger {
      * @param countThreshold with so many pending rows a group is
      * @param plannedBefore with a row that was claimed then or earlier it is, too
      * @param most arrivals that are taken at once; those of one group are taken together, however many
+     * @param mostBytes that an order for each of them would take of the log's next row, about
      */
-    public record Due(long countThreshold, Instant plannedBefore, int most) {}
+    public record Due(long countThreshold, Instant plannedBefore, int most, long mostBytes) {}
 
     /**
      * What is to be ordered now, and what is not.
@@ -389,7 +390,8 @@ public final class Ledger {
         return pending(sql(file).replace("/* waiting */", sql("waiting.sql").sql()), head)
                 .with("count_threshold", due.countThreshold())
                 .with("planned_before", due.plannedBefore().toEpochMilli())
-                .with("most", due.most());
+                .with("most", due.most())
+                .with("most_bytes", due.mostBytes());
     }
 
     /** {@code statement} with the relation {@code pending}, the arrivals in no order yet, where its WITH marks it. */

@@ -13,6 +13,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Arrivals;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.BlockRanges;
+import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Epoch;
 import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Head;
@@ -64,6 +65,9 @@ final class Planner {
 
     /** Arrivals that one step makes orders of, and those of one group more: an order each may take 2 KB of memory. */
     private static final int ARRIVALS_PER_STEP = 50_000;
+
+    /** What the orders of one step may take of the log's row: by default ClickHouse takes no row of more than 100 MB. */
+    private static final long ORDERS_BYTES_PER_STEP = 32 << 20;
 
     /** Later than any epoch, however the clocks stand. */
     private static final Duration FAR = Duration.ofDays(365);
@@ -197,7 +201,7 @@ final class Planner {
             Optional<Redelivery> redelivery,
             List<Draft> replacements) {
         Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
-        Due due = new Due(limits.countThreshold(), plannedBefore, arrivalsPerStep);
+        Due due = new Due(limits.countThreshold(), plannedBefore, arrivalsPerStep, ORDERS_BYTES_PER_STEP);
         Taken taken = ledger.take(head, due);
         List<BlockRange> claims = newBlocks(parts, visible, head.frontier());
         return new Epoch(
@@ -363,7 +367,8 @@ final class Planner {
     /**
      * Orders for what is left of those that lost rows for certain. Where nothing is left there is nothing to decide: the
      * loss is recorded at once, and recording it twice does no harm. Where all is left, workers were shown too little:
-     * the order is enqueued again. A replica that lags may lack them too, and says nothing.
+     * the order is enqueued again. Where rows changed their group, what is left may hold rows of others, and what is not may be
+     * among others: the order is given up, and says so. A replica that lags may lack them too, and says nothing.
      */
     private Replacements replacements() {
         List<WorkOrder> confirmed = ledger.confirmedShortfalls(SUPERSEDED_PER_STEP);
@@ -373,12 +378,17 @@ final class Planner {
         }
         List<Draft> drafts = new ArrayList<>();
         List<WorkOrder> whole = new ArrayList<>();
-        List<Offset> gone = new ArrayList<>();
+        List<Offset> ended = new ArrayList<>();
         for (WorkOrder order : confirmed) {
-            Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
-            if (left.rows() == 0) {
-                gone.add(Ledger.superseded(order, 0));
-            } else if (!order.tally().matches(left.rows(), left.checksum())) {
+            Claims claims = ledger.claims(order.fromEpoch(), order.toEpoch());
+            Tally left = table.tally(order, claims);
+            if (order.tally().matches(left.rows(), left.checksum())) {
+                whole.add(order);
+            } else if (table.regrouped(order, claims).explains(order, left)) {
+                ended.add(Offset.givenUp(order, regrouped(order, left)));
+            } else if (left.rows() == 0) {
+                ended.add(Ledger.superseded(order, 0));
+            } else {
                 drafts.add(new Draft(
                         order.group(),
                         order.day(),
@@ -387,8 +397,6 @@ final class Planner {
                         order.toEpoch(),
                         left,
                         Optional.of(order)));
-            } else {
-                whole.add(order);
             }
             log.atWarn()
                     .addKeyValue("lane", lane.name())
@@ -398,12 +406,17 @@ final class Planner {
                     .addKeyValue("left", left.rows())
                     .log("workers found rows of an order gone or changed");
         }
-        ledger.commit(gone);
+        ledger.commit(ended);
         send(whole);
         ledger.recordShortfalls(whole.stream()
                 .map(order -> Shortfall.of(order, order.tally().rows(), Finding.WHOLE))
                 .toList());
         return new Replacements(drafts, confirmed.size() == SUPERSEDED_PER_STEP);
+    }
+
+    private static String regrouped(WorkOrder order, Tally left) {
+        return "bucket or target of rows was changed in the log table after they were claimed: %,d rows are there for this order, which takes %,d; of the others of epochs %d to %d some are where they did not arrive. It may neither lose nor repeat them: set loggingTargetBucket, loggingTargetPrefix, bucketName and raftSessionID of these rows back, then `courier replay` the bucket"
+                .formatted(left.rows(), order.tally().rows(), order.fromEpoch(), order.toEpoch());
     }
 
     /**
