@@ -51,7 +51,11 @@ class AdoptionIT {
 
     /** What the incumbent makes, and no ledger. */
     private static Installation installation() {
-        Installation courier = STACK.installation();
+        return installation(Map.of());
+    }
+
+    private static Installation installation(Map<String, String> flags) {
+        Installation courier = STACK.installation(flags);
         courier.execute("DROP DATABASE {ledger}");
         courier.execute(OFFSETS);
         return courier;
@@ -159,6 +163,50 @@ class AdoptionIT {
                 .isPositive();
         assertThat(courier.deepAudit().rendered().same()).isEqualTo(balance.objects());
         assertThat(courier.flush().isIdle()).isTrue();
+    }
+
+    @Test
+    void whatIsAdoptedIsCutIntoEpochsSoThatItsOrdersHaveABound() {
+        Installation courier = installation(Map.of("discovery.epoch-limit", "20", "discovery.object-limit", "25"));
+        List<LogRow> rows = rows(courier, "cats", 0, 100);
+        for (int first = 0; first < 80; first += 10) {
+            courier.insert(rows.subList(first, first + 10));
+        }
+        courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
+        courier.insert(rows.subList(80, 100));
+        cursor(courier, rows.get(29));
+
+        Adopted adopted = adopt(courier);
+
+        assertThat(adopted).isEqualTo(new Adopted("main", true, 1, 100, 30, 70, 0, 0, 0, Optional.empty()));
+        assertThat(courier.number("SELECT max(epoch) FROM {ledger}.epochs")).isEqualTo(5);
+        assertThat(courier.number("SELECT uniqExact(_block_number) FROM {ledger}.epochs"))
+                .isOne();
+
+        // As if it had been killed before it counted: books without arrivals balance, and the next planner counts.
+        courier.execute("DROP TABLE {ledger}.arrivals");
+        new Schema(courier.lane(), Duration.ofDays(3)).make(courier.clickHouse());
+        assertThat(courier.books().differences()).isEmpty();
+        courier.flush();
+        assertThat(courier.number("SELECT countIf(kind = 'seal') FROM {ledger}.arrivals"))
+                .isEqualTo(5);
+        assertThat(adopt(courier)).as("again").isEqualTo(again(adopted));
+        courier.drain();
+
+        assertThat(courier.assertDelivered("remaining", rows.subList(30, 100)).isWell())
+                .isTrue();
+        assertThat(courier.number("SELECT max(rows) FROM {ledger}.orders")).isBetween(10L, 25L);
+        assertThat(courier.deepAudit().rendered().gone()).isZero();
+    }
+
+    @Test
+    void aLedgerThatAdoptedAnEmptyTableSaysSoAgain() {
+        Installation courier = installation();
+
+        Adopted adopted = adopt(courier);
+
+        assertThat(adopted).isEqualTo(new Adopted("main", true, 0, 0, 0, 0, 0, 0, 0, Optional.empty()));
+        assertThat(adopt(courier)).isEqualTo(again(adopted));
     }
 
     private static Adopted again(Adopted first) {

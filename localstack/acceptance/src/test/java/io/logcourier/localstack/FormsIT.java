@@ -101,9 +101,9 @@ class FormsIT {
                 + " MODIFY COLUMN bucketName LowCardinality(String), MODIFY COLUMN req_id LowCardinality(String),"
                 + " MODIFY COLUMN loggingTargetBucket LowCardinality(String),"
                 + " MODIFY COLUMN loggingTargetPrefix LowCardinality(String),"
-                + " MODIFY COLUMN userAgent LowCardinality(Nullable(String)), MODIFY COLUMN clientIP String,"
-                + " MODIFY COLUMN totalTime Nullable(Float64), MODIFY COLUMN turnAroundTime UInt32,"
-                + " MODIFY COLUMN bytesSent Int64, MODIFY COLUMN httpCode Nullable(Int32)");
+                + " MODIFY COLUMN userAgent LowCardinality(Nullable(String)), MODIFY COLUMN clientIP String DEFAULT '',"
+                + " MODIFY COLUMN totalTime Nullable(Float64), MODIFY COLUMN turnAroundTime Nullable(UInt32),"
+                + " MODIFY COLUMN bytesSent Nullable(Int64), MODIFY COLUMN httpCode Nullable(Int32)");
         courier.execute("DROP TABLE {logs}.access_logs");
         courier.execute("RENAME TABLE {logs}.other TO {logs}.access_logs");
         courier.execute("DROP DATABASE {ledger} SYNC");
