@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +42,26 @@ public final class AccessLogTable {
     private static final String IDENTITY =
             "reinterpretAsInt64(xxHash64(_partition_id, _block_number, _block_offset, startTime, req_id))";
 
+    /**
+     * The UTC day of a row, by which keys may name it. The table of arrivals, as S3 and its readers, knows the days from 1900 to
+     * 2299: what lies before or behind counts as the first or the last of them, in all statements.
+     */
+    private static final String DAY =
+            clamped("toDate32('1900-01-01')", "toDate32('2299-12-31')", "toDate32(log.startTime, 'UTC')");
+
+    /** The time of a row, to the millisecond, as {@link #DAY} has it. */
+    private static final String TIME = clamped(
+            "toDateTime64('1900-01-01 00:00:00', 3, 'UTC')",
+            "toDateTime64('2299-12-31 23:59:59.999', 3, 'UTC')",
+            "toDateTime64(log.startTime, 3, 'UTC')");
+
+    private static String clamped(String first, String last, String between) {
+        return "multiIf(toInt64(log.startTime) <= -2208988800, %s, toInt64(log.startTime) >= 10413792000, %s, %s)"
+                .formatted(first, last, between);
+    }
+
+    private static final String DAY_MARK = "/* day */";
+    private static final String TIME_MARK = "/* time */";
     private static final String ON_CLUSTER_MARK = "/* on cluster */";
     private static final String IDENTITY_MARK = "/* identity */";
     private static final String CLAIMED_MARK = "/* claimed */";
@@ -66,6 +87,9 @@ public final class AccessLogTable {
 
     private static final String LONGEST_TEXT = Integer.toString(1 << 28);
 
+    /** A stream is read as quickly as S3 takes its objects, and ends with its reader. */
+    private static final String LONGEST_STREAM_SECONDS = "3600";
+
     private static final Pattern PARTITION = Pattern.compile("[0-9A-Za-z_-]+");
 
     private final ClickHouse clickHouse;
@@ -78,24 +102,28 @@ public final class AccessLogTable {
     }
 
     /**
-     * Checks that rows keep their block numbers through merges, and that the columns which log objects are to have are there.
+     * Checks that rows keep their block numbers through merges, that the columns are of types which the statements on them
+     * can take, and that those which log objects are to have are there.
      *
-     * @throws ConfigurationException if the table or a column is missing or a setting is off, with what mends it
+     * @throws ConfigurationException if the table or a column is missing or of another type, or a setting is off, with what
+     *     mends it
      */
     public void check() {
         check(Duration.ZERO);
     }
 
     /**
-     * Checks that rows keep their block numbers through merges and are kept for long enough, and that the columns which log
-     * objects are to have are there. A TTL that is no column and an interval says nothing.
+     * Checks that rows keep their block numbers through merges and are kept for long enough, and that the columns are of types which the
+     * statements on them can take, and that those which log objects are to have are there. A TTL that is no column and an interval says nothing.
      *
      * @param least how long rows may wait until they are delivered
      * @throws ConfigurationException if the table or a column is missing, a setting is off, or rows are kept for no longer
      *     than that, with what mends it
      */
     public void check(Duration least) {
-        String engine = engine();
+        record Made(String engineFull, List<Column> columns) {}
+        Made made = clickHouse.one(sql("engine.sql"), Made.class).orElseThrow(this::missing);
+        String engine = made.engineFull();
         List<String> off = new ArrayList<>();
         for (String setting : List.of("enable_block_number_column", "enable_block_offset_column")) {
             if (!engine.contains(setting + " = 1") && !engine.contains(setting + " = true")) {
@@ -108,8 +136,14 @@ public final class AccessLogTable {
                             + name() + " MODIFY SETTING "
                             + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", ")));
         }
+        List<String> unfit = Column.unfit(made.columns());
+        if (!unfit.isEmpty()) {
+            throw new ConfigurationException(
+                    "the log table %s %s; change the type (ALTER TABLE %s MODIFY COLUMN), or name a table that has it so"
+                            .formatted(name(), String.join(", ", unfit), name()));
+        }
         checkRetention(engine, least);
-        checkMoreColumns();
+        checkMoreColumns(made.columns());
     }
 
     private void checkRetention(String engine, Duration least) {
@@ -120,37 +154,23 @@ public final class AccessLogTable {
         });
     }
 
-    private String engine() {
-        record Engine(String engineFull) {}
-        return clickHouse
-                .one(sql("engine.sql"), Engine.class)
-                .map(Engine::engineFull)
-                .orElseThrow(this::missing);
-    }
-
     private ConfigurationException missing() {
         return new ConfigurationException(
                 "the log table " + name() + " does not exist: run `courier schema --apply`, or name another");
     }
 
-    private void checkMoreColumns() {
-        if (lane.moreColumns().isEmpty()) {
-            return;
-        }
-        record Column(String name, String defaultKind) {}
-        Map<String, String> kinds = new LinkedHashMap<>();
-        clickHouse
-                .list(sql("column-names.sql"), Column.class)
-                .forEach(column -> kinds.put(column.name(), column.defaultKind()));
+    private void checkMoreColumns(List<Column> columns) {
+        SequencedMap<String, Column> named = new LinkedHashMap<>();
+        columns.forEach(column -> named.put(column.name(), column));
         List<String> unknown = lane.moreColumns().stream()
-                .filter(column -> !kinds.containsKey(column))
+                .filter(column -> !named.containsKey(column))
                 .toList();
         if (!unknown.isEmpty()) {
             throw new ConfigurationException("delivery.more-columns names " + String.join(", ", unknown)
-                    + ": the log table " + name() + " has " + String.join(", ", kinds.keySet()));
+                    + ": the log table " + name() + " has " + String.join(", ", named.keySet()));
         }
         List<String> notStored = lane.moreColumns().stream()
-                .filter(column -> kinds.get(column).equals("EPHEMERAL"))
+                .filter(column -> named.get(column).isEphemeral())
                 .toList();
         if (!notStored.isEmpty()) {
             throw new ConfigurationException("delivery.more-columns names " + String.join(", ", notStored)
@@ -185,7 +205,7 @@ public final class AccessLogTable {
     /**
      * The table at a moment.
      *
-     * @param server who looked, by its own name
+     * @param server who looked, by its own name and id
      * @param logTable what it is, whatever it is called: another once it was made anew
      * @param parts that are active, oldest partition first
      * @param indexed whether parts are skipped by an index of block numbers
@@ -290,32 +310,44 @@ public final class AccessLogTable {
         return counted;
     }
 
-    /**
-     * All blocks of {@code look}: those that the names of its parts span, and those that their rows have, where these are
-     * others. Reads the numbers of all rows.
-     */
+    /** All blocks of {@code look}, as {@link #numbered} has them. */
     public List<BlockRange> blocks(Look look) {
+        return BlockRanges.union(numbered(look).stream().map(Part::blocks).toList());
+    }
+
+    /**
+     * The parts of {@code look}, by the numbers that their rows have: those that its name spans, and of a part whose rows have
+     * others, each of these that no other part spans, as if it were a part. Reads the numbers of all rows.
+     */
+    public List<Part> numbered(Look look) {
         record Span(String part, long low, long high) {}
         Map<String, Part> byName = look.parts().stream().collect(Collectors.toMap(Part::name, Function.identity()));
-        List<BlockRange> blocks =
-                new ArrayList<>(look.parts().stream().map(Part::blocks).toList());
-        List<String> others = clickHouse.list(sql("part-blocks.sql"), Span.class).stream()
+        Set<String> others = clickHouse.list(sql("part-blocks.sql"), Span.class).stream()
                 .filter(span -> byName.containsKey(span.part()))
                 .filter(span -> span.low() < byName.get(span.part()).low()
                         || span.high() > byName.get(span.part()).high())
                 .map(Span::part)
-                .toList();
-        if (!others.isEmpty()) {
-            record Numbered(String partition, long block) {}
-            clickHouse
-                    .list(
-                            sql("blocks-of.sql")
-                                    .replace(PARTS_MARK, names(others.stream()))
-                                    .setting("max_query_size", LONGEST_TEXT),
-                            Numbered.class)
-                    .forEach(row -> blocks.add(new BlockRange(row.partition(), row.block(), row.block())));
+                .collect(Collectors.toSet());
+        if (others.isEmpty()) {
+            return look.parts();
         }
-        return BlockRanges.union(blocks);
+        record Numbered(String partition, long block, long rows) {}
+        List<BlockRange> spanned =
+                BlockRanges.union(look.parts().stream().map(Part::blocks).toList());
+        List<Part> parts = new ArrayList<>(look.parts());
+        clickHouse
+                .list(
+                        sql("blocks-of.sql")
+                                .replace(PARTS_MARK, names(others.stream()))
+                                .setting("max_query_size", LONGEST_TEXT),
+                        Numbered.class)
+                .stream()
+                .map(some -> new Part(
+                        some.partition(), some.block(), some.block(), some.rows(), "block", 0, false, 0, 0))
+                .filter(some -> !BlockRanges.subtract(some.blocks(), spanned).isEmpty())
+                .forEach(parts::add);
+        parts.sort(Comparator.comparing(Part::partition).thenComparingLong(Part::low));
+        return parts;
     }
 
     /**
@@ -366,7 +398,8 @@ public final class AccessLogTable {
      * that an incumbent has delivered are adopted, whatever they are.
      */
     public Statement arrivals(long epoch, Instant plannedAt, Claims claims) {
-        return without(sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims);
+        return stream(
+                without(sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims));
     }
 
     /** What orders of one epoch have in common if one query renders them. */
@@ -396,7 +429,7 @@ public final class AccessLogTable {
      */
     public InputStream render(List<WorkOrder> orders, Claims claims) {
         return clickHouse.query(
-                rendering(orders, claims),
+                stream(rendering(orders, claims)),
                 Rendering.of(orders.getFirst()) == Rendering.PARQUET ? "Parquet" : "RowBinary");
     }
 
@@ -408,7 +441,7 @@ public final class AccessLogTable {
      * @throws io.logcourier.CourierException if it cannot be rendered, or ClickHouse fails otherwise
      */
     public void tryToRender(WorkOrder order, Claims claims) {
-        clickHouse.read(rendering(List.of(order), claims), "Null");
+        clickHouse.read(stream(rendering(List.of(order), claims)), "Null");
     }
 
     private Statement rendering(List<WorkOrder> orders, Claims claims) {
@@ -423,6 +456,10 @@ public final class AccessLogTable {
                         .with("min_inserted", bound(orders, true))
                         .with("max_inserted", bound(orders, false)),
                 claims);
+    }
+
+    private static Statement stream(Statement statement) {
+        return statement.setting("max_execution_time", LONGEST_STREAM_SECONDS);
     }
 
     /**
@@ -443,6 +480,38 @@ public final class AccessLogTable {
                                         .with("day", order.day()),
                                 claims),
                         Tally.class)
+                .orElseThrow();
+    }
+
+    /**
+     * How the rows of some epochs are grouped now, compared with how they arrived.
+     *
+     * @param more rows that groups have beyond what arrived in them: rows never come to claimed blocks, so they are of others
+     * @param areSame whether all rows that arrived are there, and no others
+     */
+    public record Regrouped(long more, boolean areSame) {
+        /**
+         * Whether an order that finds {@code left} instead of its own rows does so because rows changed their group, as an
+         * UPDATE of a bucket or a target makes them. Rows that are gone, or that are known by other hashes, tell nothing of it.
+         */
+        public boolean explains(WorkOrder order, Tally left) {
+            return more > 0 || areSame || left.rows() > order.tally().rows();
+        }
+    }
+
+    /**
+     * How the rows of the epochs of an order are grouped now.
+     *
+     * @param claims the blocks claimed by these epochs
+     */
+    public Regrouped regrouped(WorkOrder order, Claims claims) {
+        return clickHouse
+                .one(
+                        restricted(sql("regrouped.sql"), CLAIMED_MARK, claims.blocks(), claims.indexed())
+                                .with("ledger", lane.ledger())
+                                .with("from", order.fromEpoch())
+                                .with("to", order.toEpoch()),
+                        Regrouped.class)
                 .orElseThrow();
     }
 
@@ -490,6 +559,8 @@ public final class AccessLogTable {
     private Statement sql(String file) {
         return Statement.resource(AccessLogTable.class, file)
                 .replace(IDENTITY_MARK, IDENTITY)
+                .replace(DAY_MARK, DAY)
+                .replace(TIME_MARK, TIME)
                 .with("logs", lane.logs())
                 .with("table", lane.table());
     }

@@ -3,15 +3,22 @@ package io.logcourier.clickhouse;
 import com.clickhouse.client.api.ServerException;
 import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -44,9 +51,27 @@ public interface ClickHouse extends AutoCloseable {
      */
     void insert(String table, String format, byte[] rows, Map<String, String> settings);
 
+    /** As {@link #insert(String, String, byte[], Map)}, of rows that may be too many for memory. */
+    default void insert(String table, String format, Rows rows, Map<String, String> settings) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try {
+            rows.writeTo(all);
+        } catch (IOException e) {
+            throw new RetryableException("the rows for " + table + " cannot be read again: " + e.getMessage(), e);
+        }
+        insert(table, format, all.toByteArray(), settings);
+    }
+
+    /** The rows of an INSERT, which need not fit memory. */
+    @FunctionalInterface
+    interface Rows {
+        /** Writes all of them, each time anew: an INSERT may be sent again. */
+        void writeTo(OutputStream out) throws IOException;
+    }
+
     /** Runs a statement for its effect. */
     default void execute(Statement statement) {
-        read(statement, "TabSeparated");
+        read(statement.setting(Statement.READ_ONLY, "0"), "TabSeparated");
     }
 
     /** Runs a statement and returns its whole result in {@code format}. */
@@ -64,16 +89,41 @@ public interface ClickHouse extends AutoCloseable {
      * proxy that speaks HTTP/1.0 to a server ends a broken answer as if it were whole.
      */
     default <T> List<T> list(Statement statement, Class<T> type) {
-        record Answer<R>(List<R> data) {}
+        List<T> rows = new ArrayList<>();
+        each(statement, type, rows::add);
+        return rows;
+    }
+
+    /**
+     * As {@link #list}, but hands the rows over one by one, so that all need not fit memory. Where it throws, {@code each} has
+     * seen some of them.
+     */
+    default <T> void each(Statement statement, Class<T> type, Consumer<T> each) {
         Statement typed = statement
                 .setting("http_write_exception_in_output_format", "0")
                 .setting("output_format_json_quote_64bit_integers", "0")
                 .setting("output_format_json_named_tuples_as_objects", "1")
                 .setting("date_time_output_format", "iso");
-        try (InputStream result = query(typed, "JSON")) {
-            Answer<T> answer =
-                    JSON.readValue(result, JSON.getTypeFactory().constructParametricType(Answer.class, type));
-            return answer.data();
+        try (InputStream result = query(typed, "JSON");
+                JsonParser document = JSON.createParser(result)) {
+            ObjectReader reader = JSON.readerFor(type).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+            boolean isThere = false;
+            document.nextToken();
+            while (document.nextToken() == JsonToken.PROPERTY_NAME) {
+                boolean isData = document.currentName().equals("data");
+                isThere |= isData;
+                document.nextToken();
+                if (!isData) {
+                    document.skipChildren();
+                    continue;
+                }
+                while (document.nextToken() != JsonToken.END_ARRAY) {
+                    each.accept(reader.readValue(document));
+                }
+            }
+            if (!isThere || document.currentToken() != JsonToken.END_OBJECT || document.nextToken() != null) {
+                throw new IOException("it is no whole document with rows");
+            }
         } catch (JacksonException | IOException e) {
             throw new RetryableException(
                     "ClickHouse's answer is no list of " + type.getSimpleName() + ": " + e.getMessage(), e);

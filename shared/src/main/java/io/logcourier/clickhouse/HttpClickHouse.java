@@ -11,13 +11,15 @@ import com.clickhouse.data.ClickHouseFormat;
 import io.logcourier.ConfigurationException;
 import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
-import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,7 +101,59 @@ final class HttpClickHouse implements ClickHouse {
             Map.entry("group_by_use_nulls", "0"),
             Map.entry("transform_null_in", "0"),
             Map.entry("aggregate_functions_null_for_empty", "0"),
-            Map.entry("prefer_column_name_to_alias", "0"));
+            Map.entry("prefer_column_name_to_alias", "0"),
+            Map.entry("date_time_overflow_behavior", "ignore"),
+            // A client that goes away ends what it has asked for; ClickHouse does so for what only reads.
+            Map.entry(Statement.READ_ONLY, "2"),
+            Map.entry("cancel_http_readonly_queries_on_client_close", "1"));
+
+    /**
+     * What a user's profile may set otherwise, and what would make an INSERT another one: without its deduplication token or
+     * with one that is not its own, in the background, without rows that do not parse or whose view fails, in pieces, with
+     * other defaults or times.
+     */
+    private static final Map<String, String> PINNED_INSERT = Map.ofEntries(
+            Map.entry("async_insert", "0"),
+            Map.entry("insert_deduplicate", "1"),
+            Map.entry("deduplicate_insert", "enable"),
+            Map.entry("insert_deduplication_token", ""),
+            Map.entry("deduplicate_blocks_in_dependent_materialized_views", "0"),
+            Map.entry("materialized_views_ignore_errors", "0"),
+            Map.entry("ignore_materialized_views_with_dropped_target_table", "0"),
+            Map.entry("implicit_transaction", "0"),
+            Map.entry("input_format_allow_errors_num", "0"),
+            Map.entry("input_format_allow_errors_ratio", "0"),
+            Map.entry("input_format_defaults_for_omitted_fields", "1"),
+            Map.entry("input_format_force_null_for_omitted_fields", "0"),
+            Map.entry("input_format_null_as_default", "1"),
+            Map.entry("input_format_skip_unknown_fields", "1"),
+            Map.entry("input_format_json_named_tuples_as_objects", "1"),
+            Map.entry("input_format_json_defaults_for_missing_elements_in_named_tuple", "1"),
+            Map.entry("input_format_json_ignore_unknown_keys_in_named_tuple", "1"),
+            Map.entry("input_format_max_block_size_bytes", "0"),
+            Map.entry("input_format_max_block_wait_ms", "0"),
+            Map.entry("input_format_connection_handling", "0"),
+            Map.entry("use_strict_insert_block_limits", "0"),
+            Map.entry("read_overflow_mode", "throw"),
+            Map.entry("timeout_overflow_mode", "throw"),
+            Map.entry("session_timezone", ""),
+            Map.entry("date_time_overflow_behavior", "ignore"));
+
+    /** Settings of ours that ClickHouse 25.8 does not know, and would refuse. They are sent where the server knows them. */
+    private static final Set<String> YOUNGER = Set.of(
+            "deduplicate_insert",
+            "input_format_max_block_wait_ms",
+            "input_format_connection_handling",
+            "use_strict_insert_block_limits",
+            "max_insert_block_size_bytes");
+
+    private static final Statement KNOWN = Statement.resource(HttpClickHouse.class, "known-settings.sql");
+
+    /** A server may be upgraded, or go back, while a function stays connected. */
+    private static final Duration KNOWN_FOR = Duration.ofMinutes(5);
+
+    /** The setting that ends a statement on the server. */
+    private static final String LONGEST = "max_execution_time";
 
     private static final int NETWORK_BUFFER_BYTES = 256 * 1024;
 
@@ -114,6 +169,16 @@ final class HttpClickHouse implements ClickHouse {
     private volatile int replica;
     private volatile Client client;
     private volatile boolean isChosen;
+    private volatile Known known = Known.NOTHING;
+
+    /** Which of the {@link #YOUNGER} settings the server knows, and when it said so, by {@link System#nanoTime}. */
+    private record Known(Set<String> settings, long askedAt, boolean isAsked) {
+        static final Known NOTHING = new Known(Set.of(), 0, false);
+
+        boolean holds() {
+            return isAsked && System.nanoTime() - askedAt < KNOWN_FOR.toNanos();
+        }
+    }
 
     HttpClickHouse(Endpoint endpoint, boolean repeats) {
         this.endpoint = endpoint;
@@ -190,6 +255,7 @@ final class HttpClickHouse implements ClickHouse {
     private void use(int other) {
         client.close();
         replica = other;
+        known = Known.NOTHING;
         client = connect(endpoint.urls().get(other));
     }
 
@@ -209,6 +275,7 @@ final class HttpClickHouse implements ClickHouse {
     private InputStream ask(Statement statement, String format) {
         QuerySettings settings = new QuerySettings().setFormat(ClickHouseFormat.valueOf(format));
         PINNED.forEach(settings::serverSetting);
+        settings.serverSetting(LONGEST, seconds());
         statement.settings().forEach(settings::serverSetting);
         Map<String, Object> parameters = new LinkedHashMap<>(statement.parameters());
         QueryResponse response = call(statement.name(), () -> client.query(statement.sql(), parameters, settings));
@@ -228,18 +295,48 @@ final class HttpClickHouse implements ClickHouse {
 
     @Override
     public void insert(String table, String format, byte[] rows, Map<String, String> settings) {
+        insert(table, format, (OutputStream out) -> out.write(rows), settings);
+    }
+
+    @Override
+    public void insert(String table, String format, Rows rows, Map<String, String> settings) {
         choose();
-        InsertSettings insertSettings =
-                new InsertSettings().serverSetting("async_insert", "0").serverSetting("insert_deduplicate", "1");
-        settings.forEach(insertSettings::serverSetting);
+        InsertSettings insertSettings = new InsertSettings();
+        settings(settings).forEach(insertSettings::serverSetting);
         call(
                         "an INSERT into " + table,
-                        () -> client.insert(
-                                table,
-                                new ByteArrayInputStream(rows),
-                                ClickHouseFormat.valueOf(format),
-                                insertSettings))
+                        () -> client.insert(table, rows::writeTo, ClickHouseFormat.valueOf(format), insertSettings))
                 .close();
+    }
+
+    /** All settings of an INSERT: those of its own, and what is pinned, as far as the server knows them. */
+    private Map<String, String> settings(Map<String, String> own) {
+        Map<String, String> all = new HashMap<>(PINNED_INSERT);
+        all.put(LONGEST, seconds());
+        all.putAll(own);
+        Set<String> unknown = new HashSet<>(YOUNGER);
+        unknown.removeAll(known());
+        all.keySet().removeAll(unknown);
+        return all;
+    }
+
+    /** Which of the {@link #YOUNGER} settings the server knows. Any user may ask. */
+    private Set<String> known() {
+        if (!known.holds()) {
+            record Setting(String name) {}
+            known = new Known(
+                    list(KNOWN.with("names", String.join(",", YOUNGER)), Setting.class).stream()
+                            .map(Setting::name)
+                            .collect(Collectors.toSet()),
+                    System.nanoTime(),
+                    true);
+        }
+        return known.settings();
+    }
+
+    /** After so long nobody waits for an answer, so ClickHouse is to end the statement: retries must not pile up. */
+    private String seconds() {
+        return Long.toString(Math.max(1, endpoint.timeout().plusMillis(999).toSeconds()));
     }
 
     /** Sends a request and returns its answer; repeats it where the password was refused and there is a new one. */
@@ -292,6 +389,8 @@ final class HttpClickHouse implements ClickHouse {
     }
 
     private CourierException failure(String what, Throwable cause) {
+        // It may be another server by now.
+        known = Known.NOTHING;
         if (cause instanceof ServerException refused && isMisconfigured(refused)) {
             return new ConfigurationException(
                     where() + " refused " + what + ": " + refused.getMessage()

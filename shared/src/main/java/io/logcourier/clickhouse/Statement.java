@@ -16,6 +16,9 @@ import java.util.Map;
  * @param settings ClickHouse settings for this statement alone
  */
 public record Statement(String name, String sql, Map<String, String> parameters, Map<String, String> settings) {
+    /** The setting that says what a statement may do: 2 reads, 0 changes things. */
+    static final String READ_ONLY = "readonly";
+
     /** Copies the maps. */
     public Statement {
         parameters = Map.copyOf(parameters);

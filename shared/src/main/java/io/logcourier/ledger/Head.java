@@ -8,7 +8,7 @@ import java.util.List;
  * are those of {@link Epoch}.
  *
  * @param now ClickHouse's clock at the time of reading
- * @param server who was asked, by its own name
+ * @param server who was asked, by its own name and id
  * @param orderCount how many orders the row decided
  * @param version of the ledger's tables
  * @param lagging how many of the planners' tables this replica does not have as a whole

@@ -6,9 +6,10 @@ import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
-import java.io.ByteArrayOutputStream;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,11 +34,24 @@ public final class Ledger {
     /** Less than the number of any order. */
     private static final int BEFORE_ALL = -1;
 
-    /** The epoch that claims what is adopted. */
+    /** The first of the epochs that claim what is adopted. */
     public static final long ADOPTED = 1;
+
+    /** Into how many epochs an adoption may be cut: they and epoch 0 must lie in one partition, to be there all or none. */
+    public static final int MOST_ADOPTED = (int) EPOCHS_PER_PARTITION - 1;
 
     /** What the planner of the epochs appended by {@link #adopt} is called, before the id of the ledger. */
     private static final String ADOPTER = "adopt ";
+
+    /** A token holds for a block, so what has one must be one, however long its rows are. */
+    private static final Map<String, String> ONE_BLOCK = Map.of(
+            "date_time_input_format", "best_effort",
+            "max_insert_block_size", "100000000",
+            "max_insert_block_size_bytes", "0",
+            "min_insert_block_size_rows", "100000000",
+            "min_insert_block_size_bytes", "0",
+            // Else it cuts the text in pieces, and refuses a row of more than 100 MB.
+            "input_format_parallel_parsing", "0");
 
     private final ClickHouse clickHouse;
     private final Lane lane;
@@ -61,35 +75,51 @@ public final class Ledger {
     }
 
     /**
-     * Starts the log with epoch 0 and an epoch that claims {@code present}, both or neither, unless it has been started.
-     * Of their rows those up to the cut-off of their session and bucket count as delivered, save the exceptions. Cut-offs
-     * and exceptions are recorded under {@code ledgerId} before; those of another id count for nothing.
+     * Starts the log with epoch 0 and an epoch for each of {@code shares} that claims it, all or none, unless it has been
+     * started. Of their rows those up to the cut-off of their session and bucket count as delivered, save the exceptions.
+     * Cut-offs and exceptions are recorded under {@code ledgerId} before; those of another id count for nothing.
      *
      * @param ledgerId random; part of every object key
      * @param logTable what the log table is, whatever it is called
-     * @param present the blocks that the incumbent may have delivered rows of; what becomes visible later, it has not
+     * @param shares the blocks that the incumbent may have delivered rows of, each in one share; one share at least, and
+     *     {@value #MOST_ADOPTED} at most. What becomes visible later, it has not delivered
      * @param isIndexed whether an index of block numbers finds all their rows
      * @return whether it was started now, by this call
      */
-    public boolean adopt(String ledgerId, String logTable, List<BlockRange> present, boolean isIndexed) {
+    public boolean adopt(String ledgerId, String logTable, List<List<BlockRange>> shares, boolean isIndexed) {
+        if (shares.isEmpty() || shares.size() > MOST_ADOPTED) {
+            throw new IllegalArgumentException("an adoption of %d shares: 1 to %d can be started in one INSERT"
+                    .formatted(shares.size(), MOST_ADOPTED));
+        }
         if (hasBegun()) {
             return false;
         }
         Instant now = now();
         String planner = ADOPTER + ledgerId;
-        return append(List.of(
-                first(0, now, planner, ledgerId, logTable, List.of(), List.of(), true),
-                first(ADOPTED, now, planner, ledgerId, logTable, present, present, isIndexed)));
+        List<Epoch> epochs = new ArrayList<>();
+        epochs.add(first(0, now, planner, ledgerId, logTable, List.of(), List.of(), true));
+        List<BlockRange> frontier = List.of();
+        for (List<BlockRange> share : shares) {
+            frontier = BlockRanges.union(
+                    Stream.concat(frontier.stream(), share.stream()).toList());
+            epochs.add(first(epochs.size(), now, planner, ledgerId, logTable, share, frontier, isIndexed));
+        }
+        return append(epochs);
+    }
+
+    /** The last of the epochs that were appended by {@link #adopt}; empty in a ledger that adopted nothing. */
+    public OptionalLong lastAdopted() {
+        record Last(long epoch) {}
+        long last = clickHouse
+                .one(sql("last-adopted.sql").with("adopter", ADOPTER), Last.class)
+                .orElseThrow()
+                .epoch();
+        return last == 0 ? OptionalLong.empty() : OptionalLong.of(last);
     }
 
     /** Whether the log has been started. */
     public boolean hasBegun() {
         return count(sql("count-epochs.sql")) > 0;
-    }
-
-    /** Whether it was started by {@link #adopt}, and the log still begins there. */
-    public boolean wasAdopted() {
-        return winner(ADOPTED).map(planner -> planner.startsWith(ADOPTER)).orElse(false);
     }
 
     private Instant now() {
@@ -229,14 +259,7 @@ public final class Ledger {
     /** Appends {@code epochs}, all or none, if the number of the first is free. */
     private boolean append(List<Epoch> epochs) {
         Epoch epoch = epochs.getFirst();
-        clickHouse.insert(
-                lane.ledger() + ".epochs",
-                "JSONEachRow",
-                lines(epochs),
-                Map.of(
-                        "insert_deduplication_token", "epoch-" + epoch.epoch(),
-                        "input_format_json_ignore_unknown_keys_in_named_tuple", "1",
-                        "date_time_input_format", "best_effort"));
+        insertOnce("epochs", "epoch-" + epoch.epoch(), lines(epochs));
         return winner(epoch.epoch())
                 .map(planner -> planner.equals(epoch.planner()))
                 .orElseThrow(() -> unwritten("epochs", epoch.epoch()));
@@ -250,52 +273,83 @@ public final class Ledger {
                 .map(Winner::planner);
     }
 
-    /** Whether the arrivals of {@code epoch} are complete. */
-    public boolean hasArrivals(long epoch) {
-        return count(sql("count-seals.sql").with("epoch", epoch)) > 0;
+    /**
+     * An epoch whose rows are not counted yet.
+     *
+     * @param accounted whether its planner counted them
+     * @param claimedRows how many it counted
+     */
+    public record Unarrived(long epoch, Instant plannedAt, Claims claims, boolean accounted, long claimedRows) {}
+
+    /**
+     * The epochs whose rows are in no order yet and are not counted, in order: the newest, if any, but where a ledger was
+     * adopted.
+     *
+     * @throws RetryableException if the rows of an epoch were recorded twice, and not alike
+     */
+    public List<Unarrived> unarrived(Head head) {
+        return unarrived(head.orderedThrough(), head.epoch());
+    }
+
+    private List<Unarrived> unarrived(long after, long through) {
+        record Row(
+                long epoch,
+                Instant plannedAt,
+                String planner,
+                List<BlockRange> claims,
+                boolean accounted,
+                long claimedRows,
+                boolean indexed,
+                boolean isBegun) {}
+        List<Row> rows =
+                clickHouse.list(sql("unarrived.sql").with("after", after).with("through", through), Row.class);
+        rows.stream().filter(Row::isBegun).findFirst().ifPresent(row -> {
+            throw new RetryableException(
+                    "the arrivals of epoch %d of lane %s are recorded more than once, and not alike: two planners counted its rows at different times, and ClickHouse did not take the second INSERT for a repetition; nothing of them is ordered until the table %s.arrivals is mended: see \"An epoch that was recorded twice\" in docs/clickhouse.md"
+                            .formatted(row.epoch(), lane.name(), lane.ledger()));
+        });
+        return rows.stream()
+                .map(row -> new Unarrived(
+                        row.epoch(),
+                        row.plannedAt(),
+                        claims(row.claims(), row.planner(), row.indexed()),
+                        row.accounted(),
+                        row.claimedRows()))
+                .toList();
     }
 
     /**
-     * Records the arrivals of {@code epoch}, unless they are recorded.
+     * Records the arrivals of {@code epoch}, unless they are recorded. However many groups they are, memory holds one.
      *
      * @param arrivals a statement that returns the columns of the table {@code arrivals}, the seal among the rows
      * @param check gets the number of rows before anything is recorded, and throws what forbids to record it
      * @return the rows that {@code epoch} claimed
-     * @throws RetryableException if the groups do not sum up to one seal (nothing is recorded then), or if nothing is
-     *     recorded although ClickHouse says so
+     * @throws RetryableException if the groups do not sum up to one seal (nothing is recorded then), if nothing is
+     *     recorded although ClickHouse says so, or if another planner has recorded others
      */
     public long deriveArrivals(long epoch, Statement arrivals, LongConsumer check) {
         record Derived(
                 Instant plannedAt,
                 String kind,
                 @JsonUnwrapped Arrivals arrivals) {}
-        List<Derived> rows = clickHouse.list(arrivals, Derived.class);
-        int seals = 0;
-        long sealed = 0;
-        long grouped = 0;
-        long difference = 0;
-        for (Derived row : rows) {
-            Tally tally = row.arrivals().tally();
-            if (row.kind().equals("seal")) {
-                seals++;
-                sealed += tally.rows();
-                difference += tally.checksum();
-            } else {
-                grouped += tally.rows();
-                difference -= tally.checksum();
+        ArrivalsSum sum = new ArrivalsSum();
+        try (Spool rows = new Spool()) {
+            clickHouse.each(arrivals, Derived.class, row -> {
+                sum.add(row.kind().equals("seal"), row.arrivals().tally());
+                rows.add(ClickHouse.JSON.writeValueAsBytes(row));
+            });
+            if (!sum.isWhole()) {
+                throw new RetryableException(
+                        "ClickHouse counted the rows of epoch %d of lane %s as %s: a later tick counts again"
+                                .formatted(epoch, lane.name(), sum));
             }
+            check.accept(sum.rows());
+            insertOnce("arrivals", "arrivals-" + epoch, rows.finished());
         }
-        if (seals != 1 || sealed != grouped || difference != 0) {
-            throw new RetryableException(
-                    "ClickHouse counted the rows of epoch %d of lane %s as %d in %d sums, where one is due, and as %d in groups, their checksums %d apart: a later tick counts again"
-                            .formatted(epoch, lane.name(), sealed, seals, grouped, difference));
-        }
-        check.accept(sealed);
-        derive("arrivals", epoch, rows);
-        if (!hasArrivals(epoch)) {
+        if (!unarrived(epoch - 1, epoch).isEmpty()) {
             throw unwritten("arrivals", epoch);
         }
-        return sealed;
+        return sum.rows();
     }
 
     /**
@@ -328,7 +382,7 @@ public final class Ledger {
         if (replacements > 0) {
             supersede(head.epoch(), replacements);
         }
-        derive("orders", head.epoch(), orders);
+        insertOnce("orders", "orders-" + head.epoch(), lines(orders));
     }
 
     private RetryableException unwritten(String table, long epoch) {
@@ -338,22 +392,14 @@ public final class Ledger {
     }
 
     /**
-     * Copies rows as one INSERT with a token. Not INSERT SELECT: there a token does not always win over other data
+     * Inserts rows as one block with a token. Not INSERT SELECT: there a token does not always win over other data
      * (seen on 26.7 with ORDER BY and several threads), and a second planner may find other rows than the first. The
-     * rows were read as a list, which comes whole or not at all: a part of them would use the token up.
+     * rows were read as a whole: a part of them would use the token up.
      */
-    private void derive(String table, long epoch, List<?> rows) {
-        clickHouse.insert(
-                lane.ledger() + "." + table,
-                "JSONEachRow",
-                lines(rows),
-                Map.of(
-                        "insert_deduplication_token", table + "-" + epoch,
-                        "date_time_input_format", "best_effort",
-                        "max_insert_block_size", "100000000",
-                        "min_insert_block_size_rows", "100000000",
-                        "min_insert_block_size_bytes", "0",
-                        "input_format_parallel_parsing", "0"));
+    private void insertOnce(String table, String token, ClickHouse.Rows rows) {
+        Map<String, String> settings = new HashMap<>(ONE_BLOCK);
+        settings.put("insert_deduplication_token", token);
+        clickHouse.insert(lane.ledger() + "." + table, "JSONEachRow", rows, settings);
     }
 
     /**
@@ -362,8 +408,9 @@ public final class Ledger {
      * @param countThreshold with so many pending rows a group is
      * @param plannedBefore with a row that was claimed then or earlier it is, too
      * @param most arrivals that are taken at once; those of one group are taken together, however many
+     * @param mostBytes that an order for each of them would take of the log's next row, about
      */
-    public record Due(long countThreshold, Instant plannedBefore, int most) {}
+    public record Due(long countThreshold, Instant plannedBefore, int most, long mostBytes) {}
 
     /**
      * What is to be ordered now, and what is not.
@@ -393,7 +440,8 @@ public final class Ledger {
         return pending(sql(file).replace("/* waiting */", sql("waiting.sql").sql()), head)
                 .with("count_threshold", due.countThreshold())
                 .with("planned_before", due.plannedBefore().toEpochMilli())
-                .with("most", due.most());
+                .with("most", due.most())
+                .with("most_bytes", due.mostBytes());
     }
 
     /** {@code statement} with the relation {@code pending}, the arrivals in no order yet, where its WITH marks it. */
@@ -541,10 +589,8 @@ public final class Ledger {
                 rows.stream().allMatch(Row::indexed));
     }
 
-    /** The blocks that the newest epoch claimed. */
-    public static Claims claims(Head head) {
-        return new Claims(
-                head.claims(), head.planner().startsWith(ADOPTER) ? head.claims() : List.of(), head.indexed());
+    private static Claims claims(List<BlockRange> claims, String planner, boolean isIndexed) {
+        return new Claims(claims, planner.startsWith(ADOPTER) ? claims : List.of(), isIndexed);
     }
 
     /** Records outcomes, all in one INSERT. */
@@ -562,13 +608,13 @@ public final class Ledger {
         }
     }
 
-    private static byte[] lines(Collection<?> rows) {
-        ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        for (Object row : rows) {
-            lines.writeBytes(ClickHouse.JSON.writeValueAsBytes(row));
-            lines.write('\n');
-        }
-        return lines.toByteArray();
+    private static ClickHouse.Rows lines(Collection<?> rows) {
+        return out -> {
+            for (Object row : rows) {
+                out.write(ClickHouse.JSON.writeValueAsBytes(row));
+                out.write('\n');
+            }
+        };
     }
 
     private long count(Statement statement) {

@@ -13,10 +13,10 @@ SELECT
     day,
     count() AS rows,
     sum(/* identity */) AS checksum,
-    min(insertedAt) AS min_inserted,
-    max(insertedAt) AS max_inserted,
-    min(startTime) AS min_start,
-    max(startTime) AS max_start
+    toDateTime(min(insertedAt), 'UTC') AS min_inserted,
+    toDateTime(max(insertedAt), 'UTC') AS max_inserted,
+    min(/* time */) AS min_start,
+    max(/* time */) AS max_start
 FROM {logs:Identifier}.{table:Identifier} AS log
 /* cut-offs */
 WHERE /* claimed */
@@ -27,7 +27,7 @@ GROUP BY GROUPING SETS
         if(isValidUTF8(bucketName), bucketName, toValidUTF8(bucketName)) AS bucket,
         if(isValidUTF8(loggingTargetBucket), loggingTargetBucket, toValidUTF8(loggingTargetBucket)) AS target_bucket,
         if(isValidUTF8(loggingTargetPrefix), loggingTargetPrefix, toValidUTF8(loggingTargetPrefix)) AS target_prefix,
-        toDate32(startTime, 'UTC') AS day,
+        /* day */ AS day,
         multiIf(
             /* adopted */,
             3,

@@ -1,5 +1,6 @@
 -- The block numbers that the rows of some parts have.
-SELECT DISTINCT _partition_id AS partition, _block_number AS block
+SELECT _partition_id AS partition, _block_number AS block, count() AS rows
 FROM {logs:Identifier}.{table:Identifier}
 WHERE _part IN /* parts */
+GROUP BY partition, block
 ORDER BY partition, block

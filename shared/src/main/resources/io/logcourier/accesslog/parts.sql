@@ -1,7 +1,7 @@
 -- Which table this is, and the parts that are active now, in one atomic look, oldest partition first. Block numbers mean
--- nothing in another table of the same name. Tables that are made on each replica by hand have the path in Keeper in common.
+-- nothing in another table of the same name. Containers share a host's name, so a server is known by its id too. Tables that are made on each replica by hand have the path in Keeper in common.
 SELECT
-    hostName() AS server,
+    concat(hostName(), ' ', toString(serverUUID())) AS server,
     if(
         startsWith(engine, 'Replicated'),
         (SELECT any(zookeeper_path) FROM system.replicas WHERE database = {logs:String} AND table = {table:String}),

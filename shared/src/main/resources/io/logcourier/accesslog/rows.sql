@@ -1,7 +1,7 @@
 -- The rows of some orders, each with the number of its order and its identity, in order. The number is looked up in a constant,
 -- by group, and by day where the orders are of days: a JOIN would copy all columns of every row. Keys and numbers are aggregated
 -- as pairs: of a sparse column, ClickHouse aggregates the zeros last. The log table may have columns of any name,
--- MATERIALIZED and ALIAS ones as well.
+-- MATERIALIZED and ALIAS ones as well. The bounds of insertedAt are whole seconds, it may have parts of them.
 FROM
 (
     WITH
@@ -21,7 +21,7 @@ FROM
             concat(
                 toString(log.raftSessionID), ' ', toString(length(log.bucketName)), ' ',
                 toString(length(log.loggingTargetBucket)), ' ',
-                if({by_day:UInt8} = 1, toString(toDate32(log.startTime, 'UTC')), ''),
+                if({by_day:UInt8} = 1, toString(/* day */), ''),
                 log.bucketName, log.loggingTargetBucket, log.loggingTargetPrefix),
             courier_wanted.1,
             courier_wanted.2,
@@ -39,7 +39,8 @@ FROM
             WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
         )
         AND courier_order != courier_none
-        AND insertedAt BETWEEN toDateTime({min_inserted:UInt32}) AND toDateTime({max_inserted:UInt32})
+        AND insertedAt >= toDateTime({min_inserted:UInt32})
+        AND insertedAt < toDateTime64({max_inserted:UInt32} + toInt64(1), 0)
         AND /* claimed */
         AND NOT /* adopted */
 ) AS log

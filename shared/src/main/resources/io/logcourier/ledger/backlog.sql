@@ -11,9 +11,13 @@ FROM
     FROM pending
     UNION ALL
     SELECT true AS is_ordered, rows, min_inserted
-    FROM {ledger:Identifier}.orders
-    WHERE epoch >= {open_from:UInt64}
-        AND (epoch, number) NOT IN
+    FROM
+    (
+        SELECT DISTINCT epoch, number, rows, min_inserted
+        FROM {ledger:Identifier}.orders
+        WHERE epoch >= {open_from:UInt64}
+    )
+    WHERE (epoch, number) NOT IN
         (
             SELECT epoch, number
             FROM {ledger:Identifier}.offsets

@@ -2,7 +2,7 @@
 -- does not have as a whole; where all is 0 the common log of a table may be empty, as that of a new ledger is.
 SELECT
     now64(3, 'UTC') AS now,
-    hostName() AS server,
+    concat(hostName(), ' ', toString(serverUUID())) AS server,
     epoch,
     planned_at,
     planner,

@@ -10,4 +10,5 @@ WHERE epoch >= {epoch:UInt64}
         WHERE epoch >= {epoch:UInt64}
     )
 ORDER BY epoch, number
+LIMIT 1 BY epoch, number
 LIMIT {most:UInt32}

@@ -1,9 +1,14 @@
 -- Deliverable arrivals that are in no order yet. Every arrival up to ordered_through is in one; beyond it, each group
--- remembers the last epoch that it was ordered to.
+-- remembers the last epoch that it was ordered to. What an INSERT recorded twice counts once, here and of the orders.
 pending AS
 (
     SELECT arrivals.*
-    FROM {ledger:Identifier}.arrivals AS arrivals
+    FROM
+    (
+        SELECT DISTINCT *
+        FROM {ledger:Identifier}.arrivals
+        WHERE epoch > {ordered_through:UInt64} AND epoch <= {through:UInt64} AND kind = 'group'
+    ) AS arrivals
     LEFT JOIN
     (
         SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS ordered_to
@@ -11,8 +16,5 @@ pending AS
         WHERE epoch > {ordered_through:UInt64} AND epoch <= {through:UInt64}
         GROUP BY session, bucket, target_bucket, target_prefix
     ) AS last USING (session, bucket, target_bucket, target_prefix)
-    WHERE arrivals.epoch > {ordered_through:UInt64}
-        AND arrivals.epoch <= {through:UInt64}
-        AND arrivals.kind = 'group'
-        AND arrivals.epoch > last.ordered_to
+    WHERE arrivals.epoch > last.ordered_to
 )

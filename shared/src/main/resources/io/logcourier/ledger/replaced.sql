@@ -16,3 +16,4 @@ FROM
 ) AS decided
 INNER JOIN {ledger:Identifier}.orders AS replaced USING (epoch, number)
 ORDER BY epoch, number
+LIMIT 1 BY epoch, number

@@ -9,3 +9,4 @@ WHERE bucket = {bucket:String}
         SELECT epoch, number FROM {ledger:Identifier}.offsets WHERE outcome = 'superseded'
     )
 ORDER BY epoch, number
+LIMIT 1 BY epoch, number

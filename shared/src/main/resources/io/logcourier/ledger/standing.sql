@@ -34,3 +34,4 @@ LEFT JOIN
 ) AS short USING (epoch, number)
 WHERE epoch = {epoch:UInt64} AND number BETWEEN {first:UInt32} AND {last:UInt32}
 ORDER BY number
+LIMIT 1 BY number

@@ -14,6 +14,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Arrivals;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.BlockRanges;
+import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Epoch;
 import io.logcourier.ledger.Group;
 import io.logcourier.ledger.Head;
@@ -21,6 +22,7 @@ import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Ledger.Due;
 import io.logcourier.ledger.Ledger.Taken;
+import io.logcourier.ledger.Ledger.Unarrived;
 import io.logcourier.ledger.Offset;
 import io.logcourier.ledger.Shortfall;
 import io.logcourier.ledger.Shortfall.Finding;
@@ -68,6 +70,9 @@ final class Planner {
 
     /** A step that counted so many rows again records what it knows of their parts, or the next one would count them too. */
     private static final long RECOUNTED_AGAIN = 1_000_000;
+
+    /** What the orders of one step may take of the log's row: by default ClickHouse takes no row of more than 100 MB. */
+    private static final long ORDERS_BYTES_PER_STEP = 32 << 20;
 
     /** Later than any epoch, however the clocks stand. */
     private static final Duration FAR = Duration.ofDays(365);
@@ -124,7 +129,13 @@ final class Planner {
             if (visible.isEmpty()) {
                 visible = parts.stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
             }
-            long rows = completeArrivals(head, parts);
+            // One, but after an adoption: nothing is ordered before all are counted.
+            for (Unarrived epoch : ledger.unarrived(head)) {
+                if (timeIsUp.getAsBoolean()) {
+                    return planned;
+                }
+                planned = planned.plus(0, completeArrivals(epoch, parts), 0, 0, 0);
+            }
             Optional<Redelivery> redelivery = redeliver(head, redeliver);
             redeliver = false;
             Replacements replacements = mayHaveLost ? replacements() : Replacements.NONE;
@@ -135,7 +146,7 @@ final class Planner {
             Epoch next = next(head, look, accounting, tick.flush(), planner, redelivery, replacements.drafts());
             boolean decidesNothing = next.claims().isEmpty() && next.orders().isEmpty() && !accounting.mayBeMore();
             planned = planned.plus(
-                    0, rows, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
+                    0, 0, 0, sent, redelivery.map(Redelivery::orders).orElse(0));
             if (!decidesNothing || sent > 0 || redelivery.isPresent() || accounting.recounted() > RECOUNTED_AGAIN) {
                 if (!ledger.append(next)) {
                     about(log.atInfo(), next).log("another planner was first");
@@ -178,33 +189,30 @@ final class Planner {
         return line.addKeyValue("lane", lane.name()).addKeyValue("epoch", epoch.epoch());
     }
 
-    /** Derives the arrivals of what the newest epoch claimed, where that is not done; returns how many rows. */
-    private long completeArrivals(Head head, List<Part> parts) {
-        if (head.claims().isEmpty() || ledger.hasArrivals(head.epoch())) {
-            return 0;
-        }
-        checkPresent(head, parts);
+    /** Derives the arrivals of {@code epoch}; returns how many rows. */
+    private long completeArrivals(Unarrived epoch, List<Part> parts) {
+        checkPresent(epoch, parts);
         return ledger.deriveArrivals(
-                head.epoch(),
-                table.arrivals(head.epoch(), head.plannedAt(), Ledger.claims(head)),
-                rows -> checkFound(head, rows));
+                epoch.epoch(),
+                table.arrivals(epoch.epoch(), epoch.plannedAt(), epoch.claims()),
+                rows -> checkFound(epoch, rows));
     }
 
     /** A seal over fewer rows than were claimed would leave the others out for ever, unless they were deleted meanwhile. */
-    private void checkFound(Head head, long rows) {
-        if (!head.accounted() || rows != head.claimedRows()) {
-            table.checkFound(head.epoch(), head.claims(), rows);
+    private void checkFound(Unarrived epoch, long rows) {
+        if (!epoch.accounted() || rows != epoch.claimedRows()) {
+            table.checkFound(epoch.epoch(), epoch.claims().blocks(), rows);
         }
     }
 
     /** Another planner may have claimed blocks that this replica does not have yet: they would be counted short. */
-    private void checkPresent(Head head, List<Part> parts) {
+    private void checkPresent(Unarrived epoch, List<Part> parts) {
         List<BlockRange> present = parts.stream().map(Part::blocks).toList();
-        boolean isWhole = head.claims().stream()
+        boolean isWhole = epoch.claims().blocks().stream()
                 .allMatch(claim -> BlockRanges.subtract(claim, present).isEmpty());
-        if (!isWhole && table.isLagging(head.plannedAt())) {
+        if (!isWhole && table.isLagging(epoch.plannedAt())) {
             throw new RetryableException("the replica that lane " + lane.name()
-                    + " is planned on lags: it lacks blocks of" + " epoch " + head.epoch() + "; a later tick goes on");
+                    + " is planned on lags: it lacks blocks of epoch " + epoch.epoch() + "; a later tick goes on");
         }
     }
 
@@ -223,7 +231,7 @@ final class Planner {
             Optional<Redelivery> redelivery,
             List<Draft> replacements) {
         Instant plannedBefore = flush ? head.now().plus(FAR) : head.now().minus(limits.timeThreshold());
-        Due due = new Due(limits.countThreshold(), plannedBefore, arrivalsPerStep);
+        Due due = new Due(limits.countThreshold(), plannedBefore, arrivalsPerStep, ORDERS_BYTES_PER_STEP);
         Taken taken = ledger.take(head, due);
         return new Epoch(
                 head.epoch() + 1,
@@ -344,7 +352,8 @@ final class Planner {
     /**
      * Orders for what is left of those that lost rows for certain. Where nothing is left there is nothing to decide: the
      * loss is recorded at once, and recording it twice does no harm. Where all is left, workers were shown too little:
-     * the order is enqueued again. A replica that lags may lack them too, and says nothing.
+     * the order is enqueued again. Where rows changed their group, what is left may hold rows of others, and what is not may be
+     * among others: the order is given up, and says so. A replica that lags may lack them too, and says nothing.
      */
     private Replacements replacements() {
         List<WorkOrder> confirmed = ledger.confirmedShortfalls(SUPERSEDED_PER_STEP);
@@ -354,12 +363,17 @@ final class Planner {
         }
         List<Draft> drafts = new ArrayList<>();
         List<WorkOrder> whole = new ArrayList<>();
-        List<Offset> gone = new ArrayList<>();
+        List<Offset> ended = new ArrayList<>();
         for (WorkOrder order : confirmed) {
-            Tally left = table.tally(order, ledger.claims(order.fromEpoch(), order.toEpoch()));
-            if (left.rows() == 0) {
-                gone.add(Ledger.superseded(order, 0));
-            } else if (!order.tally().matches(left.rows(), left.checksum())) {
+            Claims claims = ledger.claims(order.fromEpoch(), order.toEpoch());
+            Tally left = table.tally(order, claims);
+            if (order.tally().matches(left.rows(), left.checksum())) {
+                whole.add(order);
+            } else if (table.regrouped(order, claims).explains(order, left)) {
+                ended.add(Offset.givenUp(order, regrouped(order, left)));
+            } else if (left.rows() == 0) {
+                ended.add(Ledger.superseded(order, 0));
+            } else {
                 drafts.add(new Draft(
                         order.group(),
                         order.day(),
@@ -368,8 +382,6 @@ final class Planner {
                         order.toEpoch(),
                         left,
                         Optional.of(order)));
-            } else {
-                whole.add(order);
             }
             log.atWarn()
                     .addKeyValue("lane", lane.name())
@@ -379,12 +391,17 @@ final class Planner {
                     .addKeyValue("left", left.rows())
                     .log("workers found rows of an order gone or changed");
         }
-        ledger.commit(gone);
+        ledger.commit(ended);
         send(whole);
         ledger.recordShortfalls(whole.stream()
                 .map(order -> Shortfall.of(order, order.tally().rows(), Finding.WHOLE))
                 .toList());
         return new Replacements(drafts, confirmed.size() == SUPERSEDED_PER_STEP);
+    }
+
+    private static String regrouped(WorkOrder order, Tally left) {
+        return "bucket or target of rows was changed in the log table after they were claimed, or rows came in under their block numbers: %,d rows are there for this order, which takes %,d; of the others of epochs %d to %d some are where they did not arrive. It may neither lose nor repeat them: set loggingTargetBucket, loggingTargetPrefix, bucketName and raftSessionID of these rows back, then `courier replay` the bucket; where `courier status` names parts, `courier repair` tells by the objects"
+                .formatted(left.rows(), order.tally().rows(), order.fromEpoch(), order.toEpoch());
     }
 
     /**

@@ -52,7 +52,7 @@ public final class AdoptCommand implements Callable<Integer> {
     public Integer call() {
         Settings settings = lanes.one(SettingsFlags.read(spec.commandLine().getParseResult()));
         try (ClickHouse clickHouse = ClickHouse.connect(settings.lane().endpoint())) {
-            Adoption adoption = new Adoption(clickHouse, settings.lane(), settings.logRetention());
+            Adoption adoption = new Adoption(clickHouse, settings);
             Adopted adopted = againstObjects ? againstObjects(adoption, settings) : adoption.adopt(quiet);
             Output.print(spec, json, adopted, AdoptCommand::text);
             return 0;

@@ -4,8 +4,10 @@ import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.Look;
+import io.logcourier.accesslog.Accounting.Counted;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
@@ -43,13 +45,25 @@ public final class Adoption {
     private final Schema schema;
     private final Ledger ledger;
     private final AccessLogTable table;
+    private final long epochLimit;
+
+    /** Of the lane of {@code settings}, which {@code clickHouse} is connected to. */
+    public Adoption(ClickHouse clickHouse, Settings settings) {
+        this(
+                clickHouse,
+                settings.lane(),
+                settings.logRetention(),
+                settings.discovery().epochLimit());
+    }
 
     /**
      * Of {@code lane}, which {@code clickHouse} is connected to.
      *
      * @param logRetention of a log table that is not there yet
+     * @param epochLimit rows that an epoch claims, about: as many of the rows that are to be delivered go into an object
      */
-    public Adoption(ClickHouse clickHouse, Lane lane, Duration logRetention) {
+    Adoption(ClickHouse clickHouse, Lane lane, Duration logRetention, long epochLimit) {
+        this.epochLimit = epochLimit;
         this.clickHouse = clickHouse;
         this.lane = lane;
         schema = new Schema(lane, logRetention);
@@ -122,7 +136,7 @@ public final class Adoption {
         checkColumns();
         schema.make(clickHouse);
         if (ledger.hasBegun()) {
-            return startedBefore();
+            return report(false, Optional.empty());
         }
         checkQuiet(quiet);
         if (table.isLagging(Instant.now().minus(quiet))) {
@@ -136,16 +150,20 @@ public final class Adoption {
         Optional<Compared> compared =
                 s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, false, progress).compare());
         checkMoved(id);
-        // Where another run was quicker, its cut-offs count, and what this one has compared does not.
-        return ledger.adopt(id, look.logTable(), present, table.isIndexed(present)) ? report(true, compared) : startedBefore();
+        if (!ledger.adopt(id, look.logTable(), shares(look), table.isIndexed(present))) {
+            // Another run was quicker: its cut-offs count, and what this one has compared does not.
+            return report(false, Optional.empty());
+        }
+        return report(true, compared);
     }
 
-    private Adopted startedBefore() {
-        if (!ledger.wasAdopted()) {
-            throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
-                    + " was started before, and no adoption is in its log: rows can be adopted only when it starts");
-        }
-        return report(false, Optional.empty());
+    /** All blocks, in shares of about as many rows as an epoch claims. */
+    private List<List<BlockRange>> shares(Look look) {
+        return AdoptedShares.of(
+                table.numbered(look),
+                part -> table.count(List.of(part), List.of()).getOrDefault(part.name(), Counted.NOTHING).blocks(),
+                epochLimit,
+                Ledger.MOST_ADOPTED);
     }
 
     /**
@@ -162,9 +180,8 @@ public final class Adoption {
         String id = Schema.newLedgerId();
         clickHouse.execute(table.over(sql("all-behind.sql").with("id", id), present));
         Compared compared = new IncumbentObjects(clickHouse, lane, s3, id, present, true, progress).compare();
-        return ledger.adopt(id, look.logTable(), present, table.isIndexed(present))
-                ? report(true, Optional.of(compared))
-                : startedBefore();
+        boolean isStarted = ledger.adopt(id, look.logTable(), shares(look), table.isIndexed(present));
+        return report(isStarted, Optional.of(compared));
     }
 
     private record Column(String name, String type) {}
@@ -226,14 +243,21 @@ public final class Adoption {
         return report(false, Optional.empty());
     }
 
+    private ConfigurationException begun() {
+        return new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
+                + " was started before, and no adoption is in its log: rows can be adopted only when it starts");
+    }
+
     /** Counts the rows, as a planner would, unless that is done. */
     private Adopted report(boolean started, Optional<Compared> compared) {
+        long last = ledger.lastAdopted().orElseThrow(this::begun);
         Head head = ledger.head();
-        if (head.epoch() == Ledger.ADOPTED && !head.claims().isEmpty() && !ledger.hasArrivals(Ledger.ADOPTED)) {
-            ledger.deriveArrivals(
-                    Ledger.ADOPTED,
-                    table.arrivals(Ledger.ADOPTED, head.plannedAt(), Ledger.claims(head)),
-                    rows -> table.checkFound(Ledger.ADOPTED, head.claims(), rows));
+        if (head.epoch() == last) {
+            ledger.unarrived(head)
+                    .forEach(epoch -> ledger.deriveArrivals(
+                            epoch.epoch(),
+                            table.arrivals(epoch.epoch(), epoch.plannedAt(), epoch.claims()),
+                            rows -> table.checkFound(epoch.epoch(), epoch.claims().blocks(), rows)));
         }
         record Rows(
                 long cursors,
@@ -244,7 +268,12 @@ public final class Adoption {
                 long remaining,
                 long undeliverable) {}
         Rows rows = clickHouse
-                .one(sql("adopted.sql").with("id", head.ledger()).with("epoch", Ledger.ADOPTED), Rows.class)
+                .one(
+                        sql("adopted.sql")
+                                .with("id", head.ledger())
+                                .with("first", Ledger.ADOPTED)
+                                .with("last", last),
+                        Rows.class)
                 .orElseThrow();
         return new Adopted(
                 lane.name(),

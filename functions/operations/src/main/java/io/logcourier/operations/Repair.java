@@ -106,7 +106,7 @@ public final class Repair {
         }
         clickHouse.execute(sql("drop-ledger.sql"));
         List<String> reasons = isThere ? reasons() : List.of();
-        Adopted adopted = new Adoption(clickHouse, side, settings.logRetention()).adoptObjects(s3, progress);
+        Adopted adopted = new Adoption(clickHouse, side, settings.logRetention(), settings.discovery().epochLimit()).adoptObjects(s3, progress);
         if (!isApplied) {
             clickHouse.execute(sql("drop-ledger.sql"));
             return repaired(false, reasons, before, adopted, Optional.empty());
@@ -125,7 +125,7 @@ public final class Repair {
     /** An earlier run has moved the former ledger away, and died before the new one took its place. */
     private Repaired finish() {
         rename(side.ledger(), lane.ledger());
-        Adopted adopted = new Adoption(clickHouse, lane, settings.logRetention()).adopted();
+        Adopted adopted = new Adoption(clickHouse, settings).adopted();
         return repaired(true, List.of(), Optional.empty(), adopted, Optional.empty());
     }
 

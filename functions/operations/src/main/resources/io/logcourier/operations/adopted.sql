@@ -7,5 +7,9 @@ SELECT
     sumIf(rows, kind = 'adopted') AS adopted,
     sumIf(rows, kind = 'group') AS remaining,
     sumIf(rows, kind = 'undeliverable') AS undeliverable
-FROM {ledger:Identifier}.arrivals
-WHERE epoch = {epoch:UInt64}
+FROM
+(
+    SELECT DISTINCT epoch, kind, session, bucket, target_bucket, target_prefix, day, rows, checksum
+    FROM {ledger:Identifier}.arrivals
+    WHERE epoch BETWEEN {first:UInt64} AND {last:UInt64}
+)

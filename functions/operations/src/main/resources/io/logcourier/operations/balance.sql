@@ -1,5 +1,6 @@
--- The sums of a lane. A delivered order stays delivered, whatever else was recorded of it. The rows of a superseded
--- order are in its replacement or lost, each for itself: a replacement with more rows makes up for no other. As long as the newest epoch has decided the replacement and it is not derived, the
+-- The sums of a lane; what an INSERT recorded twice counts once. A delivered order stays delivered, whatever else was recorded of
+-- it. The rows of a superseded order are in its replacement or lost, each for itself: a replacement with more rows makes up
+-- for no other. As long as the newest epoch has decided the replacement and it is not derived, the
 -- order counts as open. Orders that reach back to before the books begin are left out, and the arrivals that are in them.
 WITH
     outcomes AS
@@ -26,16 +27,19 @@ WITH
             sumIf(orders.rows, outcomes.ended = '') AS open,
             countIf(outcomes.ended = 'delivered') AS objects,
             sum(outcomes.object_bytes) AS bytes
-        FROM {ledger:Identifier}.orders AS orders
+        FROM
+        (
+            SELECT DISTINCT epoch, number, rows, replaces_epoch
+            FROM {ledger:Identifier}.orders
+            WHERE epoch BETWEEN {begin:UInt64} AND {epoch:UInt64} AND from_epoch >= {begin:UInt64}
+        ) AS orders
         LEFT JOIN outcomes USING (epoch, number)
         LEFT JOIN
         (
             SELECT replaces_epoch AS epoch, replaces_number AS number, sum(rows) AS left
-            FROM {ledger:Identifier}.orders
-            WHERE replaces_epoch > 0
-            GROUP BY epoch, number
+            FROM (SELECT DISTINCT epoch, number, rows, replaces_epoch, replaces_number FROM {ledger:Identifier}.orders WHERE replaces_epoch > 0)
+            GROUP BY replaces_epoch, replaces_number
         ) AS replacements USING (epoch, number)
-        WHERE epoch BETWEEN {begin:UInt64} AND {epoch:UInt64} AND from_epoch >= {begin:UInt64}
     ),
     arrived AS
     (
@@ -43,7 +47,12 @@ WITH
             sumIf(rows, kind IN ('undeliverable', 'adopted') OR kind = 'group' AND epoch > cut_to) AS claimed,
             sumIf(rows, kind = 'adopted') AS adopted,
             sumIf(rows, kind = 'undeliverable') AS undeliverable
-        FROM {ledger:Identifier}.arrivals AS arrivals
+        FROM
+        (
+            SELECT DISTINCT epoch, kind, session, bucket, target_bucket, target_prefix, day, rows, checksum
+            FROM {ledger:Identifier}.arrivals
+            WHERE epoch BETWEEN {begin:UInt64} AND {epoch:UInt64}
+        ) AS arrivals
         LEFT JOIN
         (
             SELECT session, bucket, target_bucket, target_prefix, max(to_epoch) AS cut_to
@@ -51,7 +60,6 @@ WITH
             WHERE epoch >= {begin:UInt64} AND from_epoch < {begin:UInt64}
             GROUP BY session, bucket, target_bucket, target_prefix
         ) AS cut USING (session, bucket, target_bucket, target_prefix)
-        WHERE epoch BETWEEN {begin:UInt64} AND {epoch:UInt64}
     )
 SELECT
     {begin:UInt64} AS begin,

@@ -6,6 +6,6 @@ FROM
     WHERE outcome = 'delivered'
     GROUP BY epoch, number
 ) AS delivered
-INNER JOIN (SELECT epoch, number, bucket FROM {ledger:Identifier}.orders) AS orders USING (epoch, number)
+INNER JOIN (SELECT DISTINCT epoch, number, bucket FROM {ledger:Identifier}.orders) AS orders USING (epoch, number)
 GROUP BY bucket
 ORDER BY rows DESC, bucket

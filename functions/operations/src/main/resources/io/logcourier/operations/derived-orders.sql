@@ -1,4 +1,5 @@
--- The table of orders is what the log decided, field by field; the newest epoch may not be derived yet. Hashes per epoch
+-- The table of orders is what the log decided, field by field; the newest epoch may not be derived yet. What an INSERT
+-- recorded twice counts once. Hashes per epoch
 -- find the epochs, so that only their orders are compared one by one.
 WITH
     decided AS
@@ -25,7 +26,7 @@ WITH
     ),
     derived AS
     (
-        SELECT
+        SELECT DISTINCT
             epoch,
             number,
             bucket,

@@ -1,7 +1,7 @@
 -- The orders whose rows were gone, or changed, before they were delivered, and how many are in no replacement; without those
 -- whose replacement the newest epoch has decided and that is not derived yet.
 SELECT epoch, number, bucket, target_bucket, orders.rows - least(orders.rows, left) AS rows, reason
-FROM {ledger:Identifier}.orders AS orders
+FROM (SELECT DISTINCT epoch, number, bucket, target_bucket, rows FROM {ledger:Identifier}.orders) AS orders
 INNER JOIN
 (
     SELECT epoch, number, any(reason) AS reason
@@ -15,8 +15,12 @@ INNER JOIN
 LEFT JOIN
 (
     SELECT replaces_epoch AS epoch, replaces_number AS number, sum(rows) AS left
-    FROM {ledger:Identifier}.orders
-    WHERE replaces_epoch > 0
+    FROM
+    (
+        SELECT DISTINCT epoch AS by_epoch, number AS by_number, replaces_epoch, replaces_number, rows
+        FROM {ledger:Identifier}.orders
+        WHERE replaces_epoch > 0
+    )
     GROUP BY epoch, number
 ) AS replacements USING (epoch, number)
 ORDER BY epoch, number

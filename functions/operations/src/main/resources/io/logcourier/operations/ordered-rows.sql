@@ -11,8 +11,13 @@ WITH
             maxIf(to_epoch, from_epoch < {begin:UInt64}) AS cut_to,
             sumIf(rows, from_epoch >= {begin:UInt64}) AS ordered_rows,
             sumIf(checksum, from_epoch >= {begin:UInt64}) AS ordered_checksum
-        FROM {ledger:Identifier}.orders
-        WHERE epoch >= {begin:UInt64} AND replaces_epoch = 0
+        FROM
+        (
+            SELECT DISTINCT
+                epoch, number, session, bucket, target_bucket, target_prefix, from_epoch, to_epoch, rows, checksum
+            FROM {ledger:Identifier}.orders
+            WHERE epoch >= {begin:UInt64} AND replaces_epoch = 0
+        )
         GROUP BY session, bucket, target_bucket, target_prefix
     ),
     arrived AS
@@ -22,7 +27,12 @@ WITH
             sumIf(arrivals.rows, arrivals.epoch > last.cut_to AND arrivals.epoch <= last.ordered_to) AS arrived_rows,
             sumIf(arrivals.checksum, arrivals.epoch > last.cut_to AND arrivals.epoch <= last.ordered_to) AS arrived_checksum,
             countIf(arrivals.epoch > last.ordered_to AND arrivals.epoch <= through) AS forgotten
-        FROM {ledger:Identifier}.arrivals AS arrivals
+        FROM
+        (
+            SELECT DISTINCT epoch, session, bucket, target_bucket, target_prefix, day, rows, checksum
+            FROM {ledger:Identifier}.arrivals
+            WHERE kind = 'group' AND epoch >= {begin:UInt64}
+        ) AS arrivals
         LEFT JOIN last USING (session, bucket, target_bucket, target_prefix)
         CROSS JOIN
         (
@@ -30,7 +40,6 @@ WITH
             FROM {ledger:Identifier}.epochs
             WHERE epoch < (SELECT max(epoch) FROM {ledger:Identifier}.epochs)
         ) AS before
-        WHERE arrivals.kind = 'group' AND arrivals.epoch >= {begin:UInt64}
         GROUP BY session, bucket, target_bucket, target_prefix
     )
 SELECT concat(

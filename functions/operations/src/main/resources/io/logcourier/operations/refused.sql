@@ -1,5 +1,5 @@
 SELECT epoch, number, bucket, target_bucket, rows, last_reason AS reason
-FROM {ledger:Identifier}.orders AS orders
+FROM (SELECT DISTINCT epoch, number, bucket, target_bucket, rows FROM {ledger:Identifier}.orders) AS orders
 INNER JOIN
 (
     SELECT epoch, number, argMax(reason, committed_at) AS last_reason

@@ -10,20 +10,25 @@ FROM
     GROUP BY epoch, number
     HAVING countIf(outcome = 'delivered') > 0
 ) AS both
-INNER JOIN {ledger:Identifier}.orders AS orders USING (epoch, number)
+INNER JOIN (SELECT DISTINCT epoch, number, bucket FROM {ledger:Identifier}.orders) AS orders USING (epoch, number)
 UNION ALL
 SELECT concat(
     'order ', toString(replaces_epoch), '/', toString(replaces_number), ' of bucket ', any(bucket), ' is replaced by ',
     arrayStringConcat(groupArray(concat(toString(new.epoch), '/', toString(new.number), ' (', toString(new.rows), ' rows)')), ' and '),
     ', which do not take its place') AS what
-FROM {ledger:Identifier}.orders AS new
+FROM
+(
+    SELECT DISTINCT
+        epoch, number, session, bucket, target_bucket, target_prefix, from_epoch, to_epoch, rows, replaces_epoch, replaces_number
+    FROM {ledger:Identifier}.orders
+    WHERE epoch >= {begin:UInt64} AND replaces_epoch >= {begin:UInt64} AND replaces_epoch > 0
+) AS new
 LEFT JOIN
 (
-    SELECT epoch, number, session, bucket, target_bucket, target_prefix, from_epoch, to_epoch, rows
+    SELECT DISTINCT epoch, number, session, bucket, target_bucket, target_prefix, from_epoch, to_epoch, rows
     FROM {ledger:Identifier}.orders
     WHERE (epoch, number) IN (SELECT epoch, number FROM {ledger:Identifier}.offsets WHERE outcome = 'superseded')
 ) AS old ON old.epoch = new.replaces_epoch AND old.number = new.replaces_number
-WHERE new.epoch >= {begin:UInt64} AND new.replaces_epoch >= {begin:UInt64} AND new.replaces_epoch > 0
 GROUP BY replaces_epoch, replaces_number
 HAVING count() > 1
     OR any(old.epoch) = 0

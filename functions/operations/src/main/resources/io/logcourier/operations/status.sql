@@ -57,7 +57,11 @@ WITH
             delivered.epoch > 0 AS is_delivered,
             failed.epoch > 0 AND NOT is_delivered AS is_failed,
             NOT is_delivered AND NOT is_failed AS is_open
-        FROM {ledger:Identifier}.orders AS orders
+        FROM
+        (
+            SELECT DISTINCT epoch, number, bucket, rows, min_inserted, replaces_epoch
+            FROM {ledger:Identifier}.orders
+        ) AS orders
         ANY LEFT JOIN delivered USING (epoch, number)
         LEFT JOIN failed USING (epoch, number)
         LEFT JOIN replacements USING (epoch, number)

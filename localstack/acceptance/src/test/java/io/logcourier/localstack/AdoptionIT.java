@@ -62,14 +62,18 @@ class AdoptionIT {
 
     /** What the incumbent makes, and no ledger. */
     private static Installation installation() {
-        Installation courier = STACK.installation();
+        return installation(Map.of());
+    }
+
+    private static Installation installation(Map<String, String> flags) {
+        Installation courier = STACK.installation(flags);
         courier.execute("DROP DATABASE {ledger}");
         courier.execute(OFFSETS);
         return courier;
     }
 
     private static Adopted adopt(Installation courier) {
-        return new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3)).adopt(Duration.ZERO);
+        return new Adoption(courier.clickHouse(), courier.settings()).adopt(Duration.ZERO);
     }
 
     /** The incumbent has delivered the rows of a bucket up to this one. */
@@ -172,6 +176,50 @@ class AdoptionIT {
         assertThat(courier.flush().isIdle()).isTrue();
     }
 
+    @Test
+    void whatIsAdoptedIsCutIntoEpochsSoThatItsOrdersHaveABound() {
+        Installation courier = installation(Map.of("discovery.epoch-limit", "20", "discovery.object-limit", "25"));
+        List<LogRow> rows = rows(courier, "cats", 0, 100);
+        for (int first = 0; first < 80; first += 10) {
+            courier.insert(rows.subList(first, first + 10));
+        }
+        courier.execute("OPTIMIZE TABLE {logs}.access_logs FINAL");
+        courier.insert(rows.subList(80, 100));
+        cursor(courier, rows.get(29));
+
+        Adopted adopted = adopt(courier);
+
+        assertThat(adopted).isEqualTo(new Adopted("main", true, 1, 100, 30, 70, 0, 0, 0, Optional.empty()));
+        assertThat(courier.number("SELECT max(epoch) FROM {ledger}.epochs")).isEqualTo(5);
+        assertThat(courier.number("SELECT uniqExact(_block_number) FROM {ledger}.epochs"))
+                .isOne();
+
+        // As if it had been killed before it counted: books without arrivals balance, and the next planner counts.
+        courier.execute("DROP TABLE {ledger}.arrivals");
+        new Schema(courier.lane(), Duration.ofDays(3)).make(courier.clickHouse());
+        assertThat(courier.books().differences()).isEmpty();
+        courier.flush();
+        assertThat(courier.number("SELECT countIf(kind = 'seal') FROM {ledger}.arrivals"))
+                .isEqualTo(5);
+        assertThat(adopt(courier)).as("again").isEqualTo(again(adopted));
+        courier.drain();
+
+        assertThat(courier.assertDelivered("remaining", rows.subList(30, 100)).isWell())
+                .isTrue();
+        assertThat(courier.number("SELECT max(rows) FROM {ledger}.orders")).isBetween(10L, 25L);
+        assertThat(courier.deepAudit().rendered().gone()).isZero();
+    }
+
+    @Test
+    void aLedgerThatAdoptedAnEmptyTableSaysSoAgain() {
+        Installation courier = installation();
+
+        Adopted adopted = adopt(courier);
+
+        assertThat(adopted).isEqualTo(new Adopted("main", true, 0, 0, 0, 0, 0, 0, 0, Optional.empty()));
+        assertThat(adopt(courier)).isEqualTo(again(adopted));
+    }
+
     private static Adopted again(Adopted first) {
         return new Adopted(
                 first.lane(),
@@ -226,7 +274,7 @@ class AdoptionIT {
                         twice.subList(0, 1))
                 .flatMap(List::stream)
                 .toList();
-        Adoption adoption = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3));
+        Adoption adoption = new Adoption(courier.clickHouse(), courier.settings());
         S3Client broken = S3Client.builder()
                 .region(Region.US_EAST_1)
                 .credentialsProvider(AnonymousCredentialsProvider.create())
@@ -294,7 +342,7 @@ class AdoptionIT {
             }
         };
 
-        Adopted adopted = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3))
+        Adopted adopted = new Adoption(courier.clickHouse(), courier.settings())
                 .adoptAgainstObjects(Duration.ZERO, refusing, read -> {});
 
         String reason = courier.target() + ": cannot read logs/cats/2026-01-01-00-00-02-0123456789ABCDEF: ";
@@ -317,7 +365,7 @@ class AdoptionIT {
         courier.execute("DROP DATABASE {ledger}");
         courier.execute(OFFSETS);
 
-        Adopted adopted = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3))
+        Adopted adopted = new Adoption(courier.clickHouse(), courier.settings())
                 .adoptAgainstObjects(Duration.ofDays(1), courier.s3(), read -> {});
 
         assertThat(adopted)
@@ -371,7 +419,7 @@ class AdoptionIT {
                     .<Callable<Adopted>>mapToObj(run -> () -> {
                         try (ClickHouse clickHouse = new LateClickHouse(
                                 ClickHouse.connect(courier.lane().endpoint()), looked)) {
-                            return new Adoption(clickHouse, courier.lane(), Duration.ofDays(3)).adopt(Duration.ZERO);
+                            return new Adoption(clickHouse, courier.settings()).adopt(Duration.ZERO);
                         }
                     })
                     .toList();
@@ -418,7 +466,7 @@ class AdoptionIT {
     @Test
     void itRefusesWhatItCannotAdopt() {
         Installation courier = installation();
-        Adoption adoption = new Adoption(courier.clickHouse(), courier.lane(), Duration.ofDays(3));
+        Adoption adoption = new Adoption(courier.clickHouse(), courier.settings());
         LogRow last = row(courier, "bucket", 1);
         courier.insert(last);
         cursor(courier, last);

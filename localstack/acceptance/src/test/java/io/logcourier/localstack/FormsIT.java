@@ -12,6 +12,7 @@ import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Status;
+import io.logcourier.schema.Schema;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.time.Instant;
@@ -67,6 +68,65 @@ class FormsIT {
         assertThat(report.rendered()).isEqualTo(new Audit.Rendered(6, 0, 0));
         assertThat(report.differences()).isEmpty();
         assertThat(report.missing()).isEmpty();
+    }
+
+    /** 1811 and 1899, the first millisecond of 2300, 2603, the year 9999; in each statement the same day. */
+    @Test
+    void timesThatNoDateCanHoldAreOfTheFirstAndTheLastDay() {
+        Installation courier = STACK.installation(forms("*=event-time"));
+        courier.execute("INSERT INTO {logs}.access_logs_ingest (startTime, req_id, bucketName, loggingEnabled,"
+                + " loggingTargetBucket, loggingTargetPrefix, raftSessionID)"
+                + " SELECT fromUnixTimestamp64Milli(time), toString(time), 'cats', true, '" + courier.target()
+                + "', 'logs/', 1 FROM (SELECT arrayJoin([-5000000000000, -2208988800001, -2208988800000, -500, 0,"
+                + " 10413791999999, 10413792000000, 20000000000000, 253402300799000]) AS time)");
+
+        courier.flush();
+        courier.drain();
+
+        AuditReport report = courier.deepAudit();
+        assertThat(report.isWell()).as("%s", report).isTrue();
+        assertThat(report.balance().delivered()).isEqualTo(9);
+        assertThat(courier.number("SELECT count() FROM {ledger}.shortfalls")).isZero();
+        assertThat(courier.objects(courier.target()).keySet().stream().map(key -> key.replaceFirst(".*/cats/", "")))
+                .extracting(key -> key.substring(0, 10))
+                .containsExactlyInAnyOrder("1900/01/01", "1969/12/31", "1970/01/01", "2299/12/31");
+    }
+
+    /** An existing table has its own. */
+    @Test
+    void rowsOfColumnsOfOtherTypesAreDeliveredInEachForm() {
+        Installation courier = STACK.installation(forms("json-*=json,parquet-*=parquet,*=event-time"));
+        courier.execute("CREATE TABLE {logs}.other ENGINE = MergeTree ORDER BY tuple()"
+                + " SETTINGS enable_block_number_column = 1, enable_block_offset_column = 1"
+                + " EMPTY AS SELECT * FROM {logs}.access_logs");
+        courier.execute("ALTER TABLE {logs}.other MODIFY COLUMN insertedAt DateTime64(3) DEFAULT now64(3),"
+                + " MODIFY COLUMN startTime DateTime64(6, 'Asia/Tokyo'), MODIFY COLUMN raftSessionID UInt8,"
+                + " MODIFY COLUMN bucketName LowCardinality(String), MODIFY COLUMN req_id LowCardinality(String),"
+                + " MODIFY COLUMN loggingTargetBucket LowCardinality(String),"
+                + " MODIFY COLUMN loggingTargetPrefix LowCardinality(String),"
+                + " MODIFY COLUMN userAgent LowCardinality(Nullable(String)), MODIFY COLUMN clientIP String DEFAULT '',"
+                + " MODIFY COLUMN totalTime Nullable(Float64), MODIFY COLUMN turnAroundTime Nullable(UInt32),"
+                + " MODIFY COLUMN bytesSent Nullable(Int64), MODIFY COLUMN httpCode Nullable(Int32)");
+        courier.execute("DROP TABLE {logs}.access_logs");
+        courier.execute("RENAME TABLE {logs}.other TO {logs}.access_logs");
+        courier.execute("DROP DATABASE {ledger} SYNC");
+        new Schema(courier.lane(), courier.settings().logRetention()).apply(courier.clickHouse(), false);
+        List<String> targets = List.of(courier.target(), "json-" + courier.target(), "parquet-" + courier.target());
+        targets.stream().skip(1).forEach(target -> courier.s3().createBucket(request -> request.bucket(target)));
+        List<LogRow> rows = targets.stream()
+                .flatMap(target -> IntStream.range(0, 50).mapToObj(i -> LogRow.of("cats", "r" + i, target)))
+                .toList();
+        courier.insert(rows);
+
+        courier.flush();
+        courier.drain();
+
+        AuditReport report = courier.deepAudit();
+        assertThat(report.isWell()).as("%s", report).isTrue();
+        assertThat(report.balance().delivered()).isEqualTo(150);
+        assertThat(report.rendered()).isEqualTo(new Audit.Rendered(3, 0, 0));
+        assertThat(courier.number("SELECT count() FROM {ledger}.shortfalls")).isZero();
+        courier.assertObjects("text", "", rows.subList(0, 50));
     }
 
     @ParameterizedTest

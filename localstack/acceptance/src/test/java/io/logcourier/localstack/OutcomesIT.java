@@ -3,6 +3,8 @@ package io.logcourier.localstack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.logcourier.ledger.Ledger;
+import io.logcourier.ledger.WorkOrder;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.ReplayMessage;
 import io.logcourier.message.Tick;
@@ -14,7 +16,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -73,6 +77,97 @@ class OutcomesIT {
         assertThat(before.balance().lost()).isEqualTo(20);
         assertThat(before.balance().open()).isEqualTo(20);
         assertThat(before.lost()).extracting(Refused::bucket).containsExactly("all");
+    }
+
+    /**
+     * A row belongs to the group that it arrived in. An UPDATE that changes it is refused by name where it meets an order that
+     * is open: nothing is lost, nothing is delivered twice, and once it is taken back all is delivered.
+     */
+    @Test
+    void rowsWhoseTargetIsChangedAfterTheyWereClaimedAreNeitherLostNorDeliveredTwice() {
+        Installation courier = STACK.installation(Map.of("worker.supersede-after", AT_ONCE));
+        List<String> buckets = List.of(
+                "to-none",
+                "to-open",
+                "delivered-to-open",
+                "delivered-to-none",
+                "all",
+                "swapped",
+                "nowhere",
+                "untouched");
+        List<LogRow> rows = buckets.stream()
+                .flatMap(bucket -> Stream.of("a", "b")
+                        .flatMap(prefix -> rows(courier, bucket + "-" + prefix, 10).stream()
+                                .map(row -> row.with("bucketName", bucket)
+                                        .with("loggingTargetPrefix", prefix + "/" + bucket))))
+                .toList();
+        Predicate<LogRow> early = row -> row.text("loggingTargetPrefix").startsWith("a/delivered");
+        courier.insert(rows);
+        courier.flush();
+        courier.receive(courier.settings().queue().url());
+        List<WorkOrder> orders = new Ledger(courier.clickHouse(), courier.lane()).decided(0, 10);
+        assertThat(orders).hasSize(16);
+        orders.stream()
+                .filter(order -> order.group().targetPrefix().startsWith("a/delivered"))
+                .forEach(order -> courier.send(
+                        OrderMessage.deliver("main", List.of(order)).getFirst().body()));
+        courier.drain();
+        courier.assertDelivered("before", rows.stream().filter(early).toList());
+
+        courier.execute("ALTER TABLE {logs}.access_logs UPDATE loggingTargetPrefix = multiIf("
+                + "bucketName IN ('to-none', 'delivered-to-none') AND endsWith(req_id, '-a-3'), 'new/',"
+                + " bucketName IN ('to-open', 'delivered-to-open', 'swapped') AND endsWith(req_id, '-a-3'),"
+                + " concat('b/', bucketName),"
+                + " bucketName = 'swapped' AND endsWith(req_id, '-b-3'), 'a/swapped',"
+                + " bucketName = 'all' AND startsWith(req_id, 'all-a'), 'new/',"
+                + " loggingTargetPrefix),"
+                + " loggingTargetBucket = if(bucketName = 'nowhere' AND endsWith(req_id, '-a-3'), '', loggingTargetBucket)"
+                + " WHERE true SETTINGS mutations_sync = 2");
+        courier.tick(new Tick(Optional.empty(), false, true));
+        courier.drain();
+        courier.tick(PLAIN);
+        courier.drain();
+
+        Set<String> touched = Set.of(
+                "a/to-none",
+                "a/to-open",
+                "b/to-open",
+                "b/delivered-to-open",
+                "a/all",
+                "a/swapped",
+                "b/swapped",
+                "a/nowhere");
+        AuditReport report = courier.assertDelivered(
+                "changed",
+                rows.stream()
+                        .filter(row -> !touched.contains(row.text("loggingTargetPrefix")))
+                        .toList());
+        assertThat(report.isWell()).isFalse();
+        assertThat(report.balance().lost()).isZero();
+        assertThat(report.balance().open()).isZero();
+        assertThat(report.balance().givenUp()).isEqualTo(10L * touched.size());
+        assertThat(report.refused()).hasSize(touched.size()).allSatisfy(refused -> assertThat(refused.reason())
+                .startsWith("bucket or target of rows was changed in the log table after they were claimed")
+                .contains("set loggingTargetBucket, loggingTargetPrefix")
+                .contains("`courier replay`"));
+        assertThat(report.refused())
+                .extracting(Refused::reason)
+                .anyMatch(reason -> reason.contains(": 9 rows are there for this order, which takes 10;"))
+                .anyMatch(reason -> reason.contains(": 11 rows are there"))
+                .anyMatch(reason -> reason.contains(": 0 rows are there"));
+        assertThat(Status.of(courier.clickHouse(), courier.settings(), "to-none")
+                        .text(5))
+                .contains("bucket or target of rows was changed");
+        assertThat(courier.tick(PLAIN).isIdle()).isTrue();
+
+        courier.execute("ALTER TABLE {logs}.access_logs UPDATE loggingTargetBucket = '" + courier.target() + "',"
+                + " loggingTargetPrefix = concat(if(position(req_id, '-a-') > 0, 'a/', 'b/'), bucketName)"
+                + " WHERE true SETTINGS mutations_sync = 2");
+        buckets.forEach(bucket -> courier.send(replay(bucket, Optional.empty())));
+        courier.drain();
+        courier.tick(PLAIN);
+
+        assertThat(courier.assertDelivered("set back", rows).isWell()).isTrue();
     }
 
     @Test

@@ -7,21 +7,26 @@ import io.logcourier.ConfigurationException;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.discovery.FaultyPlanner;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.ledger.Ledger.Due;
 import io.logcourier.localstack.lambda.Ticks.Answer;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.AuditReport;
+import io.logcourier.operations.Status;
 import io.logcourier.schema.NextSchema;
 import io.logcourier.schema.Schema;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -280,6 +285,138 @@ class PlanningIT {
                         "counted the rows of epoch 1 of lane main as 2 in 1 sums, where one is due, and as 3 in groups");
     }
 
+    /** As a profile with deduplicate_insert = 'disable' has it, or tokens that are forgotten between two planners. */
+    @Test
+    void whatAnInsertRecordedTwiceCountsOnce() {
+        Installation courier = STACK.installation(Map.of("worker.supersede-after", "0.2s"));
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        courier.insert(rows(courier, "short", 2));
+        ClickHouse twice = new Repeating(courier.clickHouse(), 2);
+        try (SqsOrderQueue queue = new SqsOrderQueue(courier.settings())) {
+            FaultyPlanner.plan(courier, twice, queue, new Tick(Optional.empty(), true, false));
+            assertThat(courier.number("SELECT count() - uniqExact(*) FROM {ledger}.arrivals"))
+                    .isEqualTo(3);
+            assertThat(courier.number("SELECT count() - uniqExact(*) FROM {ledger}.orders"))
+                    .isEqualTo(2);
+            courier.execute(
+                    "ALTER TABLE {logs}.access_logs DELETE WHERE req_id = 'short-00001' SETTINGS mutations_sync = 2");
+            courier.drain();
+            FaultyPlanner.plan(courier, twice, queue, PLAIN);
+        }
+        courier.drain();
+
+        AuditReport report = courier.assertDelivered(
+                "twice",
+                Stream.concat(rows.stream(), rows(courier, "short", 1).stream()).toList());
+        assertThat(report.balance().claimed()).isEqualTo(12);
+        assertThat(report.balance().ordered()).isEqualTo(12);
+        assertThat(report.balance().lost()).isOne();
+        assertThat(report.lost()).hasSize(1);
+        assertThat(courier.deepAudit().rendered().same()).isEqualTo(2);
+        assertThat(Status.of(courier.clickHouse(), courier.settings(), "bucket").buckets())
+                .singleElement()
+                .satisfies(bucket -> assertThat(bucket.delivered()).isEqualTo(10));
+        assertThat(courier.flush().isIdle()).isTrue();
+    }
+
+    @Test
+    void whatWasRecordedTwiceAndNotAlikeStopsTheLaneByName() throws IOException {
+        Installation courier = STACK.installation(Map.of("discovery.time-threshold", DAY));
+        List<LogRow> rows = rows(courier, "bucket", 10);
+        courier.insert(rows);
+        courier.tick(PLAIN);
+        courier.insert(rows(courier, "later", 1));
+        courier.tick(PLAIN);
+        courier.execute("INSERT INTO {ledger}.arrivals SELECT * REPLACE (rows + 1 AS rows) FROM {ledger}.arrivals"
+                + " WHERE epoch = 1");
+
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(RetryableException.class)
+                .hasMessageContaining(
+                        "the arrivals of epoch 1 of lane main are recorded more than once, and not alike");
+        assertThat(courier.books().differences()).singleElement().satisfies(difference -> assertThat(difference.what())
+                .startsWith("epoch 1 has 2 seals"));
+
+        documented(courier, "ALTER TABLE courier.arrivals ");
+        courier.deliver(
+                "mended",
+                Stream.concat(rows.stream(), rows(courier, "later", 1).stream()).toList());
+    }
+
+    private static void documented(Installation courier, String statements) throws IOException {
+        try (Stream<String> page = Files.lines(Path.of("..", "..", "docs", "clickhouse.md"))) {
+            page.map(String::strip)
+                    .filter(line -> line.startsWith(statements))
+                    .forEach(line -> courier.execute(
+                            line.replace("courier.", courier.lane().ledger() + ".")
+                                    .replace(" N ", " 1 ")
+                                    .replace(";", "")));
+        }
+    }
+
+    /** Has each INSERT of what is derived more than once, and the server store it as often. */
+    private record Repeating(ClickHouse real, int times) implements ClickHouse {
+        @Override
+        public InputStream query(Statement statement, String format) {
+            return real.query(statement, format);
+        }
+
+        @Override
+        public void execute(Statement statement) {
+            real.execute(statement);
+        }
+
+        @Override
+        public void insert(String table, String format, byte[] lines, Map<String, String> settings) {
+            boolean repeats = table.endsWith(".arrivals") || table.endsWith(".orders");
+            Map<String, String> all = new HashMap<>(settings);
+            all.put("deduplicate_insert", repeats ? "disable" : "enable");
+            for (int time = 0; time < (repeats ? times : 1); time++) {
+                real.insert(table, format, lines, all);
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void theOrdersOfOneStepAreBoundedByTheirBytesToo() {
+        Installation courier = STACK.installation(Map.of("discovery.time-threshold", DAY));
+        courier.insert(IntStream.range(0, 20)
+                .mapToObj(i -> LogRow.of("bucket-" + i, "r", courier.target())
+                        .with("loggingTargetPrefix", "p".repeat(700) + i + "/"))
+                .toList());
+        courier.tick(PLAIN);
+        Ledger ledger = new Ledger(courier.clickHouse(), courier.lane());
+
+        assertThat(ledger.take(ledger.head(), new Due(1, Instant.EPOCH, 100, 10_000))
+                        .arrivals())
+                .as("orders of 2.4 to 2.6 KB")
+                .hasSizeBetween(4, 5);
+        assertThat(ledger.take(ledger.head(), new Due(1, Instant.EPOCH, 100, 1 << 20))
+                        .arrivals())
+                .hasSize(20);
+        assertThat(ledger.take(ledger.head(), new Due(1, Instant.EPOCH, 7, 1 << 20))
+                        .arrivals())
+                .hasSize(7);
+    }
+
+    @Test
+    void aTableWithColumnsOfOtherTypesIsReportedWithEachOfThem() {
+        Installation courier = STACK.installation();
+        courier.execute("ALTER TABLE {logs}.access_logs MODIFY COLUMN clientIP Nullable(IPv6),"
+                + " MODIFY COLUMN loggingTargetPrefix Nullable(String), DROP COLUMN referer");
+
+        assertThatThrownBy(courier::flush)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(courier.lane().logs() + ".access_logs")
+                .hasMessageContaining("has loggingTargetPrefix as Nullable(String): needed is String, and not Nullable")
+                .hasMessageContaining("has clientIP as Nullable(IPv6): needed is String")
+                .hasMessageContaining("has no column referer: needed is String");
+    }
+
     /** ClickHouse notes a token before the rows are there: killed in between, it takes every repetition for one. */
     @Test
     void arrivalsThatAreAcknowledgedAndNotThereStopTheLaneUntilTheirTokenIsForgotten() throws IOException {
@@ -294,13 +431,7 @@ class PlanningIT {
                 .isInstanceOf(RetryableException.class)
                 .hasMessageContaining("acknowledged the arrivals of epoch 1 of lane main and does not have them all");
 
-        try (Stream<String> page = Files.lines(Path.of("..", "..", "docs", "clickhouse.md"))) {
-            page.map(String::strip)
-                    .filter(line -> line.startsWith("ALTER TABLE courier.arrivals MODIFY SETTING"))
-                    .forEach(line -> courier.execute(
-                            line.replace("courier.", courier.lane().ledger() + ".")
-                                    .replace(";", "")));
-        }
+        documented(courier, "ALTER TABLE courier.arrivals MODIFY SETTING");
         courier.deliver("after the token was forgotten", rows);
     }
 

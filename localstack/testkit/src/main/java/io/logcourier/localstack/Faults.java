@@ -125,7 +125,7 @@ public final class Faults {
             "winner.sql",
             "arrivals.sql",
             "derive-orders.sql",
-            "count-seals.sql");
+            "unarrived.sql");
     private static final List<String> PLANNER_DOES =
             List.of("insert epochs", "insert arrivals", "insert orders", "send");
     private static final List<String> WORKER_ASKS =

@@ -74,7 +74,7 @@ class InterleavedPlannersIT {
         // The first step claims the old partition, the next ones look at what there was when the tick began.
         Sleep sleep = new Sleep(
                 courier.clickHouse(),
-                "count-seals.sql",
+                "arrivals.sql",
                 () -> courier.execute("ALTER TABLE {logs}.access_logs DROP PARTITION '" + hour + "'"));
 
         plan(courier, sleep);

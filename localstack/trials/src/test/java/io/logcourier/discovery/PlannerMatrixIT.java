@@ -42,7 +42,7 @@ class PlannerMatrixIT {
             "engine.sql",
             "parts.sql",
             "head.sql",
-            "count-seals.sql",
+            "unarrived.sql",
             "arrivals.sql",
             "insert arrivals",
             "derive-orders.sql",
@@ -57,8 +57,14 @@ class PlannerMatrixIT {
             "winner.sql");
 
     /** What orders that lost rows add to it. */
-    private static final Set<String> SUPERSEDING =
-            Set.of("lagging.sql", "claims.sql", "tally.sql", "replaced.sql", "insert offsets", "insert shortfalls");
+    private static final Set<String> SUPERSEDING = Set.of(
+            "lagging.sql",
+            "claims.sql",
+            "tally.sql",
+            "regrouped.sql",
+            "replaced.sql",
+            "insert offsets",
+            "insert shortfalls");
 
     /** Of the points of a plan, those that what is superseded passes too. */
     private static final Set<String> SHARED =
@@ -97,7 +103,7 @@ class PlannerMatrixIT {
     @Test
     void aPlannerThatTakesWhatIsLeftOfOrdersThatLostRows() {
         Set<String> points = new HashSet<>(PLANNING);
-        points.removeAll(Set.of("block-sizes.sql", "count-seals.sql", "arrivals.sql", "insert arrivals", "due.sql"));
+        points.removeAll(Set.of("block-sizes.sql", "arrivals.sql", "insert arrivals", "due.sql"));
         points.addAll(SUPERSEDING);
         run(
                 points,
@@ -114,7 +120,6 @@ class PlannerMatrixIT {
         Set<String> points = new HashSet<>(PLANNING);
         points.removeAll(Set.of(
                 "block-sizes.sql",
-                "count-seals.sql",
                 "arrivals.sql",
                 "insert arrivals",
                 "derive-orders.sql",

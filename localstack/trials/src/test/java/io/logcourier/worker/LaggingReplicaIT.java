@@ -160,7 +160,7 @@ class LaggingReplicaIT {
     @Test
     void aPlannerThatIsAnsweredByTwoServersDecidesNothing() {
         insert("early", 0);
-        ClickHouse balanced = asked("parts.sql", statement -> statement.replace("hostName()", "'another'"));
+        ClickHouse balanced = asked("parts.sql", statement -> statement.replace("serverUUID()", "generateUUIDv4()"));
 
         assertThatThrownBy(() -> FaultyPlanner.plan(courier, balanced, queue, REDELIVER))
                 .isInstanceOf(RetryableException.class)

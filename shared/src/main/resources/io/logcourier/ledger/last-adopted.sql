@@ -1,0 +1,4 @@
+-- The last of the epochs that claim what was adopted; 0 where nothing was.
+SELECT max(epoch) AS epoch
+FROM {ledger:Identifier}.epochs
+WHERE startsWith(planner, {adopter:String})
