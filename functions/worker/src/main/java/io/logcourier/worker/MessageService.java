@@ -258,7 +258,7 @@ final class MessageService {
 
     /** Says so, in one line for all orders that one thing has failed; returns after what times they come back. */
     private List<Duration> comeBack(Delivery delivery, List<ComesBack> orders, SQSMessage message) {
-        Map<RuntimeException, List<WorkOrder>> byCause = new IdentityHashMap<>();
+        IdentityHashMap<RuntimeException, List<WorkOrder>> byCause = new IdentityHashMap<>();
         orders.forEach(one ->
                 byCause.computeIfAbsent(one.cause(), cause -> new ArrayList<>()).add(one.order()));
         byCause.forEach((cause, failed) -> {

@@ -381,6 +381,11 @@ class DeliveryTest {
         public int read() throws IOException {
             throw new IOException("broken off on purpose");
         }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            return read();
+        }
     }
 
     private final class Burying implements ReturnPath {
