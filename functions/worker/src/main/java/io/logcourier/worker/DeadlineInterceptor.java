@@ -4,6 +4,7 @@ import io.logcourier.RetryableException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
@@ -17,6 +18,9 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 final class DeadlineInterceptor implements ExecutionInterceptor {
     private static final ExecutionAttribute<Deadline> DEADLINE = new ExecutionAttribute<>("log-courier.deadline");
 
+    /** The SDK takes no timeout of zero, and time passes between two looks. */
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
     /**
      * What goes with a request that may be made until a deadline, all its tries together.
      *
@@ -24,8 +28,9 @@ final class DeadlineInterceptor implements ExecutionInterceptor {
      */
     static AwsRequestOverrideConfiguration until(Deadline deadline) {
         deadline.check("a request");
+        Duration left = deadline.left();
         return AwsRequestOverrideConfiguration.builder()
-                .apiCallTimeout(deadline.left())
+                .apiCallTimeout(left.compareTo(SHORTEST) > 0 ? left : SHORTEST)
                 .putExecutionAttribute(DEADLINE, deadline)
                 .build();
     }

@@ -164,7 +164,7 @@ final class MessageService {
                         .toList();
         return Stream.of(
                         comeBack(delivery, only(ComesBack.class, endings).toList(), sqsMessage).stream(),
-                        giveUp(delivery, message, only(InVain.class, endings).toList(), sqsMessage).stream(),
+                        giveUp(delivery, message, only(InVain.class, endings).toList(), sqsMessage, deadline).stream(),
                         record(lane, only(Lacks.class, endings).toList(), sqsMessage, deadline).stream())
                 .flatMap(Function.identity())
                 .max(Comparator.naturalOrder())
@@ -258,7 +258,7 @@ final class MessageService {
 
     /** Says so, in one line for all orders that one thing has failed; returns after what times they come back. */
     private List<Duration> comeBack(Delivery delivery, List<ComesBack> orders, SQSMessage message) {
-        Map<RuntimeException, List<WorkOrder>> byCause = new IdentityHashMap<>();
+        IdentityHashMap<RuntimeException, List<WorkOrder>> byCause = new IdentityHashMap<>();
         orders.forEach(one ->
                 byCause.computeIfAbsent(one.cause(), cause -> new ArrayList<>()).add(one.order()));
         byCause.forEach((cause, failed) -> {
@@ -277,7 +277,21 @@ final class MessageService {
      * Into the dead-letter queue first: the record of it must not stand alone. Redriven from there, it is reopened. Returns
      * after what times those come back that could not be given up.
      */
-    private List<Duration> giveUp(Delivery delivery, OrderMessage message, List<InVain> inVain, SQSMessage sqsMessage) {
+    private List<Duration> giveUp(
+            Delivery delivery, OrderMessage message, List<InVain> inVain, SQSMessage sqsMessage, Deadline deadline) {
+        if (inVain.isEmpty()) {
+            return List.of();
+        }
+        try {
+            deadline.check("what is given up");
+        } catch (RetryableException e) {
+            return comeBack(
+                    delivery,
+                    inVain.stream()
+                            .map(one -> new ComesBack(one.task().order(), e))
+                            .toList(),
+                    sqsMessage);
+        }
         Map<InVain, CompletableFuture<Void>> letters = new LinkedHashMap<>();
         for (InVain one : inVain) {
             String body = message.replay(one.task().order().number()).body();

@@ -173,6 +173,19 @@ class DeliveryTest {
     }
 
     @Test
+    void aWorkerThatWasFrozenGivesNothingUp() {
+        store.failing(call -> {
+            nanoseconds.addAndGet(Duration.ofHours(1).toNanos());
+            throw new TargetRefusedException("no", null);
+        });
+
+        assertThat(serve(LAST)).isFalse();
+
+        assertThat(buried).isEmpty();
+        assertThat(clickHouse.offsets).isEmpty();
+    }
+
+    @Test
     void anObjectThatIsThereAlreadyIsNotWrittenAgain() {
         clickHouse.isRefusingOffsets = true;
         for (int receives = 1; receives <= 7; receives++) {
@@ -367,6 +380,11 @@ class DeliveryTest {
         @Override
         public int read() throws IOException {
             throw new IOException("broken off on purpose");
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            return read();
         }
     }
 
