@@ -16,7 +16,8 @@ public final class DoorFilter extends Filter {
 
     @Override
     public void doFilter(HttpExchange exchange, Chain chain) throws IOException {
-        Optional<String> refusal = Door.refusal(name -> exchange.getRequestHeaders().getOrDefault(name, List.of()));
+        Optional<String> refusal =
+                Door.refusal(name -> exchange.getRequestHeaders().getOrDefault(name, List.of()));
         if (refusal.isEmpty()) {
             chain.doFilter(exchange);
             return;

@@ -139,8 +139,8 @@ class LoadIT {
     void onATerminalABarShowsHowFarItIs() throws Exception {
         Path file = folder.resolve("access.ndjson");
         write(file, line(BAD));
-        try (CourierProcess load = CourierProcess.startOnTerminal(
-                environment(), "load", file.toString(), ">" + folder.resolve("out"))) {
+        try (CourierProcess load =
+                CourierProcess.startOnTerminal(environment(), "load", file.toString(), ">" + folder.resolve("out"))) {
             load.endedWith(0);
             assertThat(load.out()).contains("load ", "100%", "bytes");
         }

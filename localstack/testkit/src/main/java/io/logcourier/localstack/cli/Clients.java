@@ -44,7 +44,8 @@ final class Clients {
         return Map.of(
                 "LOG_COURIER_CLICKHOUSE_URL", ready.get("clickhouse").asString(),
                 "LOG_COURIER_CLICKHOUSE_USER", ready.get("clickhouseUser").asString(),
-                "LOG_COURIER_CLICKHOUSE_PASSWORD", ready.get("clickhousePassword").asString());
+                "LOG_COURIER_CLICKHOUSE_PASSWORD",
+                        ready.get("clickhousePassword").asString());
     }
 
     /** The settings of an installation whose queue nobody serves but the test. */
