@@ -40,7 +40,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
  * ClickHouse, S3 and SQS in this JVM, on loopback, with the schema applied. The queue starts empty, so the first tick
- * should redeliver. Its keys are new with each start, and its folders the user's alone. Closes itself when the JVM is told to stop, since an open engine crashes a JVM that exits.
+ * should redeliver. Its keys are random, kept in the data folder if there is one, and its folders the user's alone. Closes itself when the JVM is told to stop, since an open engine crashes a JVM that exits.
  * Thread-safe.
  */
 public final class LaptopStack implements AutoCloseable {
@@ -136,7 +136,7 @@ public final class LaptopStack implements AutoCloseable {
     public static LaptopStack start(
             Layout layout, Map<String, String> flags, Map<String, String> environment, Map<String, String> defaults)
             throws IOException {
-        return start(layout, flags, environment, defaults, Keys.random());
+        return new LaptopStack(layout, flags, environment, defaults, Optional.empty());
     }
 
     /** As the other one, with keys that are known before. */
@@ -147,7 +147,7 @@ public final class LaptopStack implements AutoCloseable {
             Map<String, String> defaults,
             Keys keys)
             throws IOException {
-        return new LaptopStack(layout, flags, environment, defaults, keys);
+        return new LaptopStack(layout, flags, environment, defaults, Optional.of(keys));
     }
 
     /** As the other one, with this process's environment. */
@@ -160,15 +160,18 @@ public final class LaptopStack implements AutoCloseable {
             Map<String, String> flags,
             Map<String, String> environment,
             Map<String, String> defaults,
-            Keys keys)
+            Optional<Keys> known)
             throws IOException {
-        this.keys = keys;
         data = layout.data().map(Path::toAbsolutePath);
         Map<String, String> hasty = new HashMap<>(HASTE);
         hasty.putAll(defaults);
         Map<String, String> all = new HashMap<>(flags);
         OWN.forEach(name -> all.put(name, ""));
         check(layout, () -> Settings.read(all, environment, hasty));
+        if (data.isPresent() && !Files.exists(data.get())) {
+            PrivateFolder.make(data.get());
+        }
+        keys = known.isPresent() ? known.get() : data.isPresent() ? Keys.of(data.get()) : Keys.random();
         Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
         // A shutdown that comes now waits: an engine that opens while the process exits would crash it.
         synchronized (this) {
@@ -176,9 +179,6 @@ public final class LaptopStack implements AutoCloseable {
             System.setProperty("aws.accessKeyId", keys.accessKey());
             System.setProperty("aws.secretAccessKey", keys.secretKey());
             try {
-                if (data.isPresent() && !Files.exists(data.get())) {
-                    PrivateFolder.make(data.get());
-                }
                 Engine engine = opened(
                         layout.data().isPresent()
                                 ? Engine.open(layout.data().get().resolve("clickhouse"))

@@ -62,6 +62,9 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
 
     private static final Pattern SIZE = Pattern.compile("([0-9]+) ?(|K|M|G)(?:iB)?");
 
+    /** Longer ones, added to a time, leave what ClickHouse or the milliseconds of a long can hold. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     static final Setting<String> LANE =
             define("lane.name", "main", "what messages and ticks call this ClickHouse", Setting::lane);
     public static final Setting<Map<String, List<URI>>> CLICKHOUSE_URL = define(
@@ -475,6 +478,9 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             Duration duration = Duration.parse(iso.toUpperCase(Locale.ROOT));
             if (duration.isNegative() || duration.isZero()) {
                 throw new IllegalArgumentException("a duration above zero is needed");
+            }
+            if (duration.compareTo(LONGEST) > 0) {
+                throw new IllegalArgumentException("a duration of at most " + LONGEST.toDays() + "d is needed");
             }
             return duration;
         } catch (DateTimeParseException e) {

@@ -79,6 +79,17 @@ class SettingsTest {
             Map.entry("log.level", "DEBUG"));
 
     @Test
+    void aDurationThatNoTimeCanBeAddedToIsNone() {
+        assertThat(Setting.duration("36500d")).isEqualTo(Duration.ofDays(36_500));
+        for (String text : List.of("36501d", "106751991167d", "999999999999999d", "-1s", "0s")) {
+            assertThatThrownBy(() -> Setting.duration(text))
+                    .as(text)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("needed");
+        }
+    }
+
+    @Test
     void theDefaults() {
         assertThat(Settings.read(Map.of(), Map.of()))
                 .isEqualTo(new Settings(

@@ -2,7 +2,7 @@ package io.logcourier.localstack.bench;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.logcourier.localstack.door.Door;
+import io.logcourier.localstack.door.DoorFilter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -11,8 +11,6 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -56,7 +54,7 @@ final class DroppingS3 implements AutoCloseable {
     DroppingS3() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
-        server.createContext("/", this::serve);
+        server.createContext("/", this::serve).getFilters().add(new DoorFilter());
         server.start();
     }
 
@@ -72,12 +70,6 @@ final class DroppingS3 implements AutoCloseable {
         try (exchange) {
             String query = exchange.getRequestURI().getRawQuery();
             String parameters = query == null ? "" : query;
-            Optional<String> refusal =
-                    Door.refusal(name -> exchange.getRequestHeaders().getOrDefault(name, List.of()));
-            if (refusal.isPresent()) {
-                answer(exchange, Door.STATUS, "<Error><Code>AccessDenied</Code></Error>");
-                return;
-            }
             boolean intact = isIntact(exchange);
             if (!intact) {
                 answer(exchange, 400, "<Error><Code>BadDigest</Code></Error>");

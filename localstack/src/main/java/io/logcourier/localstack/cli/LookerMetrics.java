@@ -1,5 +1,9 @@
 package io.logcourier.localstack.cli;
 
+import com.sun.net.httpserver.Authenticator;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpPrincipal;
+import io.logcourier.localstack.door.Door;
 import io.logcourier.looker.LogStream;
 import io.logcourier.looker.Looker;
 import io.logcourier.looker.Report;
@@ -18,6 +22,16 @@ import java.util.function.ToDoubleFunction;
 
 /** What a looker does, for Prometheus, on loopback. Thread-safe. */
 final class LookerMetrics implements AutoCloseable {
+    /** Any program may look, and no web page from elsewhere. */
+    private static final Authenticator DOOR = new Authenticator() {
+        @Override
+        public Result authenticate(HttpExchange exchange) {
+            return Door.refusal(name -> exchange.getRequestHeaders().getOrDefault(name, List.of()))
+                    .<Result>map(refusal -> new Failure(Door.STATUS))
+                    .orElse(new Success(new HttpPrincipal("anyone", "looker")));
+        }
+    };
+
     private static final double MILLIS = 1e3;
     private static final double NANOS = 1e9;
 
@@ -36,6 +50,7 @@ final class LookerMetrics implements AutoCloseable {
                 .inetAddress(InetAddress.getLoopbackAddress())
                 .port(port)
                 .registry(registry)
+                .authenticator(DOOR)
                 .buildAndStart();
     }
 

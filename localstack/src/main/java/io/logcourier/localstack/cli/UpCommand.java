@@ -196,8 +196,9 @@ final class UpCommand implements Callable<Integer> {
             row(text, "region", region);
             row(text, "data", data);
             row(text, "objects", objects);
-            text.append("%n%nThe other commands need, in their terminal (passwords and keys are new with each start):%n"
-                    .formatted());
+            text.append(
+                    "%n%nThe other commands need, in their terminal (without --data, password and keys are new with each start):%n"
+                            .formatted());
             export(text, Setting.CLICKHOUSE_URL.variable(), clickhouse);
             export(text, Setting.CLICKHOUSE_USER.variable(), clickhouseUser);
             export(text, Setting.CLICKHOUSE_PASSWORD.variable(), clickhousePassword);

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 /**
  * Keeps statements within the data folder. The engine's own grants and constraints ({@code users.xml}) refuse all sources
  * but tables: files, URLs, S3, other servers, dictionaries. What libchdb lets pass, since it takes whoever embeds it for
- * the owner of all files, is refused here by its words: the function {@code file}, disks of a statement's own, INFILE and
- * OUTFILE, ATTACH from a path, engines that take a path, scripts, and backups elsewhere than in the data folder.
+ * the owner of all files, is refused here by its words: the function {@code file}, disks of a statement's own, INFILE,
+ * ATTACH from a path, engines that take a path, scripts, and backups elsewhere than in the data folder.
  *
  * <p>Only tokens are looked at. So a column may be called {@code file}, but not be followed by a parenthesis.
  */
@@ -58,7 +58,6 @@ final class Fence {
             }
             String word = lexer.word();
             boolean isFile = (word.equals("INFILE") && before.equals("FROM"))
-                    || (word.equals("OUTFILE") && before.equals("INTO"))
                     || (first.equals("ATTACH") && before.equals("FROM") && sql[lexer.start()] == '\'');
             if (isFile) {
                 return Optional.of(before + " " + (word.isEmpty() ? "a path" : word));

@@ -2,6 +2,7 @@ package io.logcourier.localstack.lambda;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.logcourier.localstack.door.DoorFilter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,7 +48,7 @@ public final class RuntimeApi implements AutoCloseable {
         this.timeout = timeout;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
-        server.createContext(ROOT, this::serve);
+        server.createContext(ROOT, this::serve).getFilters().add(new DoorFilter());
         server.start();
     }
 

@@ -111,7 +111,7 @@ public final class LocalSqs implements AutoCloseable {
         boolean knows = values(request, "Authorization").stream().anyMatch(value -> value.contains(accessKey));
         return knows
                 ? Optional.empty()
-                : Optional.of("the request is not signed with the access key of this start: up prints it as"
+                : Optional.of("the request is not signed with the access key of this stack: up prints it as"
                         + " AWS_ACCESS_KEY_ID");
     }
 

@@ -26,7 +26,6 @@ final class FenceTest {
                 "SELECT \u201cfile\u201d('/etc/passwd')",
                 "SELECT arrayMap(x -> file(x), ['/etc/passwd'])",
                 "INSERT INTO t FROM INFILE '/etc/passwd' FORMAT LineAsString",
-                "SELECT 1 INTO OUTFILE '/tmp/x'",
                 "ATTACH TABLE t FROM '/tmp/t' (x UInt8) ENGINE = MergeTree ORDER BY x",
                 "CREATE TABLE t (x UInt8) ENGINE = EmbeddedRocksDB(0, '/tmp/t') PRIMARY KEY x",
                 "CREATE TABLE t (x UInt8) ENGINE Executable('x.sh', CSV)",

@@ -139,21 +139,21 @@ class LoadIT {
     void onATerminalABarShowsHowFarItIs() throws Exception {
         Path file = folder.resolve("access.ndjson");
         write(file, line(BAD));
-        try (CourierProcess load = CourierProcess.startOnTerminal(
-                Map.of(), "load", file.toString(), "--clickhouse-url=" + url(), ">" + folder.resolve("out"))) {
+        try (CourierProcess load =
+                CourierProcess.startOnTerminal(environment(), "load", file.toString(), ">" + folder.resolve("out"))) {
             load.endedWith(0);
             assertThat(load.out()).contains("load ", "100%", "bytes");
         }
     }
 
     private CourierProcess load(Path file, String... more) throws IOException {
-        List<String> arguments = new ArrayList<>(List.of("load", file.toString(), "--clickhouse-url=" + url()));
+        List<String> arguments = new ArrayList<>(List.of("load", file.toString()));
         arguments.addAll(List.of(more));
-        return CourierProcess.start(arguments.toArray(String[]::new));
+        return CourierProcess.start(environment(), arguments.toArray(String[]::new));
     }
 
-    private static String url() {
-        return up.ready().get("clickhouse").asString();
+    private static Map<String, String> environment() {
+        return Clients.clickHouse(up.ready());
     }
 
     /** Rows and different rows in the log table. */

@@ -39,17 +39,22 @@ final class Clients {
                 ready.get("accessKey").asString(), ready.get("secretKey").asString()));
     }
 
+    /** The settings of its ClickHouse. */
+    static Map<String, String> clickHouse(JsonNode ready) {
+        return Map.of(
+                "LOG_COURIER_CLICKHOUSE_URL", ready.get("clickhouse").asString(),
+                "LOG_COURIER_CLICKHOUSE_USER", ready.get("clickhouseUser").asString(),
+                "LOG_COURIER_CLICKHOUSE_PASSWORD",
+                        ready.get("clickhousePassword").asString());
+    }
+
     /** The settings of an installation whose queue nobody serves but the test. */
     static Map<String, String> settings(JsonNode ready) {
         Map<String, String> settings = new HashMap<>();
         settings.put("AWS_ACCESS_KEY_ID", ready.get("accessKey").asString());
         settings.put("AWS_SECRET_ACCESS_KEY", ready.get("secretKey").asString());
         settings.put("LOG_COURIER_AWS_REGION", ready.get("region").asString());
-        settings.put("LOG_COURIER_CLICKHOUSE_URL", ready.get("clickhouse").asString());
-        settings.put("LOG_COURIER_CLICKHOUSE_USER", ready.get("clickhouseUser").asString());
-        settings.put(
-                "LOG_COURIER_CLICKHOUSE_PASSWORD",
-                ready.get("clickhousePassword").asString());
+        settings.putAll(clickHouse(ready));
         settings.put("LOG_COURIER_S3_ENDPOINT", ready.get("s3").asString());
         settings.put("LOG_COURIER_SQS_ENDPOINT", ready.get("sqs").asString());
         try (SqsClient sqs = Clients.sqs(ready)) {

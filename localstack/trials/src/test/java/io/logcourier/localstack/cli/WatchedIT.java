@@ -10,7 +10,6 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.discovery.FaultyPlanner;
 import io.logcourier.localstack.Faults;
 import io.logcourier.localstack.Installation;
-import io.logcourier.localstack.Stack;
 import io.logcourier.looker.AccessLogStore;
 import io.logcourier.looker.Finding;
 import io.logcourier.looker.LogStream;
@@ -136,6 +135,8 @@ class WatchedIT {
         Life() throws IOException {
             up = CourierProcess.up("--every=1d", "--flush", "--bucket=" + TARGET, "--data=" + folder);
             Map<String, String> environment = new HashMap<>(Clients.settings(up.ready()));
+            System.setProperty("aws.accessKeyId", environment.get("AWS_ACCESS_KEY_ID"));
+            System.setProperty("aws.secretAccessKey", environment.get("AWS_SECRET_ACCESS_KEY"));
             environment.put("LOG_COURIER_WORKER_RETRY_DELAY", "0.1s");
             environment.put("LOG_COURIER_WORKER_SUPERSEDE_AFTER", "1s");
             settings = Settings.read(Map.of(), environment);
@@ -187,8 +188,6 @@ class WatchedIT {
 
     @Test
     void nothingIsBlamedThatIsRightAndEverythingIsNamedThatIsNot() throws Exception {
-        System.setProperty("aws.accessKeyId", Stack.CREDENTIALS.accessKeyId());
-        System.setProperty("aws.secretAccessKey", Stack.CREDENTIALS.secretAccessKey());
         long seed = Faults.seed();
         Instant end = Instant.now().plus(DURATION);
         long right = 0;
