@@ -14,6 +14,7 @@ import io.logcourier.operations.Audit.Unread;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -107,12 +108,8 @@ class AuditTest {
 
     @Test
     void aConnectionThatBreaksIsTriedAgainAndThenSaysNothingOfTheObject() {
-        Bucket bucket = new Bucket(key -> new InputStream() {
-            @Override
-            public int read() throws IOException {
-                throw new SocketException("Connection reset");
-            }
-        });
+        Bucket bucket = new Bucket(key -> new SequenceInputStream(
+                new ByteArrayInputStream("a\n".getBytes(StandardCharsets.UTF_8)), new Reset()));
 
         Objects objects = audit(1).objects(bucket, ALL, read -> {});
 
@@ -136,6 +133,18 @@ class AuditTest {
         assertThat(objects.looked().due()).isEqualTo(500);
         assertThat(objects.looked().unread()).isEqualTo(400);
         assertThat(objects.unread()).containsExactly(new Unread("400 objects of 500", Folders.LATE));
+    }
+
+    private static final class Reset extends InputStream {
+        @Override
+        public int read() throws IOException {
+            throw new SocketException("Connection reset");
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            return read();
+        }
     }
 
     private static RuntimeException refusal(String code) {
