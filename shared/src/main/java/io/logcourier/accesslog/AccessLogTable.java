@@ -96,8 +96,7 @@ public final class AccessLogTable {
      *     mends it
      */
     public void check() {
-        record Made(String engineFull, List<Column> columns) {}
-        Made made = clickHouse.one(sql("engine.sql"), Made.class).orElseThrow(this::missing);
+        Made made = made();
         String engine = made.engineFull();
         List<String> off = new ArrayList<>();
         for (String setting : List.of("enable_block_number_column", "enable_block_offset_column")) {
@@ -118,6 +117,28 @@ public final class AccessLogTable {
                             .formatted(name(), String.join(", ", unfit), name()));
         }
         checkMoreColumns(made.columns());
+    }
+
+    /**
+     * Checks that rows can be held against cursors that count whole seconds of insertedAt.
+     *
+     * @throws ConfigurationException if the column counts parts of them
+     */
+    public void checkWholeSeconds() {
+        made().columns().stream()
+                .filter(column -> column.name().equals("insertedAt") && !column.isWholeSeconds())
+                .findFirst()
+                .ifPresent(column -> {
+                    throw new ConfigurationException(
+                            "the log table %s has insertedAt as %s, and cursors count whole seconds: which rows of a second were delivered they do not tell, so it cannot be adopted by them"
+                                    .formatted(name(), column.type()));
+                });
+    }
+
+    private record Made(String engineFull, List<Column> columns) {}
+
+    private Made made() {
+        return clickHouse.one(sql("engine.sql"), Made.class).orElseThrow(this::missing);
     }
 
     private ConfigurationException missing() {
