@@ -121,8 +121,7 @@ public final class AccessLogTable {
      *     than that, with what mends it
      */
     public void check(Duration least) {
-        record Made(String engineFull, List<Column> columns) {}
-        Made made = clickHouse.one(sql("engine.sql"), Made.class).orElseThrow(this::missing);
+        Made made = made();
         String engine = made.engineFull();
         List<String> off = new ArrayList<>();
         for (String setting : List.of("enable_block_number_column", "enable_block_offset_column")) {
@@ -152,6 +151,28 @@ public final class AccessLogTable {
                     "the log table %s keeps rows for %ds, and they may wait for %ds, which is discovery.time-threshold and discovery.redeliver-after: they could go before they are delivered; give it a longer TTL with ALTER TABLE %1$s MODIFY TTL, or lower one of the settings"
                             .formatted(name(), kept.toSeconds(), least.toSeconds()));
         });
+    }
+
+    /**
+     * Checks that rows can be held against cursors that count whole seconds of insertedAt.
+     *
+     * @throws ConfigurationException if the column counts parts of them
+     */
+    public void checkWholeSeconds() {
+        made().columns().stream()
+                .filter(column -> column.name().equals("insertedAt") && !column.isWholeSeconds())
+                .findFirst()
+                .ifPresent(column -> {
+                    throw new ConfigurationException(
+                            "the log table %s has insertedAt as %s, and cursors count whole seconds: which rows of a second were delivered they do not tell, so it cannot be adopted by them"
+                                    .formatted(name(), column.type()));
+                });
+    }
+
+    private record Made(String engineFull, List<Column> columns) {}
+
+    private Made made() {
+        return clickHouse.one(sql("engine.sql"), Made.class).orElseThrow(this::missing);
     }
 
     private ConfigurationException missing() {

@@ -87,6 +87,11 @@ record Column(String name, String type, String defaultKind) {
         return defaultKind.equals("EPHEMERAL");
     }
 
+    /** Whether it is a time without parts of seconds. */
+    boolean isWholeSeconds() {
+        return !type.contains("DateTime64");
+    }
+
     /** What of {@code columns} the statements on the log table cannot take, or lack: empty where all is well. */
     static List<String> unfit(List<Column> columns) {
         List<String> unfit = new ArrayList<>();

@@ -11,11 +11,9 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -123,23 +121,33 @@ class DeriveArrivalsTest {
             if (statement.name().equals("unarrived.sql")) {
                 return super.query(statement, format);
             }
-            return new SequenceInputStream(new Enumeration<InputStream>() {
+            return new InputStream() {
                 private int next;
+                private InputStream part = InputStream.nullInputStream();
 
                 @Override
-                public boolean hasMoreElements() {
-                    return next < groups + 2;
+                public int read() throws IOException {
+                    byte[] one = new byte[1];
+                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
                 }
 
                 @Override
-                public InputStream nextElement() {
-                    String text = next == 0
-                            ? "{\"data\": [" + row("seal", 0, sealed)
-                            : next <= groups ? "," + row("group", next, 1) : "]}";
-                    next++;
-                    return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+                public int read(byte[] target, int offset, int length) throws IOException {
+                    int read = part.read(target, offset, length);
+                    if (read >= 0 || next == groups + 2) {
+                        return read;
+                    }
+                    part = new ByteArrayInputStream(part(next++).getBytes(StandardCharsets.UTF_8));
+                    return part.read(target, offset, length);
                 }
-            });
+            };
+        }
+
+        private String part(int number) {
+            if (number == 0) {
+                return "{\"data\": [" + row("seal", 0, sealed);
+            }
+            return number <= groups ? "," + row("group", number, 1) : "]}";
         }
 
         private static String row(String kind, int group, int rows) {

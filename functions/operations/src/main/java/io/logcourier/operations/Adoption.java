@@ -135,6 +135,7 @@ public final class Adoption {
     private Adopted adopt(Duration quiet, Optional<S3Client> s3, LongConsumer progress) {
         checkColumns();
         schema.make(clickHouse);
+        table.checkWholeSeconds();
         if (ledger.hasBegun()) {
             return report(false, Optional.empty());
         }

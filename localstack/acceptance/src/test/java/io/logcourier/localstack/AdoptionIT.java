@@ -464,6 +464,20 @@ class AdoptionIT {
     }
 
     @Test
+    void itRefusesATableWhoseTimesTheCursorsDoNotCount() {
+        Installation courier = installation();
+        courier.execute("CREATE TABLE {logs}.other ENGINE = MergeTree ORDER BY tuple()"
+                + " SETTINGS enable_block_number_column = 1, enable_block_offset_column = 1"
+                + " EMPTY AS SELECT * REPLACE (toDateTime64(insertedAt, 3) AS insertedAt) FROM {logs}.access_logs");
+        courier.execute("EXCHANGE TABLES {logs}.access_logs AND {logs}.other");
+
+        assertThatThrownBy(() -> adopt(courier))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("has insertedAt as DateTime64(3), and cursors count whole seconds");
+        assertThat(courier.number("SELECT count() FROM {ledger}.epochs")).isZero();
+    }
+
+    @Test
     void itRefusesWhatItCannotAdopt() {
         Installation courier = installation();
         Adoption adoption = new Adoption(courier.clickHouse(), courier.settings());
