@@ -96,7 +96,7 @@ class WorkerHandlerTest {
         clickHouse.head = """
                 {"now": "2026-01-02T00:00:00Z", "epoch": 5, "planned_at": "2026-01-01T00:00:00Z", "planner": "p",
                  "ledger": "l", "log_table": "", "server": "", "claims": [], "frontier": [], "order_count": 1, "ordered_through": 5,
-                 "sent_through": 5, "redelivered_at": "2026-01-01T00:00:00Z", "open_from": 5, "version": 1,
+                 "sent_through": 5, "redelivered_at": "2026-01-01T00:00:00Z", "open_from": 5, "accounted": false, "claimed_rows": 0, "indexed": true, "parts": [], "version": 2,
                  "lagging": 1}
                 """;
 
