@@ -108,8 +108,8 @@ class AuditTest {
 
     @Test
     void aConnectionThatBreaksIsTriedAgainAndThenSaysNothingOfTheObject() {
-        Bucket bucket = new Bucket(key -> new SequenceInputStream(
-                new ByteArrayInputStream("a\n".getBytes(StandardCharsets.UTF_8)), new Reset()));
+        Bucket bucket = new Bucket(key ->
+                new SequenceInputStream(new ByteArrayInputStream("a\n".getBytes(StandardCharsets.UTF_8)), new Reset()));
 
         Objects objects = audit(1).objects(bucket, ALL, read -> {});
 

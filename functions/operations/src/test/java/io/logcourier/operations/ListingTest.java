@@ -84,7 +84,8 @@ class ListingTest {
 
     @Test
     void whatIsNotListedInTimeIsUnread() {
-        assertThat(look("logs-of-us", Scope.of(settings).only(Share.ALL, () -> true)).unread())
+        assertThat(look("logs-of-us", Scope.of(settings).only(Share.ALL, () -> true))
+                        .unread())
                 .containsExactly(new Unread("folder logs-of-us/logs/", Folders.LATE));
         assertThat(listed).isEmpty();
     }
@@ -113,8 +114,7 @@ class ListingTest {
                 "marked.sql",
                 """
                 {"mark": %d, "epoch": 5, "number": 0, "bucket": "cats", "target_bucket": "%s",
-                 "key": "logs/2026-01-31-12-00-00-%016X", "is_delivered": true, "is_superseded": false}"""
-                        .formatted(mark, bucket, mark)));
+                 "key": "logs/2026-01-31-12-00-00-%016X", "is_delivered": true, "is_superseded": false}""".formatted(mark, bucket, mark)));
     }
 
     /** Answers statements by their name; what it has no answer for has no rows. */
