@@ -94,8 +94,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "",
             "HTTP headers of every request, such as a tenant for a proxy: NAME=VALUE, several separated by commas; no place for secrets",
             Setting::headers);
-    static final Setting<Duration> CLICKHOUSE_TIMEOUT =
-            define("clickhouse.timeout", "2m", "the longest wait for an answer of ClickHouse, which then ends the statement too", Setting::duration);
+    static final Setting<Duration> CLICKHOUSE_TIMEOUT = define(
+            "clickhouse.timeout",
+            "2m",
+            "the longest wait for an answer of ClickHouse, which then ends the statement too",
+            Setting::duration);
     static final Setting<String> LOGS =
             define("clickhouse.logs-database", "logs", "database of the log table", Setting::identifier);
     static final Setting<String> TABLE_NAME = define(
