@@ -345,7 +345,8 @@ class DeliveryTest {
         /** What the client makes of an error. Its class comes with shared; this module has no dependency on it. */
         private static Throwable answer(int code, String text) {
             try {
-                return (Throwable) Class.forName("com.clickhouse.client.api.ServerException")
+                return Class.forName("com.clickhouse.client.api.ServerException")
+                        .asSubclass(Throwable.class)
                         .getConstructor(int.class, String.class, int.class, String.class)
                         .newInstance(code, text, 500, "id");
             } catch (ReflectiveOperationException e) {
