@@ -209,7 +209,8 @@ public final class AccessLogTable {
     public void guard(String onCluster) {
         clickHouse.execute(sql("guard.sql").replace(ON_CLUSTER_MARK, onCluster));
         record Known(String name) {}
-        if (clickHouse.one(sql("knows-block-index.sql"), Known.class).isPresent() && look().parts().isEmpty()) {
+        if (clickHouse.one(sql("knows-block-index.sql"), Known.class).isPresent()
+                && look().parts().isEmpty()) {
             clickHouse.execute(sql("index-blocks.sql").replace(ON_CLUSTER_MARK, onCluster));
         }
     }
@@ -363,8 +364,8 @@ public final class AccessLogTable {
                                 .setting("max_query_size", LONGEST_TEXT),
                         Numbered.class)
                 .stream()
-                .map(some -> new Part(
-                        some.partition(), some.block(), some.block(), some.rows(), "block", 0, false, 0, 0))
+                .map(some ->
+                        new Part(some.partition(), some.block(), some.block(), some.rows(), "block", 0, false, 0, 0))
                 .filter(some -> !BlockRanges.subtract(some.blocks(), spanned).isEmpty())
                 .forEach(parts::add);
         parts.sort(Comparator.comparing(Part::partition).thenComparingLong(Part::low));
@@ -613,8 +614,7 @@ public final class AccessLogTable {
      * Puts a condition for rows of {@code claims} where the statement marks it. In the text, since parameters travel in the
      * URL, of which proxies take 8 or 16 KB.
      */
-    private static Statement restricted(
-            Statement statement, String mark, List<BlockRange> claims, boolean isIndexed) {
+    private static Statement restricted(Statement statement, String mark, List<BlockRange> claims, boolean isIndexed) {
         List<BlockRange> ranges = BlockRanges.union(claims);
         Statement restricted = statement.replace(mark, condition(ranges, isIndexed));
         return ranges.size() <= RANGES_OF_A_USUAL_TEXT
@@ -671,8 +671,7 @@ public final class AccessLogTable {
                     AND %2$s
                     AND roundDown(
                         2 * (bitShiftLeft(toUInt64(transform(_partition_id, [%1$s], [%3$s], 0)), %4$d) + _block_number) + 1,
-                        [%5$s]) %% 2 = 1)""".formatted(
-                        partitions, isIndexed ? "indexHint(" + hint + ")" : "true", places, BLOCK_BITS, borders);
+                        [%5$s]) %% 2 = 1)""".formatted(partitions, isIndexed ? "indexHint(" + hint + ")" : "true", places, BLOCK_BITS, borders);
     }
 
     private static String any(Collection<BlockRange> ranges, boolean isIndexed) {

@@ -66,8 +66,7 @@ class AccountingTest {
             table.remove(part);
             rows.addAll(part.rows());
         }
-        return put(new Stored(
-                parts[0].low(), parts[parts.length - 1].high(), rows.hashCode() * 31L + 7, false, rows));
+        return put(new Stored(parts[0].low(), parts[parts.length - 1].high(), rows.hashCode() * 31L + 7, false, rows));
     }
 
     /** Under the next number; a part that was merged keeps the numbers of its rows, another does not. */
@@ -115,10 +114,9 @@ class AccountingTest {
     private Counted count(Stored stored) {
         List<Row> claimed = stored.rows().stream().filter(this::isClaimed).toList();
         Map<Long, List<Row>> others = new HashMap<>();
-        stored.rows().stream()
-                .filter(row -> !isClaimed(row))
-                .forEach(row -> others.computeIfAbsent(row.block(), block -> new ArrayList<>())
-                        .add(row));
+        stored.rows().stream().filter(row -> !isClaimed(row)).forEach(row -> others.computeIfAbsent(
+                        row.block(), block -> new ArrayList<>())
+                .add(row));
         return new Counted(
                 claimed.size(),
                 mark(claimed),
@@ -136,7 +134,9 @@ class AccountingTest {
     }
 
     private static long mark(List<Row> rows) {
-        return rows.stream().mapToLong(row -> row.content() * 0x9E3779B97F4A7C15L).sum();
+        return rows.stream()
+                .mapToLong(row -> row.content() * 0x9E3779B97F4A7C15L)
+                .sum();
     }
 
     private void assertQuiet(Accounting accounting, long claimed) {
@@ -280,8 +280,7 @@ class AccountingTest {
         Stored single = insert(10);
         epoch();
         table.remove(single);
-        put(new Stored(
-                single.low(), single.high(), 77, true, single.rows().subList(0, 4)));
+        put(new Stored(single.low(), single.high(), 77, true, single.rows().subList(0, 4)));
         assertQuiet(epoch(), 0);
         assertThat(known).noneMatch(AccountedPart::gone);
         insert(3);
@@ -308,8 +307,7 @@ class AccountingTest {
         number = 2;
         insert(3);
         assertQuiet(epoch(), 5);
-        assertThat(frontier)
-                .containsExactly(new BlockRange("p", 1, 2), new BlockRange("p", 900, 901));
+        assertThat(frontier).containsExactly(new BlockRange("p", 1, 2), new BlockRange("p", 900, 901));
         assertQuiet(epoch(), 0);
     }
 

@@ -148,8 +148,8 @@ public final class Adoption {
         List<BlockRange> present = table.blocks(look);
         String id = Schema.newLedgerId();
         clickHouse.execute(cursors("cut-offs.sql").with("id", id));
-        Optional<Compared> compared =
-                s3.map(objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, false, progress).compare());
+        Optional<Compared> compared = s3.map(
+                objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, false, progress).compare());
         checkMoved(id);
         if (!ledger.adopt(id, look.logTable(), shares(look), table.isIndexed(present))) {
             // Another run was quicker: its cut-offs count, and what this one has compared does not.
@@ -162,7 +162,9 @@ public final class Adoption {
     private List<List<BlockRange>> shares(Look look) {
         return AdoptedShares.of(
                 table.numbered(look),
-                part -> table.count(List.of(part), List.of()).getOrDefault(part.name(), Counted.NOTHING).blocks(),
+                part -> table.count(List.of(part), List.of())
+                        .getOrDefault(part.name(), Counted.NOTHING)
+                        .blocks(),
                 epochLimit,
                 Ledger.MOST_ADOPTED);
     }
@@ -258,7 +260,8 @@ public final class Adoption {
                     .forEach(epoch -> ledger.deriveArrivals(
                             epoch.epoch(),
                             table.arrivals(epoch.epoch(), epoch.plannedAt(), epoch.claims()),
-                            rows -> table.checkFound(epoch.epoch(), epoch.claims().blocks(), rows)));
+                            rows -> table.checkFound(
+                                    epoch.epoch(), epoch.claims().blocks(), rows)));
         }
         record Rows(
                 long cursors,

@@ -242,12 +242,7 @@ public final class Audit {
         long begin = ledger.begin().epoch();
         List<Difference> differences = new ArrayList<>(overlaps());
         for (String check : List.of(
-                "log.sql",
-                "seals.sql",
-                "derived-orders.sql",
-                "ordered-rows.sql",
-                "replacements.sql",
-                "offsets.sql")) {
+                "log.sql", "seals.sql", "derived-orders.sql", "ordered-rows.sql", "replacements.sql", "offsets.sql")) {
             differences.addAll(clickHouse.list(sql(check).with("begin", begin), Difference.class));
         }
         differences.addAll(new Stock(clickHouse, lane).differences());

@@ -46,8 +46,8 @@ final class IncumbentObjects {
     /** An object was written when its rows were in ClickHouse, as far as clocks agree. */
     private static final Duration CLOCKS = Duration.ofHours(1);
 
-    private static final Pattern KEY_END = Pattern.compile(
-            "[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}(\\.parquet|(\\.json)?(\\.gz|\\.zst)?)$");
+    private static final Pattern KEY_END =
+            Pattern.compile("[0-9]{4}(-[0-9]{2}){5}-[0-9A-F]{16}(\\.parquet|(\\.json)?(\\.gz|\\.zst)?)$");
 
     private final ClickHouse clickHouse;
     private final Lane lane;

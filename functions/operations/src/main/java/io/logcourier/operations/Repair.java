@@ -106,7 +106,12 @@ public final class Repair {
         }
         clickHouse.execute(sql("drop-ledger.sql"));
         List<String> reasons = isThere ? reasons() : List.of();
-        Adopted adopted = new Adoption(clickHouse, side, settings.logRetention(), settings.discovery().epochLimit()).adoptObjects(s3, progress);
+        Adopted adopted = new Adoption(
+                        clickHouse,
+                        side,
+                        settings.logRetention(),
+                        settings.discovery().epochLimit())
+                .adoptObjects(s3, progress);
         if (!isApplied) {
             clickHouse.execute(sql("drop-ledger.sql"));
             return repaired(false, reasons, before, adopted, Optional.empty());
@@ -130,11 +135,7 @@ public final class Repair {
     }
 
     private Repaired repaired(
-            boolean isApplied,
-            List<String> reasons,
-            Optional<Books> before,
-            Adopted adopted,
-            Optional<String> former) {
+            boolean isApplied, List<String> reasons, Optional<Books> before, Adopted adopted, Optional<String> former) {
         return new Repaired(
                 lane.name(),
                 isApplied,

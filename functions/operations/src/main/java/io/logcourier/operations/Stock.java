@@ -63,8 +63,7 @@ final class Stock {
         Map<Long, Long> rows = new TreeMap<>();
         long unclaimed = 0;
         Instant oldest = Instant.MAX;
-        for (String partition :
-                parts.stream().map(Part::partition).distinct().toList()) {
+        for (String partition : parts.stream().map(Part::partition).distinct().toList()) {
             String ranges = before.getOrDefault(partition, List.of()).stream()
                     .map(range -> "(%d, %d)".formatted(range.low(), range.high()))
                     .collect(Collectors.joining(", "));
@@ -96,8 +95,8 @@ final class Stock {
         Map<Long, Long> sealed = clickHouse.list(sql("sealed.sql").with("begin", begin), Sealed.class).stream()
                 .collect(Collectors.toMap(Sealed::epoch, Sealed::rows));
         return stored.entrySet().stream()
-                .filter(epoch -> epoch.getKey() > 0
-                        && sealed.getOrDefault(epoch.getKey(), Long.MAX_VALUE) < epoch.getValue())
+                .filter(epoch ->
+                        epoch.getKey() > 0 && sealed.getOrDefault(epoch.getKey(), Long.MAX_VALUE) < epoch.getValue())
                 .map(epoch -> new Difference(
                         "epoch %d claimed %,d rows, the log table holds %,d under its block numbers: rows came in under numbers of before; stop the schedule and the workers, then run `courier repair`"
                                 .formatted(epoch.getKey(), sealed.get(epoch.getKey()), epoch.getValue())))

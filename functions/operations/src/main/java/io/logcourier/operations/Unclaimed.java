@@ -64,14 +64,13 @@ final class Unclaimed {
             return List.of();
         }
         List<BlockRange> frontier = ledger.head().frontier();
-        Map<String, Counted> counted =
-                table.count(
-                        endings.stream()
-                                .map(Ending::part)
-                                .filter(part -> !BlockRanges.subtract(part.blocks(), frontier)
-                                        .isEmpty())
-                                .toList(),
-                        frontier);
+        Map<String, Counted> counted = table.count(
+                endings.stream()
+                        .map(Ending::part)
+                        .filter(part ->
+                                !BlockRanges.subtract(part.blocks(), frontier).isEmpty())
+                        .toList(),
+                frontier);
         List<Expiring> expiring = new ArrayList<>();
         for (Ending ending : endings) {
             long rows = counted.getOrDefault(ending.name(), Counted.NOTHING).unclaimed();

@@ -24,10 +24,8 @@ class AdoptedSharesTest {
 
     @Test
     void smallPartsShareAndALargeOneIsCutBetweenItsBlocks() {
-        List<Part> parts = List.of(
-                part("a", 1, 2, 40), part("a", 3, 3, 50), part("b", 1, 9, 250), part("c", 5, 5, 20));
-        List<Block> sizes =
-                List.of(block(2, 60), block(4, 40), block(5, 100), block(8, 50));
+        List<Part> parts = List.of(part("a", 1, 2, 40), part("a", 3, 3, 50), part("b", 1, 9, 250), part("c", 5, 5, 20));
+        List<Block> sizes = List.of(block(2, 60), block(4, 40), block(5, 100), block(8, 50));
 
         assertThat(AdoptedShares.of(parts, part -> sizes, 100, MOST))
                 .containsExactly(
@@ -40,10 +38,7 @@ class AdoptedSharesTest {
     @Test
     void aBlockIsNeverCut() {
         assertThat(AdoptedShares.of(
-                        List.of(part("a", 1, 7, 1000), part("a", 8, 8, 5)),
-                        part -> List.of(block(1, 1000)),
-                        100,
-                        MOST))
+                        List.of(part("a", 1, 7, 1000), part("a", 8, 8, 5)), part -> List.of(block(1, 1000)), 100, MOST))
                 .containsExactly(List.of(new BlockRange("a", 1, 7)), List.of(new BlockRange("a", 8, 8)));
     }
 

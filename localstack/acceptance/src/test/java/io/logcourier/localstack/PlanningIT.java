@@ -600,7 +600,9 @@ class PlanningIT {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("has version 1, this log-courier needs 2")
                 .hasMessageContaining("courier schema --apply");
-        assertThat(schema(courier).apply(courier.clickHouse(), false)).as("started").isFalse();
+        assertThat(schema(courier).apply(courier.clickHouse(), false))
+                .as("started")
+                .isFalse();
 
         courier.deliver("upgraded", rows.subList(0, 20));
         courier.insert(rows.subList(20, 30));

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.fail;
 import com.sun.net.httpserver.HttpServer;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.Frames;
-import io.logcourier.clickhouse.Statement;
 import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Claims;
 import io.logcourier.ledger.Lane;
@@ -287,8 +287,7 @@ class RenderingIT {
                         + " SELECT 'bucket', now() - 3600 * (number % 3), now(), 'r' FROM numbers(60)"
                         + " SETTINGS max_block_size = 1, min_insert_block_size_rows = 1, max_threads = 1, max_insert_threads = 1");
         AccessLogTable table = new AccessLogTable(courier.clickHouse(), courier.lane());
-        List<BlockRange> present = courier
-                .text("SELECT DISTINCT _partition_id, _block_number FROM {logs}.access_logs")
+        List<BlockRange> present = courier.text("SELECT DISTINCT _partition_id, _block_number FROM {logs}.access_logs")
                 .lines()
                 .map(line -> line.split("\t", -1))
                 .map(block -> new BlockRange(block[0], Long.parseLong(block[1]), Long.parseLong(block[1])))
@@ -319,8 +318,8 @@ class RenderingIT {
             }
 
             record Found(long block) {}
-            Statement found = Statement.of("SELECT _block_number AS block FROM " + courier.lane().logs()
-                    + ".access_logs WHERE /* claimed */ ORDER BY block");
+            Statement found = Statement.of("SELECT _block_number AS block FROM "
+                    + courier.lane().logs() + ".access_logs WHERE /* claimed */ ORDER BY block");
             assertThat(courier.clickHouse().list(table.over(found, asked), Found.class))
                     .as("seed %d, %d other ranges of %d partitions", seed, others[0], others[1])
                     .extracting(Found::block)

@@ -105,14 +105,11 @@ class PartsIT {
     static Stream<Arguments> cases() {
         List<Arguments> all = Stream.of(Operation.values())
                 .flatMap(operation -> Stream.of(State.values())
-                        .flatMap(state -> Stream.of(false, true)
-                                .flatMap(merged -> Stream.of(false, true)
-                                        .map(indexed -> Arguments.of(operation, state, merged, indexed)))))
+                        .flatMap(state -> Stream.of(false, true).flatMap(merged -> Stream.of(false, true)
+                                .map(indexed -> Arguments.of(operation, state, merged, indexed)))))
                 .toList();
         int offset = new Random().nextInt(SHARE);
-        return IntStream.range(0, all.size())
-                .filter(i -> i % SHARE == offset)
-                .mapToObj(all::get);
+        return IntStream.range(0, all.size()).filter(i -> i % SHARE == offset).mapToObj(all::get);
     }
 
     private int rows;
@@ -185,8 +182,8 @@ class PartsIT {
         String parts = " FROM system.parts WHERE active AND rows > 0 AND table = 'access_logs' AND database = '"
                 + courier.lane().logs() + "'";
         String partition = courier.text("SELECT min(partition_id)" + parts).strip();
-        String part =
-                courier.text("SELECT argMin(name, (partition_id, min_block_number))" + parts).strip();
+        String part = courier.text("SELECT argMin(name, (partition_id, min_block_number))" + parts)
+                .strip();
         if (partition.isEmpty()) {
             return;
         }
@@ -216,7 +213,9 @@ class PartsIT {
         AuditReport report = audit(courier);
         String description = what + ": " + report.differences();
         if (!report.isWell()) {
-            assertThat(report.differences().size() + report.balance().lost()).as(description).isNotZero();
+            assertThat(report.differences().size() + report.balance().lost())
+                    .as(description)
+                    .isNotZero();
             mend(courier, description);
             settle(courier);
             AuditReport after = audit(courier);
@@ -227,17 +226,16 @@ class PartsIT {
         Map<String, Integer> visible = new TreeMap<>();
         courier.text("SELECT req_id FROM {logs}.access_logs").lines().forEach(id -> visible.merge(id, 1, Integer::sum));
         Map<String, Integer> delivered = new TreeMap<>();
-        courier.objects(courier.target())
-                .values()
-                .forEach(object -> Installation.lines(object)
-                        .forEach(line -> delivered.merge(line.split(" ", -1)[6], 1, Integer::sum)));
+        courier.objects(courier.target()).values().forEach(object -> Installation.lines(object)
+                .forEach(line -> delivered.merge(line.split(" ", -1)[6], 1, Integer::sum)));
         delivered.keySet().retainAll(visible.keySet());
         assertThat(delivered).as(description).isEqualTo(visible);
     }
 
     /** Objects of a former ledger are those of no order. */
     private static AuditReport audit(Installation courier) {
-        return new Audit(courier.clickHouse(), courier.settings()).report(courier.s3(), courier.settings(), bytes -> {});
+        return new Audit(courier.clickHouse(), courier.settings())
+                .report(courier.s3(), courier.settings(), bytes -> {});
     }
 
     /** As an operator does who follows the advice, one by one. */
@@ -250,7 +248,9 @@ class PartsIT {
                 return;
             } catch (ConfigurationException e) {
                 Matcher advice = ADVICE.matcher(e.getMessage());
-                assertThat(advice.find()).as(description + ": " + e.getMessage()).isTrue();
+                assertThat(advice.find())
+                        .as(description + ": " + e.getMessage())
+                        .isTrue();
                 courier.execute(advice.group());
             }
         }
@@ -270,7 +270,8 @@ class PartsIT {
 
         assertThat(shown.applied()).isFalse();
         assertThat(shown.reasons()).singleElement().asString().contains("holds 10 rows under new block numbers");
-        assertThat(shown).extracting(Repaired::present, Repaired::inObjects, Repaired::remaining)
+        assertThat(shown)
+                .extracting(Repaired::present, Repaired::inObjects, Repaired::remaining)
                 .containsExactly(20L, 10L, 10L);
         assertThat(courier.number("SELECT count() FROM system.databases WHERE startsWith(name, '"
                         + courier.lane().ledger() + "_')"))
