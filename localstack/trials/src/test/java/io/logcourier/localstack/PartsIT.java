@@ -95,6 +95,8 @@ class PartsIT {
         OPTIMIZE("OPTIMIZE TABLE {logs}.access_logs FINAL"),
         REATTACH_TABLE("DETACH TABLE {logs}.access_logs SYNC", "ATTACH TABLE {logs}.access_logs");
 
+        // Made by List.of.
+        @SuppressWarnings("ImmutableEnumChecker")
         private final List<String> statements;
 
         Operation(String... statements) {
