@@ -133,7 +133,8 @@ public final class AccessLogTable {
             throw new ConfigurationException(
                     "the log table " + name() + " does not keep block numbers: run ALTER TABLE "
                             + name() + " MODIFY SETTING "
-                            + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", ")));
+                            + off.stream().map(setting -> setting + " = 1").collect(Collectors.joining(", "))
+                            + "; then look at `courier status`, which names rows that a merge has renumbered meanwhile");
         }
         List<String> unfit = Column.unfit(made.columns());
         if (!unfit.isEmpty()) {

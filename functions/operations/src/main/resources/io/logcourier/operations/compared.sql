@@ -2,10 +2,23 @@
 -- line, as many are in objects as there are lines: those up to the cursor first. Rows with one identity are one row, which a part that
 -- was attached beside itself shows twice. A row from before the first line that is
 -- left of its bucket is not judged, unless all are: its object may have been removed by its owner. Nor is one whose target refused: its object
--- may be among those that could not be read. Keys are compared decoded, as often as anybody encodes.
+-- may be among those that could not be read. Keys are compared decoded, as often as anybody encodes, and
+-- what is no UTF-8 as U+FFFD.
 WITH
+    -- Without something behind it toValidUTF8 drops what follows the head of a sequence that the text is too short for.
+    text -> toValidUTF8(concat(text, '____')) AS valid,
+    -- As a text line has it; of one that comes from a line nothing is left to escape.
+    text -> arrayStringConcat(
+        arrayMap(
+            (part, byte) -> concat(part, if(byte = '', '', '%'), hex(byte)),
+            splitByRegexp('[\\x00-\\x20\\x7f"\\\\]', text),
+            arrayPushBack(extractAll(text, '[\\x00-\\x20\\x7f"\\\\]'), ''))) AS token,
     (bucket, time, req_id, operation, key) -> sipHash64(
-        bucket, time, toValidUTF8(req_id), toValidUTF8(operation), toValidUTF8(decodeURLComponent(decodeURLComponent(decodeURLComponent(key))))) AS match_of,
+        bucket,
+        time,
+        valid(token(req_id)),
+        valid(token(operation)),
+        valid(decodeURLComponent(decodeURLComponent(decodeURLComponent(key))))) AS match_of,
     text -> if(ifNull(text, '') = '', '-', ifNull(text, '')) AS present
 SELECT
     session,

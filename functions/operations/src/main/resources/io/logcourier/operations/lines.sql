@@ -13,7 +13,7 @@ CREATE TABLE {ledger:Identifier}.{lines:Identifier}
             if(JSONExtractString(line, 'key') = '', '-', encodeURLComponent(JSONExtractString(line, 'key')))
         ],
         extractGroups(
-            line,
+            if(isValidUTF8(line), line, toValidUTF8(line)),
             '^\\S+ (\\S+) \\[([^\\]]+)\\] \\S+(?:, \\S+)* \\S+ (\\S+) (\\S+) (.*?) (?:"(?:[^"\\\\]|\\\\.)*"|-) (?:\\d+|-) \\S+ (?:\\d+|-) (?:\\d+|-) '))
         COMMENT 'bucket, time, request id, operation, key',
     bucket String MATERIALIZED fields[1]

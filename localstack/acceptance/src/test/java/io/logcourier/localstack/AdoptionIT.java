@@ -12,6 +12,8 @@ import io.logcourier.operations.Adoption.Adopted;
 import io.logcourier.operations.Adoption.Compared;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Balance;
+import io.logcourier.operations.Repair;
+import io.logcourier.operations.Repair.Repaired;
 import io.logcourier.schema.Schema;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
@@ -35,6 +38,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
@@ -376,6 +381,37 @@ class AdoptionIT {
         courier.assertObjects(
                 "after", "", Stream.of(before, after).flatMap(List::stream).toList());
         assertThat(courier.books().undelivered()).isEmpty();
+    }
+
+    /** Nothing is left of the ledger; the objects are of our own forms, the rows hostile. */
+    @ParameterizedTest
+    @ValueSource(strings = {"*=zstd", "*=json gzip", "*=parquet", "*=event-time json"})
+    void aLedgerIsMadeAnewByObjectsOfEveryForm(String forms) {
+        Installation courier = STACK.installation(Map.of(
+                "delivery.forms", forms, "delivery.account-id", "123456789012", "clickhouse.log-retention", "3d"));
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        List<LogRow> rows = IntStream.range(0, 60)
+                .mapToObj(i -> LogRow.random(random, "bucket", "r" + i, courier.target()))
+                .toList();
+        String description = "seed " + seed + ", " + forms;
+        courier.insert(rows.subList(0, 40));
+        courier.deliver(description, rows.subList(0, 40));
+        courier.insert(rows.subList(40, 60));
+        courier.execute("DROP DATABASE {ledger}");
+
+        Repaired repaired = new Repair(courier.clickHouse(), courier.settings())
+                .repair(true, Duration.ofMinutes(15), courier.s3(), read -> {});
+
+        assertThat(repaired)
+                .as(description)
+                .extracting(Repaired::present, Repaired::inObjects, Repaired::remaining)
+                .containsExactly(60L, 40L, 20L);
+        assertThat(repaired.former()).isEmpty();
+        courier.flush();
+        courier.drain();
+        courier.assertObjects(description, "", rows);
+        assertThat(courier.books().isWell()).as(description).isTrue();
     }
 
     private static List<String> objectsOfTheIncumbent(Installation courier) {

@@ -39,7 +39,7 @@ class PartsIT {
     private static final int RANDOM_STEPS = 25;
 
     /** Cases are tried in turn, one in so many in a run: {@code -Dfaults.share=1} tries all. */
-    private static final int SHARE = Integer.getInteger("faults.share", 8);
+    private static final int SHARE = Integer.getInteger("faults.share", 16);
 
     /** How far the rows are when it happens. */
     enum State {
@@ -49,7 +49,7 @@ class PartsIT {
         DELIVERED
     }
 
-    /** What an operator does; PARTITION is the first partition, PART its first part, and INSERT stands for ten rows more. */
+    /** What an operator does; PARTITION is the first partition, PART its first part, LAST the newest; INSERT stands for ten rows more. */
     enum Operation {
         DETACH_AND_ATTACH_PARTITION(
                 "ALTER TABLE {logs}.access_logs DETACH PARTITION ID 'PARTITION'",
@@ -83,6 +83,12 @@ class PartsIT {
                 "OPTIMIZE TABLE {logs}.other FINAL",
                 "ALTER TABLE {logs}.other MOVE PARTITION ID 'PARTITION' TO TABLE {logs}.access_logs",
                 "DROP TABLE {logs}.other SYNC"),
+        /** The table begins to count behind the parts that are left. */
+        USE_A_NUMBER_TWICE(
+                "ALTER TABLE {logs}.access_logs DETACH PART 'LAST'",
+                "DETACH TABLE {logs}.access_logs SYNC",
+                "ATTACH TABLE {logs}.access_logs",
+                "INSERT"),
         DROP_PART("ALTER TABLE {logs}.access_logs DROP PART 'PART'"),
         NUMBERS_OFF_AND_ON(
                 "ALTER TABLE {logs}.access_logs RESET SETTING part_minmax_index_columns",
@@ -186,6 +192,8 @@ class PartsIT {
         String partition = courier.text("SELECT min(partition_id)" + parts).strip();
         String part = courier.text("SELECT argMin(name, (partition_id, min_block_number))" + parts)
                 .strip();
+        String last =
+                courier.text("SELECT argMax(name, max_block_number)" + parts).strip();
         if (partition.isEmpty()) {
             return;
         }
@@ -196,7 +204,8 @@ class PartsIT {
                 default ->
                     courier.execute(statement
                             .replace("ID 'PARTITION'", "ID '" + partition + "'")
-                            .replace("'PART'", "'" + part + "'"));
+                            .replace("'PART'", "'" + part + "'")
+                            .replace("'LAST'", "'" + last + "'"));
             }
         }
     }
