@@ -52,9 +52,12 @@ class PlannerMatrixIT {
             "confirmed-shortfalls.sql",
             "due.sql",
             "waiting-groups.sql",
-            "block-sizes.sql",
+            "count-claimed.sql",
             "insert epochs",
             "winner.sql");
+
+    /** Whether parts have changed since the newest epoch is ClickHouse's affair: it merges when it will. */
+    private static final String CHANGED = "census.sql";
 
     /** What orders that lost rows add to it. */
     private static final Set<String> SUPERSEDING = Set.of(
@@ -103,7 +106,7 @@ class PlannerMatrixIT {
     @Test
     void aPlannerThatTakesWhatIsLeftOfOrdersThatLostRows() {
         Set<String> points = new HashSet<>(PLANNING);
-        points.removeAll(Set.of("block-sizes.sql", "arrivals.sql", "insert arrivals", "due.sql"));
+        points.removeAll(Set.of("count-claimed.sql", "arrivals.sql", "insert arrivals", "due.sql"));
         points.addAll(SUPERSEDING);
         run(
                 points,
@@ -119,7 +122,7 @@ class PlannerMatrixIT {
     void aPlannerThatSendsOpenOrdersAgain() {
         Set<String> points = new HashSet<>(PLANNING);
         points.removeAll(Set.of(
-                "block-sizes.sql",
+                "count-claimed.sql",
                 "arrivals.sql",
                 "insert arrivals",
                 "derive-orders.sql",
@@ -146,7 +149,9 @@ class PlannerMatrixIT {
         prepare.accept(1);
         Faults none = Faults.none();
         run(none, tick, work);
-        assertThat(Set.copyOf(none.calls().stream().map(Call::point).toList()))
+        Set<String> seen = new HashSet<>(none.calls().stream().map(Call::point).toList());
+        seen.remove(CHANGED);
+        assertThat(seen)
                 .as("a step that is not in the list has no fault case")
                 .isEqualTo(points);
         List<Faults> faults = none.cases(wanted, seed);
