@@ -233,7 +233,12 @@ public final class AccessLogTable {
      * @param parts that are active, oldest partition first
      * @param indexed whether parts are skipped by an index of block numbers
      */
-    public record Look(String server, String logTable, List<Part> parts, boolean indexed) {}
+    public record Look(String server, String logTable, List<Part> parts, boolean indexed) {
+        /** The highest block of each partition. */
+        public Map<String, Long> highest() {
+            return parts.stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
+        }
+    }
 
     /**
      * A part.
@@ -269,7 +274,7 @@ public final class AccessLogTable {
      * @param parts looked at after {@code head} was read
      * @param visible the highest block of each partition that may be claimed
      * @param rowLimit rows that are claimed, up to one block more
-     * @param leftAlone rows that were left alone before, which are counted beside these
+     * @param leftAlone names of parts that were left alone before, which are counted beside these
      * @param forgetAfter how long a part that went away is remembered, where the table has no TTL
      */
     public Accounting account(
@@ -277,13 +282,13 @@ public final class AccessLogTable {
             List<Part> parts,
             Map<String, Long> visible,
             long rowLimit,
-            long leftAlone,
+            Set<String> leftAlone,
             Duration forgetAfter) {
         Before before = new Before(head.accounted(), head.parts(), head.frontier());
         return Accounting.of(
                 before,
                 parts,
-                count(Accounting.toCount(before, parts, rowLimit + leftAlone), head.frontier()),
+                count(Accounting.toCount(before, parts, visible, rowLimit, leftAlone), head.frontier()),
                 visible,
                 rowLimit,
                 head.now().getEpochSecond(),

@@ -51,6 +51,9 @@ public record Accounting(
 
         /** How many rows are concerned. */
         long rows();
+
+        /** Names of the parts that hold them. */
+        List<String> parts();
     }
 
     /** Rows that lie under block numbers which were claimed for other rows. */
@@ -70,6 +73,11 @@ public record Accounting(
 
     /** Rows of a part that went away, or from its time, under new block numbers. */
     public record Returned(String partition, String part, long rows) implements LeftAlone {
+        @Override
+        public List<String> parts() {
+            return List.of(part);
+        }
+
         @Override
         public String text() {
             return "partition %s: part %s holds %,d rows under new block numbers from before a part of it went away: they may be delivered already (DETACH and ATTACH, RESTORE); stop the schedule and the workers, then run `courier repair`"
@@ -132,18 +140,41 @@ public record Accounting(
             return parts.stream().anyMatch(part -> !BlockRanges.subtract(part.blocks(), frontier)
                     .isEmpty());
         }
+
+        /** Whether what is new in it became visible too late for this tick. */
+        boolean isLate(List<BlockRange> frontier, Map<String, Long> visible) {
+            return hasNew(frontier)
+                    && parts.stream()
+                            .allMatch(part -> through(
+                                            visible.getOrDefault(part.partition(), Long.MIN_VALUE),
+                                            BlockRanges.subtract(part.blocks(), frontier))
+                                    .isEmpty());
+        }
+
+        boolean has(Set<String> names) {
+            return parts.stream().anyMatch(part -> names.contains(part.name()));
+        }
     }
 
     /**
      * The parts that must be counted: those that are not known to be claimed as a whole. Oldest first, whole components, about
      * {@code rowLimit} new rows of them.
+     *
+     * @param visible the highest block of each partition that may be claimed now
+     * @param leftAlone names of parts that were left alone before: they are counted beside the others
      */
-    public static List<Part> toCount(Before before, List<Part> parts, long rowLimit) {
+    public static List<Part> toCount(
+            Before before, List<Part> parts, Map<String, Long> visible, long rowLimit, Set<String> leftAlone) {
         List<Part> chosen = new ArrayList<>();
         long room = rowLimit;
         long recounting = RECOUNTED_ROWS;
         for (Component component : components(before, parts)) {
-            if (component.hasNew(before.frontier())) {
+            if (component.isLate(before.frontier(), visible)) {
+                continue;
+            }
+            if (component.has(leftAlone)) {
+                chosen.addAll(component.parts());
+            } else if (component.hasNew(before.frontier())) {
                 if (room > 0) {
                     chosen.addAll(component.parts());
                     room -= Math.max(1, component.newRows());
@@ -288,7 +319,7 @@ public record Accounting(
         private void decide(Component component) {
             if (!component.parts().stream().allMatch(part -> counted.containsKey(part.name()))) {
                 accounted.addAll(component.known());
-                mayBeMore = true;
+                mayBeMore |= !component.isLate(before.frontier(), visible);
                 return;
             }
             if (component.parts().isEmpty()) {

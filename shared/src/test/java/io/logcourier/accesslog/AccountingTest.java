@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,7 @@ class AccountingTest {
     private static final long NOW = 1_000_000;
     private static final long RETENTION = 1000;
     private static final long LIMIT = 100;
+    private static final Map<String, Long> VISIBLE = Map.of("p", Long.MAX_VALUE);
 
     /** A row: the block number that it has, whatever its part is called, and what it is. */
     private record Row(long block, long content, long inserted) {}
@@ -92,13 +94,13 @@ class AccountingTest {
     private Accounting epoch(List<Part> parts) {
         Before before = new Before(isKnown, known, frontier);
         Map<String, Counted> counted = new HashMap<>();
-        for (Part part : Accounting.toCount(before, parts, LIMIT)) {
+        for (Part part : Accounting.toCount(before, parts, VISIBLE, LIMIT, Set.of())) {
             table.stream()
                     .filter(stored -> stored.name().equals(part.name()))
                     .forEach(stored -> counted.put(part.name(), count(stored)));
         }
         Accounting accounting =
-                Accounting.of(before, parts, counted, Map.of("p", Long.MAX_VALUE), LIMIT, clock, RETENTION);
+                Accounting.of(before, parts, counted, VISIBLE, LIMIT, clock, RETENTION);
         known = accounting.parts();
         isKnown = true;
         List<BlockRange> all = new ArrayList<>(frontier);
@@ -157,7 +159,9 @@ class AccountingTest {
         assertThat(Accounting.toCount(
                         new Before(true, known, frontier),
                         table.stream().map(Stored::part).toList(),
-                        LIMIT))
+                        VISIBLE,
+                        LIMIT,
+                        Set.of()))
                 .as("nothing is counted again")
                 .isEmpty();
     }
@@ -327,10 +331,41 @@ class AccountingTest {
         Stored merged = merge(first, insert(10));
         Before before = new Before(true, known, frontier);
         Accounting accounting = Accounting.of(
-                before, List.of(merged.part()), Map.of(), Map.of("p", Long.MAX_VALUE), LIMIT, clock, RETENTION);
+                before, List.of(merged.part()), Map.of(), VISIBLE, LIMIT, clock, RETENTION);
         assertThat(accounting.mayBeMore()).isTrue();
         assertThat(accounting.claims()).isEmpty();
         assertThat(accounting.parts()).isEqualTo(known);
+    }
+
+    /** Else a tick would never end under steady inserts. */
+    @Test
+    void blocksThatBecameVisibleLaterAreLeftToTheNextTick() {
+        Stored first = insert(10);
+        insert(1000);
+        insert(10);
+        List<Part> parts = table.stream().map(Stored::part).toList();
+        Before before = new Before(true, known, frontier);
+        Map<String, Long> visible = Map.of("p", first.high());
+
+        assertThat(Accounting.toCount(before, parts, visible, 1, Set.of())).containsExactly(first.part());
+        Accounting accounting = Accounting.of(
+                before, parts, Map.of(first.name(), count(first)), visible, LIMIT, clock, RETENTION);
+        assertThat(accounting.claims()).containsExactly(new BlockRange("p", 1, 1));
+        assertThat(accounting.mayBeMore()).isFalse();
+    }
+
+    @Test
+    void whatIsLeftAloneTakesNoRoomFromOthers() {
+        Stored merged = merge(insert(100), insert(100));
+        epoch();
+        epoch();
+        Stored copy = attach(merged);
+        insert(50);
+        List<Part> parts = table.stream().map(Stored::part).toList();
+        Before before = new Before(true, known, frontier);
+
+        assertThat(Accounting.toCount(before, parts, VISIBLE, 1, Set.of())).containsExactly(copy.part());
+        assertThat(Accounting.toCount(before, parts, VISIBLE, 1, Set.of(copy.name()))).hasSize(2);
     }
 
     @Test

@@ -127,7 +127,7 @@ final class Planner {
             Look look = look(head);
             List<Part> parts = look.parts();
             if (visible.isEmpty()) {
-                visible = parts.stream().collect(Collectors.toMap(Part::partition, Part::high, Math::max));
+                visible = look.highest();
             }
             // One, but after an adoption: nothing is ordered before all are counted.
             for (Unarrived epoch : ledger.unarrived(head)) {
@@ -141,7 +141,7 @@ final class Planner {
             Replacements replacements = mayHaveLost ? replacements() : Replacements.NONE;
             mayHaveLost = replacements.mayBeMore();
             Accounting accounting =
-                    table.account(head, parts, visible, limits.epochLimit(), rows(leftAlone), ledgerRetention);
+                    table.account(head, parts, visible, limits.epochLimit(), names(leftAlone), ledgerRetention);
             leftAlone = accounting.leftAlone();
             Epoch next = next(head, look, accounting, tick.flush(), planner, redelivery, replacements.drafts());
             boolean decidesNothing = next.claims().isEmpty() && next.orders().isEmpty() && !accounting.mayBeMore();
@@ -170,6 +170,10 @@ final class Planner {
                 .addKeyValue("reason", finding.text())
                 .log("rows are left alone"));
         return planned.with(leftAlone.stream().map(LeftAlone::text).toList(), rows(leftAlone));
+    }
+
+    private static Set<String> names(List<LeftAlone> leftAlone) {
+        return leftAlone.stream().flatMap(some -> some.parts().stream()).collect(Collectors.toSet());
     }
 
     private static long rows(List<LeftAlone> leftAlone) {
@@ -270,7 +274,7 @@ final class Planner {
         }
         if (!look.logTable().equals(head.logTable())) {
             throw new ConfigurationException(
-                    "the log table of lane %s is %s, the ledger is about %s: it was made anew or renamed, and its rows would count as delivered where block numbers begin again; bring the former one back, or give this one a ledger of its own, with another clickhouse.ledger-database and `courier schema --apply`"
+                    "the log table of lane %s is %s, the ledger is about %s: it was made anew or renamed, and its rows would count as delivered where block numbers begin again; bring the former one back, or give this one a ledger of its own, with another clickhouse.ledger-database and `courier schema --apply`; where rows of it may be delivered already, `courier repair` makes one by the log objects"
                             .formatted(lane.name(), look.logTable(), head.logTable()));
         }
         return look;

@@ -1,6 +1,7 @@
 package io.logcourier.operations;
 
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.accesslog.Accounting;
 import io.logcourier.accesslog.Accounting.LeftAlone;
 import io.logcourier.clickhouse.ClickHouse;
@@ -12,7 +13,7 @@ import io.logcourier.ledger.Ledger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 
 /**
  * How a lane stands: the answer of {@code courier status --json}.
@@ -74,8 +75,9 @@ public record Status(
                         head.now().minus(settings.discovery().timeThreshold()).toEpochMilli())
                 .with("bucket", bucket);
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
-        Accounting accounting =
-                table.account(head, table.look().parts(), Map.of(), Long.MAX_VALUE / 2, 0, settings.ledgerRetention());
+        Look look = table.look();
+        Accounting accounting = table.account(
+                head, look.parts(), look.highest(), Long.MAX_VALUE / 2, Set.of(), settings.ledgerRetention());
         long expiring = new Unclaimed(clickHouse, lane, Audit.notice(settings))
                 .expiring().stream().mapToLong(Unclaimed.Expiring::rows).sum();
         return new Status(

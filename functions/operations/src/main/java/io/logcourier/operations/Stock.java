@@ -1,6 +1,7 @@
 package io.logcourier.operations;
 
 import io.logcourier.accesslog.AccessLogTable;
+import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.accesslog.AccessLogTable.Part;
 import io.logcourier.accesslog.Accounting.LeftAlone;
 import io.logcourier.clickhouse.ClickHouse;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -46,9 +48,16 @@ final class Stock {
     /** Rows that may be in no object, or in two, since their block numbers are not those of one epoch. */
     List<Difference> differences() {
         Head head = ledger.head();
-        List<Part> parts = table.look().parts();
+        Look look = table.look();
+        if (!look.logTable().equals(head.logTable())) {
+            return List.of(
+                    new Difference(
+                            "the log table of lane %s is %s, the ledger is about %s: it was made anew or renamed, and its block numbers mean nothing here; bring the former one back, or stop the schedule and the workers and run `courier repair`"
+                                    .formatted(lane.name(), look.logTable(), head.logTable())));
+        }
+        List<Part> parts = look.parts();
         List<Difference> differences = new ArrayList<>();
-        table.account(head, parts, Map.of(), Long.MAX_VALUE / 2, 0, NEVER).leftAlone().stream()
+        table.account(head, parts, look.highest(), Long.MAX_VALUE / 2, Set.of(), NEVER).leftAlone().stream()
                 .map(LeftAlone::text)
                 .map(Difference::new)
                 .forEach(differences::add);

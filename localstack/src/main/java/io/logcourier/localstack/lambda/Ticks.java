@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Invokes the discovery function, as its schedule does. */
@@ -22,7 +23,15 @@ public final class Ticks {
     private Ticks() {}
 
     /** What a function with one lane answers. */
-    public record Answer(String lane, int epochs, long rows, int orders, int messages, int redelivered) {
+    public record Answer(
+            String lane,
+            int epochs,
+            long rows,
+            int orders,
+            int messages,
+            int redelivered,
+            long rowsLeftAlone,
+            List<String> leftAlone) {
         /** Whether it did nothing. */
         @JsonIgnore
         public boolean isIdle() {

@@ -11,6 +11,7 @@ import io.logcourier.looker.Report;
 import io.logcourier.operations.Adoption;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.LoadCommand;
+import io.logcourier.operations.Repair;
 import io.logcourier.operations.ReplayCommand;
 import io.logcourier.operations.Status;
 import java.io.IOException;
@@ -135,6 +136,7 @@ final class ReadmeTest {
                 arguments("status", Status.class),
                 arguments("audit", AuditReport.class),
                 arguments("adopt", Adoption.Adopted.class),
+                arguments("repair", Repair.Repaired.class),
                 arguments("replay", ReplayCommand.Replay.class),
                 arguments("demo", DemoCommand.Demonstration.class),
                 arguments("looker", Report.class),

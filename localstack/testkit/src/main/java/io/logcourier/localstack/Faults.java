@@ -125,6 +125,8 @@ public final class Faults {
             "winner.sql",
             "arrivals.sql",
             "derive-orders.sql",
+            "census.sql",
+            "count-claimed.sql",
             "unarrived.sql");
     private static final List<String> PLANNER_DOES =
             List.of("insert epochs", "insert arrivals", "insert orders", "send");

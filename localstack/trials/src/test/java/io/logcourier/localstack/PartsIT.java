@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.ConfigurationException;
+import io.logcourier.CourierException;
+import io.logcourier.discovery.FaultyPlanner;
+import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Repair;
 import io.logcourier.operations.Repair.Repaired;
+import io.logcourier.worker.FaultyPorts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +29,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Every operation that ClickHouse has for parts, in every state of the rows. After it either each visible row is in as many
@@ -34,12 +40,17 @@ class PartsIT {
     @RegisterExtension
     static final Stack STACK = new Stack();
 
+    private static final Logger log = LoggerFactory.getLogger(PartsIT.class);
     private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
+    private static final Tick FLUSH = new Tick(Optional.empty(), true, false);
     private static final Pattern ADVICE = Pattern.compile("ALTER TABLE .* DROP PART '[^']+'");
     private static final int RANDOM_STEPS = 25;
 
     /** Cases are tried in turn, one in so many in a run: {@code -Dfaults.share=1} tries all. */
     private static final int SHARE = Integer.getInteger("faults.share", 16);
+
+    /** The only operation that is tried, in all cases. */
+    private static final String ONLY = System.getProperty("parts.operation", "");
 
     /** How far the rows are when it happens. */
     enum State {
@@ -89,6 +100,17 @@ class PartsIT {
                 "DETACH TABLE {logs}.access_logs SYNC",
                 "ATTACH TABLE {logs}.access_logs",
                 "INSERT"),
+        RESTORE_WHAT_WAS(
+                "BACKUP TABLE {logs}.access_logs TO File('NAME')",
+                "TRUNCATE TABLE {logs}.access_logs",
+                "RESTORE TABLE {logs}.access_logs FROM File('NAME') SETTINGS allow_non_empty_tables = 1"),
+        RESTORE_BESIDE_IT(
+                "BACKUP TABLE {logs}.access_logs TO File('NAME')",
+                "RESTORE TABLE {logs}.access_logs FROM File('NAME') SETTINGS allow_non_empty_tables = 1"),
+        RESTORE_ANEW(
+                "BACKUP TABLE {logs}.access_logs TO File('NAME')",
+                "DROP TABLE {logs}.access_logs SYNC",
+                "RESTORE TABLE {logs}.access_logs FROM File('NAME')"),
         DROP_PART("ALTER TABLE {logs}.access_logs DROP PART 'PART'"),
         NUMBERS_OFF_AND_ON(
                 "ALTER TABLE {logs}.access_logs RESET SETTING part_minmax_index_columns",
@@ -112,15 +134,18 @@ class PartsIT {
 
     static Stream<Arguments> cases() {
         List<Arguments> all = Stream.of(Operation.values())
+                .filter(operation -> ONLY.isEmpty() || operation.name().equals(ONLY))
                 .flatMap(operation -> Stream.of(State.values())
                         .flatMap(state -> Stream.of(false, true).flatMap(merged -> Stream.of(false, true)
                                 .map(indexed -> Arguments.of(operation, state, merged, indexed)))))
                 .toList();
-        int offset = new Random().nextInt(SHARE);
-        return IntStream.range(0, all.size()).filter(i -> i % SHARE == offset).mapToObj(all::get);
+        int share = ONLY.isEmpty() ? SHARE : 1;
+        int offset = new Random().nextInt(share);
+        return IntStream.range(0, all.size()).filter(i -> i % share == offset).mapToObj(all::get);
     }
 
     private int rows;
+    private int backups;
 
     @ParameterizedTest(name = "{0}, {1}, merged: {2}, indexed: {3}")
     @MethodSource("cases")
@@ -136,8 +161,8 @@ class PartsIT {
         }
         switch (state) {
             case UNCLAIMED -> {}
-            case CLAIMED -> courier.tick(PLAIN);
-            case ORDERED -> courier.flush();
+            case CLAIMED -> tick(courier, PLAIN);
+            case ORDERED -> tick(courier, FLUSH);
             case DELIVERED -> settle(courier);
         }
 
@@ -155,13 +180,15 @@ class PartsIT {
         Installation courier = installation();
         List<String> done = new ArrayList<>();
         for (int step = 0; step < RANDOM_STEPS; step++) {
-            int choice = random.nextInt(8);
+            int choice = random.nextInt(10);
             done.add(Integer.toString(choice));
             switch (choice) {
                 case 0, 1, 2 -> insert(courier);
-                case 3 -> courier.tick(PLAIN);
-                case 4 -> courier.flush();
+                case 3 -> tick(courier, PLAIN);
+                case 4 -> tick(courier, FLUSH);
                 case 5, 6 -> courier.serve(courier.worker());
+                case 7 -> fail(courier, random, true);
+                case 8 -> fail(courier, random, false);
                 default -> {
                     Operation operation = Operation.values()[random.nextInt(Operation.values().length)];
                     done.set(step, operation.name());
@@ -197,23 +224,48 @@ class PartsIT {
         if (partition.isEmpty()) {
             return;
         }
+        int backup = backups++;
         for (String statement : operation.statements) {
             switch (statement) {
                 case "INSERT" -> insert(courier);
-                case "TICK" -> courier.tick(PLAIN);
+                case "TICK" -> tick(courier, PLAIN);
                 default ->
                     courier.execute(statement
                             .replace("ID 'PARTITION'", "ID '" + partition + "'")
                             .replace("'PART'", "'" + part + "'")
-                            .replace("'LAST'", "'" + last + "'"));
+                            .replace("'LAST'", "'" + last + "'")
+                            .replace("'NAME'", "'" + courier.lane().logs() + "-" + backup + "'"));
             }
+        }
+    }
+
+    /** A table that was made anew is refused, which the audit says too. */
+    private static void tick(Installation courier, Tick tick) {
+        try {
+            courier.tick(tick);
+        } catch (ConfigurationException e) {
+            assertThat(e).hasMessageContaining("courier repair");
+        }
+    }
+
+    /** A tick, or a worker, that is stopped or broken at one of its calls. */
+    private static void fail(Installation courier, Random random, boolean isPlanner) {
+        try (SqsOrderQueue queue = new SqsOrderQueue(courier.settings());
+                FaultyPorts ports = new FaultyPorts(courier.settings(), courier.clickHouse())) {
+            if (isPlanner) {
+                FaultyPlanner.plan(courier, queue, Faults.ofPlanner(random), FLUSH);
+            } else {
+                courier.serve(ports.worker(Faults.ofWorker(random)));
+            }
+        } catch (Faults.Stopped | CourierException e) {
+            log.debug("as it was to be", e);
         }
     }
 
     /** Ticks and serves until nothing happens any more. */
     private static void settle(Installation courier) {
         for (int round = 0; round < 3; round++) {
-            courier.flush();
+            tick(courier, FLUSH);
             for (int i = 0; i < 5 && courier.serve(courier.worker()); i++) {
                 // Until the queue is empty, or what is left only comes back.
             }

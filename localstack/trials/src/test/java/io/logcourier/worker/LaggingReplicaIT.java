@@ -232,10 +232,14 @@ class LaggingReplicaIT {
                 return real.query(Statement.of("SELECT " + (knows ? 1 : 0) + " AS count"), format);
             }
             return real.query(
-                    statement.setting(
-                            "additional_table_filters",
-                            "{'%s.access_logs': '_block_number <= %d', 'system.parts': 'max_block_number <= %2$d'}"
-                                    .formatted(courier.lane().logs(), high)),
+                    statement
+                            .replace(
+                                    "FROM {logs:Identifier}.{table:Identifier}",
+                                    "FROM (SELECT *, _part, _partition_id, _block_number, _block_offset FROM {logs:Identifier}.{table:Identifier} WHERE _block_number <= %d)"
+                                            .formatted(high))
+                            .replace(
+                                    "FROM system.parts",
+                                    "FROM (SELECT * FROM system.parts WHERE max_block_number <= %d)".formatted(high)),
                     format);
         }
 
