@@ -4,7 +4,7 @@ CREATE TABLE {ledger:Identifier}.{lines:Identifier}
 (
     line String CODEC(ZSTD(1)),
     fields Array(String) MATERIALIZED if(
-        startsWith(line, '{'),
+        startsWith(line, '{"'),
         [
             JSONExtractString(line, 'bucket_name'),
             formatDateTime(parseDateTime64BestEffortOrZero(JSONExtractString(line, 'requestdatetime'), 3, 'UTC'), '%d/%b/%Y:%H:%i:%S +0000', 'UTC'),
