@@ -144,11 +144,10 @@ public record Accounting(
         /** Whether what is new in it became visible too late for this tick. */
         boolean isLate(List<BlockRange> frontier, Map<String, Long> visible) {
             return hasNew(frontier)
-                    && parts.stream()
-                            .allMatch(part -> through(
-                                            visible.getOrDefault(part.partition(), Long.MIN_VALUE),
-                                            BlockRanges.subtract(part.blocks(), frontier))
-                                    .isEmpty());
+                    && parts.stream().allMatch(part -> through(
+                                    visible.getOrDefault(part.partition(), Long.MIN_VALUE),
+                                    BlockRanges.subtract(part.blocks(), frontier))
+                            .isEmpty());
         }
 
         boolean has(Set<String> names) {

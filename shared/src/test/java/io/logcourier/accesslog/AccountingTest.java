@@ -99,8 +99,7 @@ class AccountingTest {
                     .filter(stored -> stored.name().equals(part.name()))
                     .forEach(stored -> counted.put(part.name(), count(stored)));
         }
-        Accounting accounting =
-                Accounting.of(before, parts, counted, VISIBLE, LIMIT, clock, RETENTION);
+        Accounting accounting = Accounting.of(before, parts, counted, VISIBLE, LIMIT, clock, RETENTION);
         known = accounting.parts();
         isKnown = true;
         List<BlockRange> all = new ArrayList<>(frontier);
@@ -330,8 +329,8 @@ class AccountingTest {
         epoch();
         Stored merged = merge(first, insert(10));
         Before before = new Before(true, known, frontier);
-        Accounting accounting = Accounting.of(
-                before, List.of(merged.part()), Map.of(), VISIBLE, LIMIT, clock, RETENTION);
+        Accounting accounting =
+                Accounting.of(before, List.of(merged.part()), Map.of(), VISIBLE, LIMIT, clock, RETENTION);
         assertThat(accounting.mayBeMore()).isTrue();
         assertThat(accounting.claims()).isEmpty();
         assertThat(accounting.parts()).isEqualTo(known);
@@ -348,8 +347,8 @@ class AccountingTest {
         Map<String, Long> visible = Map.of("p", first.high());
 
         assertThat(Accounting.toCount(before, parts, visible, 1, Set.of())).containsExactly(first.part());
-        Accounting accounting = Accounting.of(
-                before, parts, Map.of(first.name(), count(first)), visible, LIMIT, clock, RETENTION);
+        Accounting accounting =
+                Accounting.of(before, parts, Map.of(first.name(), count(first)), visible, LIMIT, clock, RETENTION);
         assertThat(accounting.claims()).containsExactly(new BlockRange("p", 1, 1));
         assertThat(accounting.mayBeMore()).isFalse();
     }
@@ -365,7 +364,8 @@ class AccountingTest {
         Before before = new Before(true, known, frontier);
 
         assertThat(Accounting.toCount(before, parts, VISIBLE, 1, Set.of())).containsExactly(copy.part());
-        assertThat(Accounting.toCount(before, parts, VISIBLE, 1, Set.of(copy.name()))).hasSize(2);
+        assertThat(Accounting.toCount(before, parts, VISIBLE, 1, Set.of(copy.name())))
+                .hasSize(2);
     }
 
     @Test

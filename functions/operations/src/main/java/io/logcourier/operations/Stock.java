@@ -50,10 +50,9 @@ final class Stock {
         Head head = ledger.head();
         Look look = table.look();
         if (!look.logTable().equals(head.logTable())) {
-            return List.of(
-                    new Difference(
-                            "the log table of lane %s is %s, the ledger is about %s: it was made anew or renamed, and its block numbers mean nothing here; bring the former one back, or stop the schedule and the workers and run `courier repair`"
-                                    .formatted(lane.name(), look.logTable(), head.logTable())));
+            return List.of(new Difference(
+                    "the log table of lane %s is %s, the ledger is about %s: it was made anew or renamed, and its block numbers mean nothing here; bring the former one back, or stop the schedule and the workers and run `courier repair`"
+                            .formatted(lane.name(), look.logTable(), head.logTable())));
         }
         List<Part> parts = look.parts();
         List<Difference> differences = new ArrayList<>();

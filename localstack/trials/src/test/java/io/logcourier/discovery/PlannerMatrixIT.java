@@ -151,9 +151,7 @@ class PlannerMatrixIT {
         run(none, tick, work);
         Set<String> seen = new HashSet<>(none.calls().stream().map(Call::point).toList());
         seen.remove(CHANGED);
-        assertThat(seen)
-                .as("a step that is not in the list has no fault case")
-                .isEqualTo(points);
+        assertThat(seen).as("a step that is not in the list has no fault case").isEqualTo(points);
         List<Faults> faults = none.cases(wanted, seed);
         courier.drain();
         prepare.accept(faults.size());
