@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.EncodingType;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -243,8 +244,9 @@ final class Folders {
         }
         List<Listed> batch = new ArrayList<>();
         try {
-            for (S3Object object : s3.listObjectsV2Paginator(
-                            request -> request.bucket(folder.bucket()).prefix(folder.prefix()))
+            for (S3Object object : s3.listObjectsV2Paginator(request -> request.bucket(folder.bucket())
+                            .prefix(folder.prefix())
+                            .encodingType(EncodingType.URL))
                     .contents()) {
                 refusals.answered();
                 batch.add(new Listed(folder.bucket(), object.key(), object.lastModified()));

@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.EncodingType;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -139,8 +140,9 @@ final class IncumbentObjects {
                 }
                 before = target;
                 try {
-                    for (S3Object object : s3.listObjectsV2Paginator(
-                                    request -> request.bucket(target.bucket()).prefix(target.prefix()))
+                    for (S3Object object : s3.listObjectsV2Paginator(request -> request.bucket(target.bucket())
+                                    .prefix(target.prefix())
+                                    .encodingType(EncodingType.URL))
                             .contents()) {
                         if (isLog(object, target)) {
                             reads.start(() -> read(target.bucket(), object.key()));
