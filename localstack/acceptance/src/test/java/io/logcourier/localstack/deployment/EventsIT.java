@@ -72,7 +72,22 @@ class EventsIT {
         discovery = new DiscoveryHandler(stack.settings());
         assertThat(tick("tick.json"))
                 .isEqualTo(Map.of(
-                        "lane", "main", "epochs", 1, "rows", 2000, "orders", 0, "messages", 0, "redelivered", 0));
+                        "lane",
+                        "main",
+                        "epochs",
+                        1,
+                        "rows",
+                        2000,
+                        "orders",
+                        0,
+                        "messages",
+                        0,
+                        "redelivered",
+                        0,
+                        "rows_left_alone",
+                        0,
+                        "left_alone",
+                        List.of()));
         assertThat(tick("tick-flush.json")).containsEntry("orders", BUCKETS).containsEntry("lane", "main");
     }
 

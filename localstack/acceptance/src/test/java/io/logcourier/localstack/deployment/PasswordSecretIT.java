@@ -100,7 +100,8 @@ class PasswordSecretIT {
                 requests.add(Map.copyOf(exchange.getRequestHeaders()));
                 boolean known = List.of("Bearer " + token)
                         .equals(exchange.getRequestHeaders().get("Authorization"));
-                byte[] body = (known ? "{\"data\":[{\"one\":1}]}" : "who are you?").getBytes(StandardCharsets.UTF_8);
+                byte[] body = (known ? "{\"data\":[{\"one\":1,\"name\":\"a setting\"}]}" : "who are you?")
+                        .getBytes(StandardCharsets.UTF_8);
                 exchange.getRequestBody().readAllBytes();
                 exchange.sendResponseHeaders(known ? 200 : 401, body.length);
                 exchange.getResponseBody().write(body);
