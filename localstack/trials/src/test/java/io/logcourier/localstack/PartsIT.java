@@ -132,6 +132,11 @@ class PartsIT {
         }
     }
 
+    /** Those after which no row is visible twice: what was delivered twice while it was, stays so when the copies are dropped. */
+    private static final List<Operation> ALONE = Stream.of(Operation.values())
+            .filter(operation -> operation != Operation.ATTACH_A_COPY && operation != Operation.RESTORE_BESIDE_IT)
+            .toList();
+
     static Stream<Arguments> cases() {
         List<Arguments> all = Stream.of(Operation.values())
                 .filter(operation -> ONLY.isEmpty() || operation.name().equals(ONLY))
@@ -190,7 +195,7 @@ class PartsIT {
                 case 7 -> fail(courier, random, true);
                 case 8 -> fail(courier, random, false);
                 default -> {
-                    Operation operation = Operation.values()[random.nextInt(Operation.values().length)];
+                    Operation operation = ALONE.get(random.nextInt(ALONE.size()));
                     done.set(step, operation.name());
                     operate(courier, operation);
                 }
