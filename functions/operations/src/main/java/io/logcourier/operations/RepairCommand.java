@@ -52,7 +52,7 @@ public final class RepairCommand implements Callable<Integer> {
                 S3Client s3 = TargetClient.of(settings);
                 Progress progress = Progress.of("objects", " bytes", -1)) {
             Repaired repaired = new Repair(clickHouse, settings).repair(apply, quiet, s3, progress::by);
-            spec.commandLine().getOut().println(json ? ClickHouse.JSON.writeValueAsString(repaired) : text(repaired));
+            Output.print(spec, json, repaired, RepairCommand::text);
             return 0;
         }
     }
