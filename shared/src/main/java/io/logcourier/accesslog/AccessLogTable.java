@@ -71,6 +71,8 @@ public final class AccessLogTable {
     private static final String ROWS_MARK = "/* rows */";
     private static final String NUMBERS_MARK = "/* numbers */";
     private static final String FIELDS_MARK = "/* fields */";
+    private static final String FIELDS_2_MARK = "/* fields 2 */";
+    private static final String ADDRESS_MARK = "/* address */";
     private static final String MORE_MARK = "/* more */";
     private static final String PARTS_MARK = "/* parts */";
 
@@ -458,7 +460,7 @@ public final class AccessLogTable {
     public InputStream render(List<WorkOrder> orders, Claims claims) {
         return clickHouse.query(
                 stream(rendering(orders, claims)),
-                Rendering.of(orders.getFirst()) == Rendering.PARQUET ? "Parquet" : "RowBinary");
+                Rendering.of(orders.getFirst()).isFile() ? "Parquet" : "RowBinary");
     }
 
     /**
@@ -552,16 +554,21 @@ public final class AccessLogTable {
 
     private Statement rendered(Rendering rendering, List<String> moreColumns) {
         String more = IntStream.range(0, moreColumns.size())
-                .mapToObj(i -> rendering == Rendering.TEXT
+                .mapToObj(i -> rendering.isText()
                         ? ", ' ', other_token(ifNull(toString(log.{more_%d:Identifier}), ''))".formatted(i)
                         : ", log.{more_%d:Identifier}".formatted(i))
                 .collect(Collectors.joining());
-        Statement statement = sql("render-" + rendering.version() + ".sql")
+        Statement statement = sql(rendering.statement())
                 .replace(FIELDS_MARK, sql("fields.sql").sql())
+                .replace(FIELDS_2_MARK, sql("fields-2.sql").sql())
+                .replace(ADDRESS_MARK, sql("address.sql").sql())
                 .replace(MORE_MARK, more)
                 .replace(ROWS_MARK, sql("rows.sql").sql());
         for (int i = 0; i < moreColumns.size(); i++) {
             statement = statement.with("more_" + i, moreColumns.get(i));
+        }
+        for (Map.Entry<String, Integer> parameter : rendering.parameters().entrySet()) {
+            statement = statement.with(parameter.getKey(), parameter.getValue());
         }
         return statement;
     }

@@ -53,6 +53,9 @@ record Column(String name, String type, String defaultKind) {
 
     private static final Map<String, Need> NEEDS = needs();
 
+    /** What a log table may lack. */
+    private static final Map<String, Need> WISHES = Map.of("sourceRegion", TEXT);
+
     private static Map<String, Need> needs() {
         Map<String, Need> needs = new LinkedHashMap<>();
         List.of("insertedAt", "startTime").forEach(name -> needs.put(name, TIME));
@@ -106,6 +109,9 @@ record Column(String name, String type, String defaultKind) {
                         "has %s as %s: needed is %s".formatted(name, found.get().described(), need.what()));
             }
         });
+        WISHES.forEach((name, need) -> columns.stream()
+                .filter(column -> column.name().equals(name) && !need.isMet(column))
+                .forEach(column -> unfit.add("has %s as %s: %s is taken".formatted(name, column.described(), need.what()))));
         return unfit;
     }
 

@@ -27,7 +27,7 @@ public record Contents(long rows, long bytes, long crc32c) {
     public static Contents of(InputStream object, Rendering rendering, Compression compression) throws IOException {
         Sum sum = new Sum();
         InputStream stored = new CheckedInputStream(object, sum);
-        if (rendering == Rendering.PARQUET) {
+        if (rendering.isFile()) {
             ParquetFooter footer = new ParquetFooter();
             stored.transferTo(footer);
             return new Contents(footer.rows(), sum.bytes, sum.getValue());

@@ -2,10 +2,11 @@ package io.logcourier.accesslog;
 
 import io.logcourier.ledger.Compression;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
 /** What log objects are like. Frozen in each order, so a change touches later orders only. */
 public record Form(KeyStyle keyStyle, Rendering rendering, Compression compression) {
     private static final Pattern PATTERN = Pattern.compile("[a-zA-Z0-9._*-]+");
+    private static final Pattern REGION = Pattern.compile("[A-Za-z0-9._-]+");
     private static final Form DEFAULT = new Form(KeyStyle.SIMPLE, Rendering.TEXT, Compression.NONE);
 
     /**
@@ -47,10 +49,48 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
         }
     }
 
+    /**
+     * Which source buckets are in which region: the first rule that fits counts, and one fits each bucket.
+     *
+     * @param rules in the order in which they were written
+     */
+    public record Regions(List<Map.Entry<String, String>> rules) {
+        /**
+         * Reads a region of all buckets, or rules: {@code PATTERN=REGION}, several separated by commas; a region alone at their
+         * end is that of all others.
+         *
+         * @throws IllegalArgumentException if they are none, or fit not every bucket
+         */
+        public static Regions parse(String text) {
+            List<Map.Entry<String, String>> rules = new ArrayList<>();
+            for (String rule : text.split(",", -1)) {
+                int equals = rule.indexOf('=');
+                String region = rule.substring(equals + 1).strip();
+                if (!REGION.matcher(region).matches()) {
+                    throw new IllegalArgumentException("'" + region + "' is no region: letters, digits, dots, hyphens and underscores are needed");
+                }
+                rules.add(Map.entry(equals < 0 ? "*" : pattern(rule.substring(0, equals).strip()), region));
+            }
+            if (!rules.getLast().getKey().equals("*")) {
+                throw new IllegalArgumentException("buckets that no pattern of '" + text + "' fits have no region: end it with ',REGION' for all others");
+            }
+            return new Regions(List.copyOf(rules));
+        }
+
+        /** The region of a source bucket. */
+        public String of(String sourceBucket) {
+            return rules.stream()
+                    .filter(rule -> fits(rule.getKey(), sourceBucket))
+                    .findFirst()
+                    .orElseThrow()
+                    .getValue();
+        }
+    }
+
     /** Whether a pattern, in which {@code *} stands for any characters, is one of this bucket's name. */
     public static boolean fits(String pattern, String bucket) {
-        return bucket.matches(
-                Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+        String expression = Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
+        return Pattern.compile(expression, Pattern.DOTALL).matcher(bucket).matches();
     }
 
     /**
@@ -75,19 +115,19 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
         String pattern = pattern(text.substring(0, equals).strip());
         List<String> words =
                 new ArrayList<>(List.of(text.substring(equals + 1).strip().split("\\s+")));
-        Optional<KeyStyle> style = take(KeyStyle.values(), words);
-        Optional<Rendering> rendering = take(Rendering.values(), words);
-        Optional<Compression> compression = take(Compression.values(), words);
+        Optional<KeyStyle> style = take(List.of(KeyStyle.values()), Form::name, words);
+        Optional<Rendering> rendering = take(Rendering.current(), Rendering::name, words);
+        Optional<Compression> compression = take(List.of(Compression.values()), Form::name, words);
         if (!words.isEmpty()) {
             throw new IllegalArgumentException("'%s' is not expected in '%s': one of %s, one of %s and one of %s is"
                     .formatted(
                             words.getFirst(),
                             text,
-                            names(KeyStyle.values()),
-                            names(Rendering.values()),
-                            names(Compression.values())));
+                            names(List.of(KeyStyle.values()), Form::name),
+                            names(Rendering.current(), Rendering::name),
+                            names(List.of(Compression.values()), Form::name)));
         }
-        if (rendering.equals(Optional.of(Rendering.PARQUET)) && compression.isPresent()) {
+        if (rendering.filter(Rendering::isFile).isPresent() && compression.isPresent()) {
             throw new IllegalArgumentException("a Parquet file is compressed by itself: leave out '%s' in '%s'"
                     .formatted(name(compression.get()), text));
         }
@@ -114,16 +154,15 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
     }
 
     /** Removes the first of {@code words} that names a value. */
-    private static <E extends Enum<E>> Optional<E> take(E[] values, List<String> words) {
-        Optional<E> named = Arrays.stream(values)
-                .filter(value -> words.contains(name(value)))
-                .findFirst();
-        named.ifPresent(value -> words.remove(name(value)));
+    private static <V> Optional<V> take(List<V> values, Function<V, String> name, List<String> words) {
+        Optional<V> named =
+                values.stream().filter(value -> words.contains(name.apply(value))).findFirst();
+        named.ifPresent(value -> words.remove(name.apply(value)));
         return named;
     }
 
-    private static String names(Enum<?>[] values) {
-        return Arrays.stream(values).map(Form::name).collect(Collectors.joining(", "));
+    private static <V> String names(List<V> values, Function<V, String> name) {
+        return values.stream().map(name).collect(Collectors.joining(", "));
     }
 
     private static String name(Enum<?> value) {

@@ -3,18 +3,90 @@ package io.logcourier.accesslog;
 import io.logcourier.ConfigurationException;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.WorkOrder;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** What rows become. An order names it with its version, so that a retry renders as the first attempt did. */
-public enum Rendering {
-    /** The S3 server access log line: 27 fields, as the Amazon S3 User Guide has them. */
-    TEXT("text-1", "", "text/plain"),
+/**
+ * What rows become. An order names it with its version, so that a retry renders as the first attempt did. Immutable.
+ *
+ * @param name by which settings ask for it
+ * @param version as orders name it; what a version prints never changes
+ * @param suffix what ends the key of an object, before that of its compression
+ * @param mediaType the Content-Type of an object that is not compressed
+ * @param framing how ClickHouse sends it
+ * @param statement the resource that renders
+ * @param parameters of the statement
+ */
+public record Rendering(
+        String name,
+        String version,
+        String suffix,
+        String mediaType,
+        Framing framing,
+        String statement,
+        Map<String, Integer> parameters) {
+    /** How ClickHouse sends what it renders. */
+    public enum Framing {
+        /** A frame per row, of several orders together: order number, identity hash, line of text. */
+        LINES,
+        /** The same with a JSON object on each line. */
+        JSON_LINES,
+        /** The file of one order, as it becomes the object; it is compressed by itself. */
+        FILE
+    }
+
+    private static final String PLAIN = "text/plain";
+    private static final String JSON_LINES = "application/x-ndjson";
+    private static final String PARQUET_FILE = "application/vnd.apache.parquet";
+
+    /** The S3 server access log line as AWS writes it: 27 fields, keys form-encoded twice where AWS does so. */
+    public static final Rendering TEXT = text("text", false, false);
+
+    /** The same line with keys encoded once, for readers that decode once whatever the operation is. */
+    public static final Rendering TEXT_ONCE = text("text-once", true, false);
+
+    /** The same line with quotes around each absent Request-URI, Referer and User-Agent, which every reader takes. */
+    public static final Rendering TEXT_QUOTED = text("text-quoted", false, true);
+
+    /** The same line with both. */
+    public static final Rendering TEXT_ONCE_QUOTED = text("text-once-quoted", true, true);
+
     /** A JSON object per line: the fields typed, and named as in Amazon Athena's table of access logs. */
-    JSON("json-1", ".json", "application/x-ndjson"),
+    public static final Rendering JSON =
+            new Rendering("json", "json-2", ".json", JSON_LINES, Framing.JSON_LINES, "render-json-2.sql", Map.of());
+
     /** A Parquet file with the same fields, compressed by itself: rendered by a query of its own, not line by line. */
-    PARQUET("parquet-1", ".parquet", "application/vnd.apache.parquet");
+    public static final Rendering PARQUET = new Rendering(
+            "parquet", "parquet-2", ".parquet", PARQUET_FILE, Framing.FILE, "render-parquet-2.sql", Map.of());
+
+    private static final List<Rendering> CURRENT =
+            List.of(TEXT, TEXT_ONCE, TEXT_QUOTED, TEXT_ONCE_QUOTED, JSON, PARQUET);
+
+    /** What orders of before name. */
+    private static final List<Rendering> FORMER = List.of(
+            new Rendering("text", "text-1", "", PLAIN, Framing.LINES, "render-text-1.sql", Map.of()),
+            new Rendering("json", "json-1", ".json", JSON_LINES, Framing.JSON_LINES, "render-json-1.sql", Map.of()),
+            new Rendering(
+                    "parquet",
+                    "parquet-1",
+                    ".parquet",
+                    PARQUET_FILE,
+                    Framing.FILE,
+                    "render-parquet-1.sql",
+                    Map.of()));
+
+    private static Rendering text(String name, boolean isEncodedOnce, boolean isAlwaysQuoted) {
+        return new Rendering(
+                name,
+                name + "-2",
+                "",
+                PLAIN,
+                Framing.LINES,
+                "render-text-2.sql",
+                Map.of("encoded_once", isEncodedOnce ? 1 : 0, "always_quoted", isAlwaysQuoted ? 1 : 0));
+    }
 
     /** The fields of the record in order, by the names that they have where they have any. */
     public static final List<String> FIELDS = List.of(
@@ -46,14 +118,9 @@ public enum Rendering {
             "aclrequired",
             "sourceregion");
 
-    private final String version;
-    private final String suffix;
-    private final String contentType;
-
-    Rendering(String version, String suffix, String contentType) {
-        this.version = version;
-        this.suffix = suffix;
-        this.contentType = contentType;
+    /** Those that new orders may name, by the words of settings. */
+    public static List<Rendering> current() {
+        return CURRENT;
     }
 
     /**
@@ -71,17 +138,26 @@ public enum Rendering {
      * @throws ConfigurationException if this version of log-courier does not know it
      */
     public static Rendering named(String version) {
-        return Arrays.stream(values())
+        return known()
                 .filter(rendering -> rendering.version.equals(version))
                 .findFirst()
                 .orElseThrow(() -> new ConfigurationException("an order is to be rendered as " + version
                         + ", which this version of log-courier does not know: it knows "
-                        + Arrays.stream(values()).map(Rendering::version).collect(Collectors.joining(", "))));
+                        + known().map(Rendering::version).collect(Collectors.joining(", "))));
     }
 
-    /** Name and version, as orders name it. */
-    public String version() {
-        return version;
+    private static Stream<Rendering> known() {
+        return Stream.concat(CURRENT.stream(), FORMER.stream());
+    }
+
+    /** Whether an order becomes a file of its own, by a query of its own. */
+    public boolean isFile() {
+        return framing == Framing.FILE;
+    }
+
+    /** Whether rows become lines of text, which are no JSON. */
+    public boolean isText() {
+        return framing == Framing.LINES;
     }
 
     /** What ends the key of an object. */
@@ -91,6 +167,6 @@ public enum Rendering {
 
     /** The Content-Type of an object. */
     public String contentType(Compression compression) {
-        return compression.contentType().orElse(contentType);
+        return compression.contentType().orElse(mediaType);
     }
 }

@@ -183,15 +183,18 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "6h",
             "an order open so long is enqueued again; keep it above the queue's visibility timeout",
             Setting::duration);
-    static final Setting<String> SOURCE_REGION =
-            text("delivery.source-region", "us-east-1", "the Source Region field of log lines");
+    static final Setting<Form.Regions> SOURCE_REGION = define(
+            "delivery.source-region",
+            "us-east-1",
+            "the region of source buckets, which partitioned keys name: REGION, or by bucket PATTERN=REGION, several separated by commas, the first that fits counts",
+            Form.Regions::parse);
     static final Setting<String> ACCOUNT_ID = define(
             "delivery.account-id", "", "the source account in partitioned keys; needed by them", Setting::account);
     static final Setting<Form.Rules> FORMS = define(
             "delivery.forms",
             "*=simple",
             "what log objects are like, by target bucket: PATTERN=WORDS, several separated by commas, the first that fits counts; "
-                    + "words are simple, delivery-time or event-time for keys, text, json or parquet for what is in it, none, gzip or zstd for compression",
+                    + "words are simple, delivery-time or event-time for keys, text, text-once, text-quoted, text-once-quoted, json or parquet for what is in it, none, gzip or zstd for compression",
             Form::parse);
     static final Setting<List<String>> MORE_COLUMNS = define(
             "delivery.more-columns",

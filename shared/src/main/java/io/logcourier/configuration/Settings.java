@@ -193,9 +193,10 @@ public record Settings(
      * What log objects are like.
      *
      * @param accountId of the source buckets, in partitioned keys; empty where there are none
+     * @param regions of the source buckets, in partitioned keys
      * @param rules by target bucket
      */
-    public record Forms(String accountId, Form.Rules rules) {}
+    public record Forms(String accountId, Form.Regions regions, Form.Rules rules) {}
 
     /**
      * How orders are delivered.
@@ -413,7 +414,6 @@ public record Settings(
                     get(Setting.LOGS),
                     get(Setting.TABLE_NAME),
                     get(Setting.LEDGER),
-                    get(Setting.SOURCE_REGION),
                     get(Setting.MORE_COLUMNS));
             return get(Setting.CLICKHOUSE_URL).entrySet().stream()
                     .map(lane -> any.at(lane.getKey().isEmpty() ? any.name() : lane.getKey(), lane.getValue()))
@@ -434,7 +434,7 @@ public record Settings(
         }
 
         private Forms forms() {
-            Forms forms = new Forms(get(Setting.ACCOUNT_ID), get(Setting.FORMS));
+            Forms forms = new Forms(get(Setting.ACCOUNT_ID), get(Setting.SOURCE_REGION), get(Setting.FORMS));
             if (forms.rules().needAccount() && forms.accountId().isEmpty()) {
                 problems.add("%s asks for partitioned keys: they begin with the account, so %s is needed"
                         .formatted(Setting.FORMS.name(), Setting.ACCOUNT_ID.name()));

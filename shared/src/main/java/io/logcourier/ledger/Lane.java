@@ -12,7 +12,6 @@ import java.util.List;
  * @param logs database of the log table
  * @param table the log table
  * @param ledger database of the ledger
- * @param sourceRegion what the Source Region field of its log lines says
  * @param moreColumns columns of the log table that follow the fields in its log objects
  */
 public record Lane(
@@ -21,15 +20,14 @@ public record Lane(
         String logs,
         String table,
         String ledger,
-        String sourceRegion,
         List<String> moreColumns) {
     /** As this one, with another ledger. */
     public Lane withLedger(String otherLedger) {
-        return new Lane(name, endpoint, logs, table, otherLedger, sourceRegion, moreColumns);
+        return new Lane(name, endpoint, logs, table, otherLedger, moreColumns);
     }
 
     /** As this one, elsewhere. */
     public Lane at(String otherName, List<URI> urls) {
-        return new Lane(otherName, endpoint.at(urls), logs, table, ledger, sourceRegion, moreColumns);
+        return new Lane(otherName, endpoint.at(urls), logs, table, ledger, moreColumns);
     }
 }

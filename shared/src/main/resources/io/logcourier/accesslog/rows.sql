@@ -14,7 +14,9 @@ FROM
             FROM {ledger:Identifier}.orders
             WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
         ) AS courier_wanted,
-        toUInt32(4294967295) AS courier_none
+        toUInt32(4294967295) AS courier_none,
+        -- Where the log table has no such column.
+        CAST(NULL, 'LowCardinality(Nullable(String))') AS sourceRegion
     SELECT
         log.*,
         transform(
@@ -27,6 +29,7 @@ FROM
             courier_wanted.2,
             courier_none) AS courier_order,
         /* identity */ AS courier_identity,
+        CAST(sourceRegion, 'LowCardinality(Nullable(String))') AS courier_region,
         _partition_id,
         _block_number,
         _block_offset
@@ -43,5 +46,6 @@ FROM
         AND insertedAt < toDateTime64({max_inserted:UInt32} + toInt64(1), 0)
         AND /* claimed */
         AND NOT /* adopted */
+    SETTINGS prefer_column_name_to_alias = 1
 ) AS log
 ORDER BY courier_order, startTime, req_id, _partition_id, _block_number, _block_offset

@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS {ledger:Identifier}.epochs/* on cluster */
         replaces_epoch UInt64,
         replaces_number UInt32
     )) COMMENT 'orders decided in this step, for arrivals of earlier epochs; the place in the array is the number',
-    source_region String COMMENT 'the Source Region field of the orders of this step',
+    source_region String COMMENT 'the Source Region field, in renderings of version 1',
     more_columns Array(String) COMMENT 'columns of the log table that follow the fields in the objects of this step',
     ordered_through UInt64 COMMENT 'every deliverable arrival up to this epoch is in an order',
     sent_through UInt64 COMMENT 'every order decided up to this epoch was enqueued',

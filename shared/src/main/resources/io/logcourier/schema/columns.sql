@@ -18,6 +18,7 @@
     hostHeader Nullable(String),
     tlsVersion LowCardinality(Nullable(String)),
     aclRequired LowCardinality(Nullable(String)),
+    sourceRegion LowCardinality(Nullable(String)) COMMENT 'the AWS Region that the caller came from',
     bucketOwner Nullable(String),
     bucketName String,
     req_id String,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logcourier.ledger.Compression;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,6 +31,50 @@ class FormTest {
     void whatIsNoStarStandsForItself() {
         assertThat(Form.parse("a.b=gzip").of("axb").compression()).isEqualTo(Compression.NONE);
         assertThat(Form.parse("a.b=gzip").of("a.b").compression()).isEqualTo(Compression.GZIP);
+    }
+
+    @Test
+    void aStarStandsForALineFeedToo() {
+        assertThat(Form.parse("*=gzip").of("a\nb").compression()).isEqualTo(Compression.GZIP);
+    }
+
+    @Test
+    void aBucketIsInTheRegionOfTheFirstRuleThatFits() {
+        Form.Regions regions = Form.Regions.parse("eu-*=eu-west-1, eu-cats=never, us-cats = us-west-2,us-east-1");
+
+        assertThat(regions.of("eu-cats")).isEqualTo("eu-west-1");
+        assertThat(regions.of("us-cats")).isEqualTo("us-west-2");
+        assertThat(regions.of("us-dogs\n")).isEqualTo("us-east-1");
+        assertThat(Form.Regions.parse("*=eu-west-3").of("cats")).isEqualTo("eu-west-3");
+        assertThat(Form.Regions.parse("fr.paris_1").of("cats")).isEqualTo("fr.paris_1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "eu-*=eu-west-1 | buckets that no pattern of 'eu-*=eu-west-1' fits have no region",
+                "`` | '' is no region",
+                "eu-*= | '' is no region",
+                "a/b | 'a/b' is no region",
+                "=eu-west-1 | a pattern of bucket names is needed"
+            })
+    void whatIsNoRegionIsNamed(String text, String problem) {
+        assertThatThrownBy(() -> Form.Regions.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(problem);
+    }
+
+    @Test
+    void everyFormOfTheLineHasAWord() {
+        assertThat(Form.parse("*=text-once-quoted event-time").of("cats").rendering())
+                .isEqualTo(Rendering.TEXT_ONCE_QUOTED)
+                .extracting(Rendering::version)
+                .isEqualTo("text-once-quoted-2");
+        assertThat(Rendering.TEXT.parameters()).isEqualTo(Map.of("encoded_once", 0, "always_quoted", 0));
+        assertThat(Rendering.TEXT_ONCE.parameters()).isEqualTo(Map.of("encoded_once", 1, "always_quoted", 0));
+        assertThat(Rendering.TEXT_QUOTED.parameters()).isEqualTo(Map.of("encoded_once", 0, "always_quoted", 1));
     }
 
     @Test

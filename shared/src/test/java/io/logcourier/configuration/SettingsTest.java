@@ -106,7 +106,6 @@ class SettingsTest {
                                 "logs",
                                 "access_logs",
                                 "courier",
-                                "us-east-1",
                                 List.of())),
                         Duration.ofDays(3),
                         new Settings.Aws("us-east-1", Optional.empty(), Optional.empty(), Optional.empty()),
@@ -120,7 +119,7 @@ class SettingsTest {
                                 Optional.empty()),
                         new Settings.Queue("", ""),
                         new Settings.Discovery(10_000, Duration.ofMinutes(15), 100_000, 1_000_000, Duration.ofHours(6)),
-                        new Settings.Forms("", Form.parse("*=simple")),
+                        new Settings.Forms("", Form.Regions.parse("us-east-1"), Form.parse("*=simple")),
                         new Settings.Worker(8 << 20, 8, 4, Duration.ofSeconds(10), Duration.ofMinutes(20), List.of()),
                         new Settings.Audit(Optional.of(Duration.ofDays(1)), Duration.ofHours(1), List.of()),
                         Level.INFO));

@@ -57,6 +57,9 @@ import org.slf4j.spi.LoggingEventBuilder;
  * completes what the newest epoch left undone, and only one planner appends the next.
  */
 final class Planner {
+    /** Renderings of today take the region of a row's caller from the row; those of before took that of their order. */
+    private static final String NO_REGION = "";
+
     private static final Logger log = LoggerFactory.getLogger(Planner.class);
 
     /** Orders superseded in one step at most: each is counted by a query of its own, and other lanes wait for a step. */
@@ -249,7 +252,7 @@ final class Planner {
                         head,
                         Stream.concat(orders(head, taken.arrivals()).stream(), replacements.stream())
                                 .toList()),
-                lane.sourceRegion(),
+                NO_REGION,
                 lane.moreColumns(),
                 taken.oldestLeft().isPresent() ? taken.oldestLeft().getAsLong() - 1 : head.epoch(),
                 head.epoch(),
@@ -461,7 +464,7 @@ final class Planner {
             Draft draft = sorted.get(number);
             KeyStyle.Source source = new KeyStyle.Source(
                     forms.accountId(),
-                    lane.sourceRegion(),
+                    forms.regions().of(draft.group.bucket()),
                     draft.group,
                     draft.day,
                     head.now(),
@@ -480,7 +483,7 @@ final class Planner {
                     draft.day,
                     draft.form.rendering().version(),
                     draft.form.compression(),
-                    lane.sourceRegion(),
+                    NO_REGION,
                     lane.moreColumns(),
                     draft.replaces.map(WorkOrder::epoch).orElse(0L),
                     draft.replaces.map(WorkOrder::number).orElse(0)));

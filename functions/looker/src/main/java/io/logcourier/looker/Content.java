@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -79,6 +80,7 @@ final class Content {
     private static final int KEY_END = column("objectKey");
 
     private final Run run;
+    private final LogLine.Style style;
     private final long key;
     private final long secondKey;
     private final Value[][] ordinary = new Value[COLUMNS.length][POOL];
@@ -88,19 +90,39 @@ final class Content {
     private final Value absentAgent;
     private final Value subRecord;
 
+    /** The kinds of operations that lines are written differently for, each with one of them. */
+    private enum Kind {
+        OTHER(""),
+        REQUEST("REST.GET.OBJECT"),
+        PART("BATCH.DELETE.OBJECT");
+
+        private final String operation;
+
+        Kind(String operation) {
+            this.operation = operation;
+        }
+
+        private static Kind of(String operation) {
+            return operation.startsWith("REST.") ? REQUEST : operation.startsWith("BATCH.") ? PART : OTHER;
+        }
+    }
+
     /** A value as it is written, with its column's name and a comma before it, and as it must stand in the line. */
     private static final class Value {
         private final byte[] json;
-        private final byte[] field;
+        private final Map<Kind, byte[]> fields;
+        private final Kind kind;
 
-        Value(byte[] json, byte[] field) {
+        Value(byte[] json, Map<Kind, byte[]> fields, Kind kind) {
             this.json = json;
-            this.field = field;
+            this.fields = fields;
+            this.kind = kind;
         }
     }
 
     Content(Run run) {
         this.run = run;
+        style = run.style();
         byte[] hash = sha256(run.id() + "/" + run.seed());
         key = longAt(hash, 0);
         secondKey = longAt(hash, 1);
@@ -195,7 +217,7 @@ final class Content {
             long now = Math.floorDiv(startMillis, MILLIS);
             if (now != second) {
                 second = now;
-                time = latin(LogLine.fields(Map.of("startTime", Instant.ofEpochSecond(now)), run.sourceRegion())
+                time = latin(LogLine.fields(Map.of("startTime", Instant.ofEpochSecond(now)), style)
                         .get("Time"));
             }
             expected.clear();
@@ -207,7 +229,7 @@ final class Content {
             if (request.length() > 0) {
                 expected.add('"').add(request.array(), 0, request.length()).add('"');
             } else {
-                expected.add('-');
+                expected.add(latin(LogLine.absentUri(values[OPERATION].kind.operation, style)));
             }
             expected.add(' ');
             field(STATUS).add(' ');
@@ -232,12 +254,12 @@ final class Content {
             field(AUTHENTICATION).add(' ');
             field(HOST).add(' ');
             field(TLS).add(' ').add('-').add(' ');
-            field(ACL).add(' ').add(of.region);
+            field(ACL).add(' ').add('-');
             return expected;
         }
 
         private Bytes field(int column) {
-            return expected.add(values[column].field);
+            return expected.add(values[column].fields.get(values[OPERATION].kind));
         }
 
         /** The request id of the entry that {@link #line} made. */
@@ -247,7 +269,7 @@ final class Content {
 
         /** Makes what is particular to an entry. */
         private Parts draw(LogStream stream, long index, long parent, long startMillis, long pushedMillis) {
-            Parts of = parts.computeIfAbsent(stream.number(), number -> new Parts(stream, run.sourceRegion()));
+            Parts of = parts.computeIfAbsent(stream.number(), number -> new Parts(stream));
             requestId(stream.number(), parent, startMillis, pushedMillis, id);
             name.clear();
             name.hex(stream.number(), STREAM_DIGITS)
@@ -424,14 +446,11 @@ final class Content {
 
         private final byte[] owner;
         private final byte[] bucket;
-        private final byte[] region;
         private final byte[] json;
 
-        Parts(LogStream stream, String sourceRegion) {
+        Parts(LogStream stream) {
             owner = owner(stream);
             bucket = latin(stream.bucket());
-            region = latin(LogLine.fields(Map.of("startTime", Instant.EPOCH), sourceRegion)
-                    .get("Source Region"));
             json = json(stream);
         }
 
@@ -553,19 +572,12 @@ final class Content {
 
     /** What {@link LogLine} makes of a value, and the value in JSON; that of the key without the key before it. */
     private Value value(String column, byte[] text) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("startTime", Instant.EPOCH);
         String latin = new String(text, StandardCharsets.ISO_8859_1);
-        row.put(column, column.equals("httpCode") ? Integer.valueOf(latin) : (Object) latin);
-        byte[] field = latin(LogLine.fields(row, run.sourceRegion()).get(FIELDS.get(column)));
         Bytes json = new Bytes();
         switch (column) {
             case "objectKey" -> {
                 escape(text, json);
                 json.add('"');
-                if (text.length == 0) {
-                    field = text;
-                }
             }
             case "httpCode" -> json.add(latin(",\"httpCode\":" + latin));
             default -> {
@@ -574,7 +586,22 @@ final class Content {
                 }
             }
         }
-        return new Value(json.toArray(), field);
+        Map<Kind, byte[]> fields = new EnumMap<>(Kind.class);
+        for (Kind kind : Kind.values()) {
+            fields.put(kind, field(column, latin, kind));
+        }
+        return new Value(json.toArray(), fields, Kind.of(latin));
+    }
+
+    private byte[] field(String column, String text, Kind kind) {
+        if (column.equals("objectKey") && text.isEmpty()) {
+            return new byte[0];
+        }
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("startTime", Instant.EPOCH);
+        row.put("operation", kind.operation);
+        row.put(column, column.equals("httpCode") ? Integer.valueOf(text) : (Object) text);
+        return latin(LogLine.fields(row, style).get(FIELDS.get(column)));
     }
 
     private static final Map<String, String> FIELDS = Map.ofEntries(

@@ -20,6 +20,33 @@ import java.util.regex.Pattern;
  * {@link Instant}; a column without a value is NULL.
  */
 public final class LogLine {
+    /**
+     * Which of the forms of the line is meant.
+     *
+     * @param isEncodedOnce whether keys are encoded once whatever the operation is; AWS encodes those of requests twice
+     * @param isAlwaysQuoted whether an absent Request-URI, Referer and User-Agent are quoted dashes whatever the operation is
+     */
+    public record Style(boolean isEncodedOnce, boolean isAlwaysQuoted) {
+        /** The line as AWS writes it. */
+        public static final Style AWS = new Style(false, false);
+
+        /**
+         * The style of what orders call a rendering, as {@code text-once-quoted-2}.
+         *
+         * @throws IllegalArgumentException if it is no text, or of a version that is not known here
+         */
+        public static Style of(String rendering) {
+            var words = RENDERING.matcher(rendering);
+            if (!words.matches()) {
+                throw new IllegalArgumentException(
+                        "'" + rendering + "' is none of the log lines that looker knows: text-2, text-once-2, text-quoted-2, text-once-quoted-2");
+            }
+            return new Style(words.group(1) != null, words.group(2) != null);
+        }
+    }
+
+    private static final Pattern RENDERING = Pattern.compile("text(-once)?(-quoted)?-2");
+
     /** What readers and writers of text stumble over. */
     public static final List<String> HOSTILE = List.of(
             " ",
@@ -73,29 +100,33 @@ public final class LogLine {
             .withZone(ZoneOffset.UTC);
     private static final Pattern MAPPED_IPV4 = Pattern.compile(
             "::ffff:((%1$s\\.){3}%1$s)".formatted("(25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})"), Pattern.CASE_INSENSITIVE);
-    private static final String UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~/";
+    private static final Pattern BRACKETS = Pattern.compile("\\[([^\\]]*)](:[0-9]+)?", Pattern.DOTALL);
+    private static final Pattern IPV4_AND_PORT = Pattern.compile("([0-9.]+):[0-9]+");
+    private static final String UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./";
     private static final String ABSENT = "-";
+    private static final String QUOTED_ABSENT = "\"-\"";
     private static final int DELETE = 0x7f;
 
     private LogLine() {}
 
     /** The line without its line feed, one character per byte. */
-    public static String of(Map<String, ?> row, String sourceRegion) {
-        return String.join(" ", fields(row, sourceRegion).values());
+    public static String of(Map<String, ?> row, Style style) {
+        return String.join(" ", fields(row, style).values());
     }
 
     /** The fields as they stand in the line, in order, by the names that AWS gives them. */
-    public static Map<String, String> fields(Map<String, ?> row, String sourceRegion) {
+    public static Map<String, String> fields(Map<String, ?> row, Style style) {
+        String operation = row.get("operation") instanceof String text ? text : "";
         Map<String, String> fields = new LinkedHashMap<>();
         fields.put("Bucket Owner", token(row.get("bucketOwner")));
         fields.put("Bucket", token(row.get("bucketName")));
         fields.put("Time", TIME.format((Instant) row.get("startTime")));
-        fields.put("Remote IP", token(unmapped(row.get("clientIP"))));
+        fields.put("Remote IP", token(address(row.get("clientIP"))));
         fields.put("Requester", token(row.get("requester")));
         fields.put("Request ID", token(row.get("req_id")));
         fields.put("Operation", token(row.get("operation")));
-        fields.put("Key", key(row.get("objectKey")));
-        fields.put("Request-URI", isAbsent(row.get("requestURI")) ? ABSENT : quoted(row.get("requestURI")));
+        fields.put("Key", key(row.get("objectKey"), isEncodedTwice(operation, style)));
+        fields.put("Request-URI", quoted(row.get("requestURI"), absentUri(operation, style)));
         fields.put("HTTP status", integer(row.get("httpCode")));
         fields.put("Error Code", token(row.get("errorCode")));
         String sent = integer(row.get("bytesSent"));
@@ -103,8 +134,8 @@ public final class LogLine {
         fields.put("Object Size", integer(row.get("objectSize")));
         fields.put("Total Time", integer(row.get("totalTime")));
         fields.put("Turn-Around Time", integer(row.get("turnAroundTime")));
-        fields.put("Referer", quoted(row.get("referer")).replace(" ", "%20"));
-        fields.put("User-Agent", quoted(row.get("userAgent")));
+        fields.put("Referer", quoted(row.get("referer"), absentAgent(operation, style)).replace(" ", "%20"));
+        fields.put("User-Agent", quoted(row.get("userAgent"), absentAgent(operation, style)));
         fields.put("Version Id", token(row.get("versionId")));
         fields.put("Host Id", ABSENT);
         fields.put("Signature Version", token(row.get("signatureVersion")));
@@ -114,7 +145,7 @@ public final class LogLine {
         fields.put("TLS version", token(row.get("tlsVersion")));
         fields.put("Access Point ARN", ABSENT);
         fields.put("aclRequired", token(row.get("aclRequired")));
-        fields.put("Source Region", token(sourceRegion));
+        fields.put("Source Region", token(row.get("sourceRegion")));
         return fields;
     }
 
@@ -122,13 +153,39 @@ public final class LogLine {
         return value == null || value.equals("");
     }
 
-    /** An address without the mark of an IPv4 one in IPv6. */
-    public static Object unmapped(Object ip) {
-        if (ip == null) {
-            return null;
+    /** Whether keys of such operations are encoded a second time. */
+    static boolean isEncodedTwice(String operation, Style style) {
+        return !style.isEncodedOnce() && (operation.startsWith("REST.") || operation.startsWith("WEBSITE."));
+    }
+
+    /** What stands for a Request-URI that is absent: lifecycle quotes it. */
+    static String absentUri(String operation, Style style) {
+        return style.isAlwaysQuoted() || operation.startsWith("S3.") ? QUOTED_ABSENT : ABSENT;
+    }
+
+    /** What stands for a Referer or User-Agent that is absent: the records of parts of a request do not quote it. */
+    static String absentAgent(String operation, Style style) {
+        boolean isPart = operation.startsWith("BATCH.") || operation.equals("REST.COPY.OBJECT_GET");
+        return isPart && !style.isAlwaysQuoted() ? ABSENT : QUOTED_ABSENT;
+    }
+
+    /** Of addresses the first, without brackets, a port, and the mark of an IPv4 one in IPv6. */
+    public static Object address(Object ip) {
+        if (!(ip instanceof String text) || text.indexOf(':') < 0 && text.indexOf(',') < 0) {
+            return ip;
         }
-        var mapped = MAPPED_IPV4.matcher((String) ip);
-        return mapped.matches() ? mapped.group(1) : ip;
+        String first = text.contains(",") ? text.substring(0, text.indexOf(',')) : text;
+        while (first.startsWith(" ")) {
+            first = first.substring(1);
+        }
+        while (first.endsWith(" ")) {
+            first = first.substring(0, first.length() - 1);
+        }
+        var brackets = BRACKETS.matcher(first);
+        var port = IPV4_AND_PORT.matcher(first);
+        String bare = brackets.matches() ? brackets.group(1) : port.matches() ? port.group(1) : first;
+        var mapped = MAPPED_IPV4.matcher(bare);
+        return mapped.matches() ? mapped.group(1) : bare;
     }
 
     /** Whole numbers in decimal digits; of a time the nearest. */
@@ -147,8 +204,8 @@ public final class LogLine {
         return isAbsent(value) ? ABSENT : escaped((String) value).replace(" ", "%20");
     }
 
-    private static String quoted(Object value) {
-        return '"' + (isAbsent(value) ? ABSENT : escaped((String) value)) + '"';
+    private static String quoted(Object value, String absent) {
+        return isAbsent(value) ? absent : '"' + escaped((String) value) + '"';
     }
 
     private static String escaped(String text) {
@@ -163,14 +220,22 @@ public final class LogLine {
         return escaped.toString();
     }
 
-    private static String key(Object value) {
+    private static String key(Object value, boolean isEncodedTwice) {
         if (isAbsent(value)) {
             return ABSENT;
         }
+        // What the second time leaves as it is the first time must not touch: so a tilde is encoded once.
+        String once = form((String) value, isEncodedTwice ? UNRESERVED + "~" : UNRESERVED);
+        return isEncodedTwice ? form(once, UNRESERVED) : once;
+    }
+
+    private static String form(String text, String unreserved) {
         StringBuilder encoded = new StringBuilder();
-        ((String) value).chars().forEach(one -> {
-            if (UNRESERVED.indexOf(one) >= 0) {
+        text.chars().forEach(one -> {
+            if (unreserved.indexOf(one) >= 0) {
                 encoded.append((char) one);
+            } else if (one == ' ') {
+                encoded.append('+');
             } else {
                 encoded.append(percent(one));
             }

@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import io.logcourier.PoisonMessageException;
 import io.logcourier.RetryableException;
+import io.logcourier.accesslog.Form;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
@@ -30,6 +31,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -60,6 +63,8 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
     private static final DateTimeFormatter ID =
             DateTimeFormatter.ofPattern("'canary-'uuuuMMdd't'HHmmssSSS").withZone(ZoneOffset.UTC);
 
+    private static final Logger log = LoggerFactory.getLogger(LookerHandler.class);
+
     private final Settings settings;
     private final S3Client s3;
 
@@ -67,7 +72,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
     private final Map<String, Watched> lanes = new ConcurrentHashMap<>();
 
     /** A lane that can be written to. */
-    private record Watched(Lane lane, AccessLogStore store, Metrics metrics) {}
+    private record Watched(Lane lane, Form.Rules forms, AccessLogStore store, Metrics metrics) {}
 
     /**
      * What the schedule asks for.
@@ -107,7 +112,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
 
     private Watched connect(String lane) {
         Settings one = settings.of(lane);
-        return new Watched(one.lane(), new AccessLogStore(one, READS), new Metrics(lane));
+        return new Watched(one.lane(), one.forms().rules(), new AccessLogStore(one, READS), new Metrics(lane));
     }
 
     @Override
@@ -121,7 +126,11 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
         String written;
         try {
             for (String key : keys(watch)) {
-                Report earlier = get(watch.targetBucket(), key);
+                Optional<Report> record = get(watch.targetBucket(), key);
+                if (record.isEmpty()) {
+                    continue;
+                }
+                Report earlier = record.get();
                 boolean due = earlier.ended()
                         .plus(Setting.duration(watch.verifyAfter()))
                         .isBefore(Instant.now());
@@ -185,9 +194,19 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                 .toList();
     }
 
-    private Report get(String bucket, String key) {
-        return ClickHouse.JSON.readValue(
-                s3.getObjectAsBytes(request -> request.bucket(bucket).key(key)).asByteArray(), Report.class);
+    /** The record of a run; one of a former version, whose lines were others, is nothing to verify and goes. */
+    private Optional<Report> get(String bucket, String key) {
+        JsonNode record = ClickHouse.JSON.readTree(
+                s3.getObjectAsBytes(request -> request.bucket(bucket).key(key)).asByteArray());
+        if (record.path("run").path("rendering").isMissingNode()) {
+            log.atWarn()
+                    .addKeyValue("bucket", bucket)
+                    .addKeyValue("key", key)
+                    .log("the run was written by a former version, whose log lines were others: it is not verified");
+            s3.deleteObject(request -> request.bucket(bucket).key(key));
+            return Optional.empty();
+        }
+        return Optional.of(ClickHouse.JSON.treeToValue(record, Report.class));
     }
 
     private void put(String bucket, String key, Report report) {
@@ -231,7 +250,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
                 Shape.MIXED,
                 List.of(watch.targetBucket()),
                 PREFIX,
-                watched.lane().sourceRegion(),
+                Run.rendering(watched.forms(), List.of(watch.targetBucket())),
                 watched.lane().moreColumns().size());
         Report report = new Looker(run, plan(watch, Which.NONE), watched.store(), Ticker.SYSTEM).run();
         if (report.isCutShort()) {

@@ -1,5 +1,6 @@
 package io.logcourier.looker;
 
+import io.logcourier.accesslog.Form;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,7 +17,7 @@ import java.util.regex.Pattern;
  * @param shape what entries are like
  * @param targetBuckets that receive log objects; streams take them in turn
  * @param targetPrefix what keys of log objects begin with
- * @param sourceRegion the Source Region field of log lines
+ * @param rendering of log lines, as orders name it: text-2, text-once-2, text-quoted-2 or text-once-quoted-2
  * @param moreFields that follow those of the format in log lines; they must be there, their values are not compared
  */
 public record Run(
@@ -28,7 +29,7 @@ public record Run(
         Shape shape,
         List<String> targetBuckets,
         String targetPrefix,
-        String sourceRegion,
+        String rendering,
         int moreFields) {
     /** How well what pads a line compresses. */
     public enum Compressibility {
@@ -83,6 +84,30 @@ public record Run(
             throw new IllegalArgumentException("no target bucket is named");
         }
         targetBuckets = List.copyOf(targetBuckets);
+        LogLine.Style.of(rendering);
+    }
+
+    /** How log lines are written. */
+    LogLine.Style style() {
+        return LogLine.Style.of(rendering);
+    }
+
+    /**
+     * How log lines of some target buckets are rendered.
+     *
+     * @throws IllegalArgumentException if they are rendered in several ways
+     */
+    public static String rendering(Form.Rules forms, List<String> targetBuckets) {
+        List<String> renderings = targetBuckets.stream()
+                .map(bucket -> forms.of(bucket).rendering().version())
+                .distinct()
+                .toList();
+        if (renderings.size() != 1) {
+            throw new IllegalArgumentException(
+                    "the target buckets get objects of several forms, %s: name buckets of one, as delivery.forms has them"
+                            .formatted(String.join(", ", renderings)));
+        }
+        return renderings.getFirst();
     }
 
     /** What keys of all log objects of the run begin with, whatever stream they are of. */

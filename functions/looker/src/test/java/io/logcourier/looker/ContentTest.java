@@ -35,7 +35,7 @@ final class ContentTest {
         assertThat(records).hasSize(FRAGMENT);
         for (int i = 0; i < FRAGMENT; i++) {
             var row = FaultyStore.columns(records.get(i));
-            String line = LogLine.of(row, "us-east-1");
+            String line = LogLine.of(row, LogLine.Style.AWS);
             ids.add((String) row.get("req_id"));
             byte[] bytes = line.getBytes(StandardCharsets.ISO_8859_1);
             Content.Known known = maker.know(new Fields(bytes, 0, bytes.length)).orElseThrow();
@@ -74,7 +74,7 @@ final class ContentTest {
                 Shape.MIXED,
                 List.of("logs"),
                 "",
-                "us-east-1",
+                "text-2",
                 0);
         assertThat(write(new Content(other).maker(), other.stream(1), 0)).isNotEqualTo(once);
     }
@@ -83,11 +83,11 @@ final class ContentTest {
     void anEntryOfAnotherRunIsNotKnown() {
         Run run = run(Shape.ORDINARY, Compressibility.MAX, 0);
         Run other = new Run(
-                "other", seed, FRAGMENT, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "", "us-east-1", 0);
+                "other", seed, FRAGMENT, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "", "text-2", 0);
         byte[] line = LogLine.of(
                         FaultyStore.columns(write(new Content(other).maker(), other.stream(0), 0)
                                 .getFirst()),
-                        "us-east-1")
+                        LogLine.Style.AWS)
                 .getBytes(StandardCharsets.ISO_8859_1);
 
         assertThat(new Content(run).maker().know(new Fields(line, 0, line.length)))
@@ -117,7 +117,7 @@ final class ContentTest {
     }
 
     private Run run(Shape shape, Compressibility compressibility, int length) {
-        return new Run("test", seed, FRAGMENT, length, compressibility, shape, List.of("logs"), "", "us-east-1", 0);
+        return new Run("test", seed, FRAGMENT, length, compressibility, shape, List.of("logs"), "", "text-2", 0);
     }
 
     private static List<String> write(Content.Maker maker, LogStream stream, long first) {

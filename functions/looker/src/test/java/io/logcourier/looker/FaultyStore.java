@@ -204,7 +204,7 @@ final class FaultyStore implements Store {
         return new Row(
                 ((Instant) row.get("startTime")).toEpochMilli(),
                 (String) row.get("req_id"),
-                LogLine.of(row, "us-east-1"));
+                LogLine.of(row, LogLine.Style.AWS));
     }
 
     static Map<String, Object> columns(String json) {

@@ -37,7 +37,7 @@ final class Scale {
         int entries = Integer.parseInt(arguments[0]);
         int threads = Integer.parseInt(arguments[1]);
         Run run = new Run(
-                "scale", 1, FRAGMENT, 600, Compressibility.MEDIUM, Shape.MIXED, List.of("logs"), "", "us-east-1", 0);
+                "scale", 1, FRAGMENT, 600, Compressibility.MEDIUM, Shape.MIXED, List.of("logs"), "", "text-2", 0);
         Computed store = new Computed(run, threads);
         Plan plan = new Plan(
                 new Writing(STREAMS, entries / STREAMS / FRAGMENT, Duration.ZERO, 0, 1, 1, threads, 0, 0),

@@ -61,7 +61,7 @@ final class Rerendering {
     private Rendered render(List<Standing> delivered, Consumer<Difference> differences) {
         WorkOrder any = delivered.getFirst().order();
         Claims claims = ledger.claims(any.fromEpoch(), any.toEpoch());
-        if (Rendering.of(any) == Rendering.PARQUET) {
+        if (Rendering.of(any).isFile()) {
             return tally(claims, delivered, differences);
         }
         List<WorkOrder> orders = delivered.stream().map(Standing::order).toList();

@@ -2,7 +2,7 @@
 -- line, as many are in objects as there are lines: those up to the cursor first. Rows with one identity are one row, which a part that
 -- was attached beside itself shows twice. A row from before the first line that is
 -- left of its bucket is not judged, unless all are: its object may have been removed by its owner. Nor is one whose target refused: its object
--- may be among those that could not be read. Keys are compared decoded, as often as anybody encodes, and
+-- may be among those that could not be read. Keys are compared decoded, as often as anybody encodes and with a plus for a space, and
 -- what is no UTF-8 as U+FFFD.
 WITH
     -- Without something behind it toValidUTF8 drops what follows the head of a sequence that the text is too short for.
@@ -18,7 +18,7 @@ WITH
         time,
         valid(token(req_id)),
         valid(token(operation)),
-        valid(decodeURLComponent(decodeURLComponent(decodeURLComponent(key))))) AS match_of,
+        valid(decodeURLFormComponent(decodeURLFormComponent(decodeURLFormComponent(key))))) AS match_of,
     text -> if(ifNull(text, '') = '', '-', ifNull(text, '')) AS present
 SELECT
     session,

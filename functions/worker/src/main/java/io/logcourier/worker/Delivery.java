@@ -249,7 +249,7 @@ final class Delivery {
     private List<Failure> deliver(List<Task> tasks, Attempt attempt) {
         WorkOrder any = tasks.getFirst().order();
         Claims claims = ledger.claims(any.fromEpoch(), any.toEpoch());
-        if (Rendering.of(any) == Rendering.PARQUET) {
+        if (Rendering.of(any).isFile()) {
             return deliverFiles(tasks, claims, attempt);
         }
         List<Failure> failures = new ArrayList<>();
@@ -523,7 +523,7 @@ final class Delivery {
         WorkOrder order = task.order();
         Offset rendered = Offset.delivered(order, object.bytes(), object.crc32c());
         // A Parquet file names the ClickHouse that wrote it: one of another version makes other bytes of the same rows.
-        if (isOther(task, rendered) && Rendering.of(order) != Rendering.PARQUET) {
+        if (isOther(task, rendered) && !Rendering.of(order).isFile()) {
             throw new ChangedException("order " + order.id() + " was delivered as "
                     + task.standing().deliveredBytes()
                     + " bytes, its rows now make other bytes: they were changed since");

@@ -26,7 +26,7 @@ final class Identity {
         return found.contents()
                 .filter(contents -> contents.rows() == order.tally().rows())
                 .filter(contents -> isOf(rendered, contents)
-                        || Rendering.of(order) == Rendering.PARQUET
+                        || Rendering.of(order).isFile()
                         || order.id().equals(found.metadata().get(ORDER)))
                 .map(contents -> Offset.delivered(order, contents.bytes(), contents.crc32c()));
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +34,7 @@ class LinesIT {
     private static final String URI = "\"GET /source/key HTTP/1.1\" ";
     private static final String MIDDLE = "200 - 2048 4096 70 10 ";
     private static final String END =
-            " - - SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader s3.example.com TLSv1.3 - - us-east-1";
+            " - - SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader s3.example.com TLSv1.3 - - -";
 
     @RegisterExtension
     static final Stack STACK = new Stack();
@@ -58,17 +59,17 @@ class LinesIT {
         String rest = MIDDLE + agent.substring(1) + END;
         return Stream.of(
                 new Case("an ordinary row", Map.of(), START + "key " + URI + rest),
-                key("spaces", "a key  with spaces", "a%20key%20%20with%20spaces"),
-                key("quotes", "a \"quoted\" 'key'", "a%20%22quoted%22%20%27key%27"),
-                key("newlines", "line\r\nbreak\n\n", "line%0D%0Abreak%0A%0A"),
-                key("an emoji", "\uD83D\uDE80", "%F0%9F%9A%80"),
-                key("a slash and what is unreserved", "/a-b_c.d~e/F9//", "/a-b_c.d~e/F9//"),
-                key("percent signs", "100%/%2F%25", "100%25/%252F%2525"),
+                key("spaces", "a key  with spaces", "a%2Bkey%2B%2Bwith%2Bspaces"),
+                key("quotes", "a \"quoted\" 'key'", "a%2B%2522quoted%2522%2B%2527key%2527"),
+                key("newlines", "line\r\nbreak\n\n", "line%250D%250Abreak%250A%250A"),
+                key("an emoji", "\uD83D\uDE80", "%25F0%259F%259A%2580"),
+                key("a slash and what is unreserved", "/a-b_c.d~e/F9//", "/a-b_c.d%7Ee/F9//"),
+                key("percent signs", "100%/%2F%25", "100%2525/%25252F%252525"),
                 key(
                         "what an URL means something by",
                         "a+b&c=d?e#f;g:h@i,j$k!l*m(n)[o]",
-                        "a%2Bb%26c%3Dd%3Fe%23f%3Bg%3Ah%40i%2Cj%24k%21l%2Am%28n%29%5Bo%5D"),
-                key("bytes that are no UTF-8", new byte[] {'a', (byte) 0xff, (byte) 0xc3, 'b', 0}, "a%FF%C3b%00"),
+                        "a%252Bb%2526c%253Dd%253Fe%2523f%253Bg%253Ah%2540i%252Cj%2524k%2521l%252Am%2528n%2529%255Bo%255D"),
+                key("bytes that are no UTF-8", new byte[] {'a', (byte) 0xff, (byte) 0xc3, 'b', 0}, "a%25FF%25C3b%2500"),
                 key("a hyphen", "-", "-"),
                 agent("quotes and backslashes", "a \"b\" \\c\\\" d", "a %22b%22 %5Cc%5C%22 d"),
                 agent("tabs and line ends", "a\tb\r\nc\n", "a%09b%0D%0Ac%0A"),
@@ -105,6 +106,27 @@ class LinesIT {
                         START + "key \"GET /a%22b%5Cc%0D%0A HTTP/1.1\" " + rest),
                 ip("::ffff:1.2.3.4", "1.2.3.4"),
                 ip("::FFFF:1.2.3.4", "1.2.3.4"),
+                ip("1.2.3.4, 10.0.0.1, 10.0.0.2", "1.2.3.4"),
+                ip("1.2.3.4:51234", "1.2.3.4"),
+                ip("[2001:db8::1]:443", "2001:db8::1"),
+                ip("[::ffff:1.2.3.4]:443, 10.0.0.1", "1.2.3.4"),
+                operation(
+                        "BATCH.DELETE.OBJECT",
+                        Map.of("objectKey", "Screen Shot a+b~ 41%.png"),
+                        "Screen+Shot+a%2Bb%7E+41%25.png - " + MIDDLE + "- -"),
+                operation(
+                        "REST.COPY.OBJECT_GET",
+                        Map.of("objectKey", "a b"),
+                        "a%2Bb - " + MIDDLE + "- -"),
+                operation(
+                        "S3.EXPIRE.OBJECT", Map.of("objectKey", "a b"), "a+b \"-\" " + MIDDLE + "\"-\" \"-\""),
+                operation(
+                        "WEBSITE.GET.OBJECT", Map.of("objectKey", "a b"), "a%2Bb - " + MIDDLE + "\"-\" \"-\""),
+                operation("REST.GET.BUCKET", Map.of("objectKey", ""), "- - " + MIDDLE + "\"-\" \"-\""),
+                new Case(
+                        "a caller whose region is known",
+                        Map.of("sourceRegion", "eu-west-3"),
+                        (START + "key " + URI + rest).replaceFirst("-$", "eu-west-3")),
                 ip("2001:db8::1", "2001:db8::1"),
                 ip("::ffff:abcd", "::ffff:abcd"),
                 ip("1.2.3.4 - - \"", "1.2.3.4%20-%20-%20%22"),
@@ -135,6 +157,13 @@ class LinesIT {
                 "a user agent with " + name,
                 Map.of("userAgent", agent),
                 START + "key " + URI + MIDDLE + "\"-\" \"" + encoded + "\"" + END);
+    }
+
+    /** Without a Request-URI and an agent. */
+    private static Case operation(String operation, Map<String, Object> values, String middle) {
+        Map<String, Object> all = new HashMap<>(values);
+        all.putAll(Map.of("operation", operation, "requestURI", "", "userAgent", ""));
+        return new Case(operation, all, START.replace("REST.GET.OBJECT", operation) + middle + END);
     }
 
     private static Case ip(String ip, String shown) {
@@ -175,7 +204,7 @@ class LinesIT {
     @Test
     void anAbsentNullOrEmptyValueIsAHyphen() {
         String line =
-                "- source [01/Jan/2026:00:00:00 +0000] - - - - - - - - - - - - \"-\" \"-\" - - - - - - - - - us-east-1";
+                "- source [01/Jan/2026:00:00:00 +0000] - - - - - - - - - - - - \"-\" \"-\" - - - - - - - - - -";
         LogRow full = LogRow.of("source", "REQ", courier.target()).with("startTime", "1767225600.000");
         LogRow absent = full.without("req_id");
         LogRow empty = full.with("req_id", "");

@@ -55,7 +55,6 @@ class RenderingIT {
     private static final int LONGEST_SHOWN = 400;
     private static final int MANY_ORDERS = 2000;
     private static final int MANY_RANGES = 300;
-    private static final String SOURCE_REGION = "eu-north-1";
 
     /** A group each. */
     private static final int BUCKETS = 24;
@@ -130,7 +129,33 @@ class RenderingIT {
             "fe80::1%eth0",
             "192.0.2.3, 198.51.100.7",
             "unknown",
-            " 192.0.2.3");
+            " 192.0.2.3",
+            "192.0.2.3:4711",
+            "192.0.2.3:4711, 198.51.100.7:80",
+            "::ffff:192.0.2.3 , 10.0.0.1",
+            " 2001:db8::1,10.0.0.1",
+            "[2001:db8::1]",
+            "[2001:db8::1]:443",
+            "[::ffff:192.0.2.3]:80,10.0.0.1",
+            "[]",
+            "[]:1",
+            "[a]b",
+            "[2001:db8::1",
+            "192.0.2.3:",
+            "192.0.2.3:http",
+            ", 192.0.2.3",
+            ",");
+
+    private static final List<String> OPERATIONS = List.of(
+            "REST.GET.OBJECT",
+            "REST.COPY.OBJECT_GET",
+            "REST.COPY.OBJECT",
+            "REST.",
+            "WEBSITE.GET.OBJECT",
+            "BATCH.DELETE.OBJECT",
+            "S3.EXPIRE.OBJECT",
+            "SOAP.CreateBucket",
+            "rest.get.object");
 
     private static final List<Instant> TIMES = List.of(
             Instant.parse("1970-01-01T00:00:00Z"),
@@ -162,7 +187,99 @@ class RenderingIT {
     @ParameterizedTest
     @MethodSource("seeds")
     void everyRowBecomesTheLineThatTheFormatDescribes(long seed) throws IOException {
-        render(seed, "text", RenderingIT::compareLine);
+        render(seed, "text", (row, rendered) -> compareLine(row, rendered, LogLine.Style.AWS));
+    }
+
+    @Test
+    void theLineHasItsOtherForms() throws IOException {
+        LogLine.Style style = new LogLine.Style(true, true);
+        render(System.nanoTime(), "text-once-quoted", (row, rendered) -> compareLine(row, rendered, style));
+    }
+
+    /** Orders of before name it, open ones and those that are replayed. */
+    @Test
+    void aRenderingOfVersionOneWritesWhatItWrote() throws IOException {
+        Installation courier = STACK.installation();
+        courier.insert(List.of(
+                LogRow.of("cats", "a", courier.target())
+                        .with("objectKey", "a b+c~/%41")
+                        .with("clientIP", "::ffff:192.0.2.3, 10.0.0.1")
+                        .with("sourceRegion", "eu-west-3")
+                        .with("errorCode", "-"),
+                LogRow.of("cats", "b", courier.target())
+                        .with("operation", "BATCH.DELETE.OBJECT")
+                        .without("requestURI")
+                        .without("userAgent"),
+                LogRow.of("cats", "c", courier.target())
+                        .with("operation", "S3.EXPIRE.OBJECT")
+                        .without("requestURI")
+                        .without("userAgent")));
+        courier.flush();
+        Ledger ledger = new Ledger(courier.clickHouse(), courier.lane());
+        WorkOrder order = ledger.decided(0, ledger.head().epoch()).getFirst();
+        String owner = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be cats [01/Jan/2026:00:00:00 +0000] ";
+        String end = " - - SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader s3.example.com TLSv1.3 - - eu-north-1";
+
+        assertThat(lines(courier, order, "text-1"))
+                .containsExactly(
+                        owner
+                                + "::ffff:192.0.2.3,%2010.0.0.1 arn:aws:iam::123456789012:user/app a REST.GET.OBJECT a%20b%2Bc~/%2541"
+                                + " \"GET /cats/key HTTP/1.1\" 200 - 2048 4096 70 10 \"-\" \"aws-cli/2.15.30\"" + end,
+                        owner
+                                + "192.0.2.3 arn:aws:iam::123456789012:user/app b BATCH.DELETE.OBJECT key - 200 - 2048 4096 70 10 \"-\" \"-\""
+                                + end,
+                        owner
+                                + "192.0.2.3 arn:aws:iam::123456789012:user/app c S3.EXPIRE.OBJECT key - 200 - 2048 4096 70 10 \"-\" \"-\""
+                                + end);
+        assertThat(TypedFields.parse(lines(courier, order, "json-1").getFirst().getBytes(StandardCharsets.UTF_8)))
+                .containsEntry("remoteip", "::ffff:192.0.2.3, 10.0.0.1")
+                .containsEntry("errorcode", "-")
+                .containsEntry("sourceregion", "eu-north-1");
+    }
+
+    /** The lines of an order, rendered as another one, of a lane whose lines name eu-north-1. */
+    private static List<String> lines(Installation courier, WorkOrder order, String rendering) throws IOException {
+        WorkOrder former = new WorkOrder(
+                order.epoch(),
+                order.number(),
+                order.plannedAt(),
+                order.group(),
+                order.fromEpoch(),
+                order.toEpoch(),
+                order.tally(),
+                order.key(),
+                order.day(),
+                rendering,
+                order.compression(),
+                "eu-north-1",
+                order.moreColumns(),
+                order.replacesEpoch(),
+                order.replacesNumber());
+        Claims claims = new Ledger(courier.clickHouse(), courier.lane()).claims(order.fromEpoch(), order.toEpoch());
+        List<String> lines = new ArrayList<>();
+        try (InputStream rendered =
+                new AccessLogTable(courier.clickHouse(), courier.lane()).render(List.of(former), claims)) {
+            Frames frames = new Frames(rendered);
+            while (frames.next()) {
+                ByteArrayOutputStream line = new ByteArrayOutputStream();
+                frames.line(line::write);
+                lines.add(line.toString(StandardCharsets.UTF_8).strip());
+            }
+        }
+        return lines;
+    }
+
+    /** The column came with version 2 of the renderings; tables of before have none. */
+    @Test
+    void aLogTableWithoutTheRegionOfTheCallerHasADash() {
+        Installation courier = STACK.installation();
+        courier.execute("ALTER TABLE {logs}.access_logs DROP COLUMN sourceRegion");
+        List<LogRow> rows = List.of(LogRow.of("cats", "a", courier.target()));
+        courier.insert(rows);
+
+        courier.deliver("without the column", rows);
+
+        assertThat(rows.getFirst().line()).endsWith(" -");
     }
 
     @ParameterizedTest
@@ -379,7 +496,7 @@ class RenderingIT {
 
     private static Ordered order(long seed, String form) {
         Installation courier =
-                STACK.installation(Map.of("delivery.source-region", SOURCE_REGION, "delivery.forms", "*=" + form));
+                STACK.installation(Map.of("delivery.forms", "*=" + form));
         StoredRows table = new StoredRows(courier.clickHouse(), courier.lane());
         List<Map<String, Object>> rows = new Trouble(seed, table.types()).rows(ROWS);
 
@@ -428,13 +545,14 @@ class RenderingIT {
         }
     }
 
-    private static Optional<Map.Entry<String, String>> compareLine(Map<String, Object> row, byte[] rendered) {
+    private static Optional<Map.Entry<String, String>> compareLine(
+            Map<String, Object> row, byte[] rendered, LogLine.Style style) {
         String actual = new String(rendered, StandardCharsets.ISO_8859_1);
-        String wanted = LogLine.of(row, SOURCE_REGION) + "\n";
+        String wanted = LogLine.of(row, style) + "\n";
         if (actual.equals(wanted)) {
             return Optional.empty();
         }
-        String field = firstDifference(row, wanted, actual);
+        String field = firstDifference(LogLine.fields(row, style), wanted, actual);
         return Optional.of(Map.entry(field, "%s differs\n%s".formatted(field, shown(row, wanted, actual))));
     }
 
@@ -445,7 +563,7 @@ class RenderingIT {
 
     private static Optional<Map.Entry<String, String>> compareFields(
             Map<String, Object> row, Map<String, Object> actual) {
-        Map<String, Object> wanted = TypedFields.of(row, SOURCE_REGION);
+        Map<String, Object> wanted = TypedFields.of(row);
         assertThat(actual.keySet()).containsExactlyElementsOf(wanted.keySet());
         return wanted.entrySet().stream()
                 .filter(field -> !Objects.equals(field.getValue(), actual.get(field.getKey())))
@@ -458,10 +576,10 @@ class RenderingIT {
     }
 
     /** The field in which the lines part. */
-    private static String firstDifference(Map<String, Object> row, String expected, String actual) {
+    private static String firstDifference(Map<String, String> fields, String expected, String actual) {
         int place = Arrays.mismatch(expected.toCharArray(), actual.toCharArray());
         for (Map.Entry<String, String> field :
-                LogLine.fields(row, SOURCE_REGION).entrySet()) {
+                fields.entrySet()) {
             place -= field.getValue().length() + 1;
             if (place < 0) {
                 return field.getKey();
@@ -544,6 +662,10 @@ class RenderingIT {
                 case "loggingTargetPrefix" -> "";
                 case "raftSessionID" -> 7;
                 case "startTime" -> time();
+                case "operation" ->
+                    index >= 4 * 256 && random.nextInt(4) > 0
+                            ? OPERATIONS.get(random.nextInt(OPERATIONS.size()))
+                            : text(index, type);
                 case "clientIP" ->
                     index >= 4 * 256 && random.nextBoolean()
                             ? ADDRESSES.get(random.nextInt(ADDRESSES.size()))

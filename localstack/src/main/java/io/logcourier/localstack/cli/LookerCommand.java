@@ -372,7 +372,7 @@ final class LookerCommand implements Callable<Integer> {
                     shape,
                     targetBuckets,
                     targetPrefix,
-                    settings.lane().sourceRegion(),
+                    Run.rendering(settings.forms().rules(), targetBuckets),
                     settings.lane().moreColumns().size());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);

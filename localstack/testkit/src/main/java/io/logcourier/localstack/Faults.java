@@ -131,7 +131,7 @@ public final class Faults {
     private static final List<String> PLANNER_DOES =
             List.of("insert epochs", "insert arrivals", "insert orders", "send");
     private static final List<String> WORKER_ASKS =
-            List.of("standing.sql", "claims.sql", "render-text-1.sql", "replayable.sql");
+            List.of("standing.sql", "claims.sql", "render-text-2.sql", "replayable.sql");
     private static final List<String> WORKER_DOES = List.of("insert offsets", "put", "send", "delay", "bury");
     private static final Call NOWHERE = new Call("nowhere", 1, true);
 

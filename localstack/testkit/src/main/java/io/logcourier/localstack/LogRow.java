@@ -15,7 +15,6 @@ import java.util.Random;
  * @param fields columns with their values: text, bytes that need not be UTF-8, or numbers
  */
 public record LogRow(Map<String, Object> fields) {
-    private static final String SOURCE_REGION = "us-east-1";
     private static final int DELETE = 0x7f;
 
     /** The columns of text that a row may lack. */
@@ -163,12 +162,12 @@ public record LogRow(Map<String, Object> fields) {
 
     /** The log line, one character per byte, without its line feed. */
     public String line() {
-        return LogLine.of(columns(), SOURCE_REGION);
+        return LogLine.of(columns(), LogLine.Style.AWS);
     }
 
     /** The fields where log objects are no text, as {@link TypedFields} has them. */
     public Map<String, Object> typed() {
-        return TypedFields.of(columns(), SOURCE_REGION);
+        return TypedFields.of(columns());
     }
 
     private Map<String, Object> columns() {

@@ -25,15 +25,17 @@ public final class TypedFields {
     private TypedFields() {}
 
     /** The fields of a row. */
-    public static Map<String, Object> of(Map<String, ?> row, String sourceRegion) {
+    public static Map<String, Object> of(Map<String, ?> row) {
         List<Object> values = new ArrayList<>();
         values.add(text(row.get("bucketOwner")));
-        values.add(text(row.get("bucketName")));
+        values.add(key(row.get("bucketName")));
         values.add(row.get("startTime"));
-        values.add(text(LogLine.unmapped(row.get("clientIP"))));
-        for (String column : List.of("requester", "req_id", "operation", "objectKey", "requestURI")) {
+        values.add(text(LogLine.address(row.get("clientIP"))));
+        for (String column : List.of("requester", "req_id", "operation")) {
             values.add(text(row.get(column)));
         }
+        values.add(key(row.get("objectKey")));
+        values.add(text(row.get("requestURI")));
         values.add(integer(row.get("httpCode")));
         values.add(text(row.get("errorCode")));
         for (String column : List.of("bytesSent", "objectSize", "totalTime", "turnAroundTime")) {
@@ -49,7 +51,7 @@ public final class TypedFields {
         }
         values.add(null);
         values.add(text(row.get("aclRequired")));
-        values.add(sourceRegion);
+        values.add(text(row.get("sourceRegion")));
         Map<String, Object> fields = new LinkedHashMap<>();
         for (int i = 0; i < values.size(); i++) {
             fields.put(Rendering.FIELDS.get(i), values.get(i));
@@ -74,7 +76,12 @@ public final class TypedFields {
         return value.asLong();
     }
 
+    /** A dash stands for what is absent, except where it is a key. */
     private static String text(Object value) {
+        return "-".equals(value) ? null : key(value);
+    }
+
+    private static String key(Object value) {
         return value == null || value.equals("")
                 ? null
                 : collapsed(new String(((String) value).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));

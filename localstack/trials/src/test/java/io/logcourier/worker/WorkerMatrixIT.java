@@ -39,7 +39,7 @@ class WorkerMatrixIT {
     /** How often a message comes before somebody mends what fails. */
     private static final int TIMES = 7;
 
-    private static final Set<String> READING = Set.of("standing.sql", "claims.sql", "render-text-1.sql");
+    private static final Set<String> READING = Set.of("standing.sql", "claims.sql", "render-text-2.sql");
 
     /** What {@link #aWorkerThatDelivers} has every fault at. */
     private static final Set<String> DELIVERING = with("put", "insert offsets");
@@ -186,7 +186,7 @@ class WorkerMatrixIT {
         ClickHouse small = new ClickHouse() {
             @Override
             public InputStream query(Statement statement, String format) {
-                boolean isStarved = statement.name().equals("render-text-1.sql")
+                boolean isStarved = statement.name().equals("render-text-2.sql")
                         && statement.parameters().get("epoch").equals(Long.toString(starved));
                 return real.query(isStarved ? statement.setting("max_memory_usage", "1") : statement, format);
             }

@@ -149,7 +149,7 @@ final class LookerIT {
         finds(installation, Verdict.DISORDERED, 2);
 
         List<String> other = new ArrayList<>(lines);
-        other.set(3, lines.get(3).replaceFirst("us-east-1\n", "us-west-1\n"));
+        other.set(3, lines.get(3).replaceFirst("-\n", "us-west-1\n"));
         put(installation, keys.get(0), other);
         Finding altered = finds(installation, Verdict.ALTERED, 1).getFirst();
         assertThat(altered.field()).isEqualTo("Source Region");
@@ -217,7 +217,7 @@ final class LookerIT {
     void anInsertWithoutAnswerIsNotSentAgainAndOneThatWasNeverSentIsRefused() throws IOException, InterruptedException {
         Installation installation = STACK.installation();
         Run run = new Run(
-                "test", 1, 1, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "looker/", "us-east-1", 0);
+                "test", 1, 1, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "looker/", "text-2", 0);
         AtomicInteger requests = new AtomicInteger();
         URI address;
         Thread server;

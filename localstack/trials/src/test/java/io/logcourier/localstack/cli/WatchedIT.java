@@ -302,7 +302,7 @@ class WatchedIT {
                     Shape.MIXED,
                     List.of(TARGET),
                     "looker/",
-                    "us-east-1",
+                    "text-2",
                     0);
         }
 
