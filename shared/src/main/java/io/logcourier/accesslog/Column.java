@@ -54,7 +54,7 @@ record Column(String name, String type, String defaultKind) {
     private static final Map<String, Need> NEEDS = needs();
 
     /** What a log table may lack. */
-    private static final Map<String, Need> WISHES = Map.of("sourceRegion", TEXT);
+    private static final Map<String, Need> WISHES = Map.of("sourceRegion", TEXT, "loggingTargetKeyFormat", NAME, "filteredBy", NAME);
 
     private static Map<String, Need> needs() {
         Map<String, Need> needs = new LinkedHashMap<>();

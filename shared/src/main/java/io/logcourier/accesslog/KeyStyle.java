@@ -9,6 +9,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * The styles of keys of log objects, as the Amazon S3 User Guide has them. Each ends in a unique string, which is 16 hex
@@ -25,6 +26,20 @@ public enum KeyStyle {
     DELIVERY_TIME,
     /** The same with the UTC day of the requests; hh-mm-ss are 00-00-00. An object holds one day. */
     EVENT_TIME;
+
+    /**
+     * What an owner of a source bucket asks for, in the words of S3's TargetObjectKeyFormat or in those of settings.
+     *
+     * @return nothing where it is none of them
+     */
+    public static Optional<KeyStyle> asked(String format) {
+        return switch (format) {
+            case "SimplePrefix", "simple" -> Optional.of(SIMPLE);
+            case "PartitionedPrefix", "DeliveryTime", "delivery-time" -> Optional.of(DELIVERY_TIME);
+            case "EventTime", "event-time" -> Optional.of(EVENT_TIME);
+            default -> Optional.empty();
+        };
+    }
 
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd-HH-mm-ss").withZone(ZoneOffset.UTC);

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  */
 public final class Ledger {
     /** The version of the tables that this code reads and writes. */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
     /** How many epochs the tables of the ledger keep, and lose, together. */
     public static final long EPOCHS_PER_PARTITION = 1000;

@@ -34,7 +34,7 @@ public final class Schema {
             "13-versions.sql");
 
     /** The first is that from version 1 to 2. The tables above are those of the newest version. */
-    static final List<Migration> MIGRATIONS = List.of(migration(2));
+    static final List<Migration> MIGRATIONS = List.of(migration(2), migration(3));
 
     private static final String FOR_CLUSTERS = "14-distributed.sql";
     private static final String COLUMNS_MARK = "/* columns */";

@@ -5,7 +5,7 @@ SELECT
     fromUnixTimestamp64Milli({planned_at:Int64}, 'UTC') AS planned_at,
     CAST(
         if(grouping(row_kind) = 1, 2, row_kind),
-        'Enum8(\'group\' = 0, \'undeliverable\' = 1, \'seal\' = 2, \'adopted\' = 3)') AS kind,
+        'Enum8(\'group\' = 0, \'undeliverable\' = 1, \'seal\' = 2, \'adopted\' = 3, \'filtered\' = 4)') AS kind,
     raftSessionID AS session,
     bucket,
     target_bucket,
@@ -16,10 +16,33 @@ SELECT
     toDateTime(min(insertedAt), 'UTC') AS min_inserted,
     toDateTime(max(insertedAt), 'UTC') AS max_inserted,
     min(/* time */) AS min_start,
-    max(/* time */) AS max_start
-FROM {logs:Identifier}.{table:Identifier} AS log
-/* cut-offs */
-WHERE /* claimed */
+    max(/* time */) AS max_start,
+    argMax(courier_key_format, insertedAt) AS key_format
+FROM
+(
+    WITH
+        -- Where the log table has no such columns.
+        '' AS loggingTargetKeyFormat,
+        '' AS filteredBy
+    SELECT
+        insertedAt,
+        startTime,
+        req_id,
+        raftSessionID,
+        bucketName,
+        loggingTargetBucket,
+        loggingTargetPrefix,
+        _partition_id,
+        _block_number,
+        _block_offset,
+        CAST(loggingTargetKeyFormat, 'String') AS courier_key_format,
+        filteredBy != '' AS courier_is_filtered,
+        /* adopted */ AS courier_is_adopted
+    FROM {logs:Identifier}.{table:Identifier} AS log
+    /* cut-offs */
+    WHERE /* claimed */
+    SETTINGS prefer_column_name_to_alias = 1
+) AS log
 GROUP BY GROUPING SETS
 (
     (
@@ -29,8 +52,10 @@ GROUP BY GROUPING SETS
         if(isValidUTF8(loggingTargetPrefix), loggingTargetPrefix, toValidUTF8(loggingTargetPrefix)) AS target_prefix,
         /* day */ AS day,
         multiIf(
-            /* adopted */,
+            courier_is_adopted,
             3,
+            courier_is_filtered,
+            4,
             bucketName != ''
                 AND loggingTargetBucket != ''
                 AND isValidUTF8(bucketName)

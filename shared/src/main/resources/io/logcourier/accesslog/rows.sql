@@ -15,8 +15,9 @@ FROM
             WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
         ) AS courier_wanted,
         toUInt32(4294967295) AS courier_none,
-        -- Where the log table has no such column.
-        CAST(NULL, 'LowCardinality(Nullable(String))') AS sourceRegion
+        -- Where the log table has no such columns.
+        CAST(NULL, 'LowCardinality(Nullable(String))') AS sourceRegion,
+        '' AS filteredBy
     SELECT
         log.*,
         transform(
@@ -42,6 +43,7 @@ FROM
             WHERE epoch = {epoch:UInt64} AND number IN /* numbers */
         )
         AND courier_order != courier_none
+        AND filteredBy = ''
         AND insertedAt >= toDateTime({min_inserted:UInt32})
         AND insertedAt < toDateTime64({max_inserted:UInt32} + toInt64(1), 0)
         AND /* claimed */

@@ -1,4 +1,7 @@
 -- What is left of the rows of an order.
+WITH
+    -- Where the log table has no such column.
+    '' AS filteredBy
 SELECT
     count() AS rows,
     sum(/* identity */) AS checksum,
@@ -14,4 +17,6 @@ WHERE raftSessionID = {session:UInt16}
     AND loggingTargetPrefix = {target_prefix:String}
     AND ({day:String} = '' OR /* day */ = toDate32OrZero({day:String}))
     AND /* claimed */
+    AND filteredBy = ''
     AND NOT /* adopted */
+SETTINGS prefer_column_name_to_alias = 1

@@ -14,7 +14,8 @@ SELECT
     min_inserted,
     max_inserted,
     min_start,
-    max_start
+    max_start,
+    key_format
 FROM pending
 WHERE (session, bucket, target_bucket, target_prefix) IN
     (

@@ -5,9 +5,14 @@ pending AS
     SELECT arrivals.*
     FROM
     (
-        SELECT DISTINCT *
+        SELECT
+            epoch, planned_at, session, bucket, target_bucket, target_prefix, day, rows, checksum, min_inserted, max_inserted,
+            min_start, max_start, max(key_format) AS key_format
         FROM {ledger:Identifier}.arrivals
         WHERE epoch > {ordered_through:UInt64} AND epoch <= {through:UInt64} AND kind = 'group'
+        GROUP BY
+            epoch, planned_at, session, bucket, target_bucket, target_prefix, day, rows, checksum, min_inserted, max_inserted,
+            min_start, max_start
     ) AS arrivals
     LEFT JOIN
     (

@@ -30,5 +30,7 @@
     loggingEnabled Bool,
     loggingTargetBucket String,
     loggingTargetPrefix String,
+    loggingTargetKeyFormat LowCardinality(String) COMMENT 'what keys of log objects are like: SimplePrefix, EventTime or DeliveryTime; empty: as delivery.forms says',
+    filteredBy LowCardinality(String) COMMENT 'the rule that keeps the row out of log objects, or empty',
     awsAccessKeyID Nullable(String),
     raftSessionID UInt16

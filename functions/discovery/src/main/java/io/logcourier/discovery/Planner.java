@@ -45,7 +45,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.BinaryOperator;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -317,12 +319,18 @@ final class Planner {
      */
     private List<Draft> orders(Head head, List<Arrivals> taken) {
         record Share(Group group, String day, Form form) {}
-        Map<String, Form> byTarget = new HashMap<>();
+        Map<Group, Arrivals> newest = taken.stream()
+                .collect(Collectors.toMap(
+                        Arrivals::group,
+                        Function.identity(),
+                        BinaryOperator.maxBy(
+                                Comparator.comparing(some -> some.tally().maxInserted()))));
+        Map<Group, Form> byGroup = new HashMap<>();
         Map<Share, List<Arrivals>> shares = taken.stream()
                 .collect(Collectors.groupingBy(
                         arrivals -> {
-                            Form form =
-                                    byTarget.computeIfAbsent(arrivals.group().targetBucket(), forms.rules()::of);
+                            Form form = byGroup.computeIfAbsent(
+                                    arrivals.group(), group -> form(newest.get(group)));
                             String day = form.keyStyle() == KeyStyle.EVENT_TIME ? arrivals.day() : "";
                             return new Share(arrivals.group(), day, form);
                         },
@@ -418,6 +426,25 @@ final class Planner {
      */
     private record Replacements(List<Draft> drafts, boolean mayBeMore) {
         private static final Replacements NONE = new Replacements(List.of(), false);
+    }
+
+    /** The form of objects of a group: what its owner asks for as keys counts, where they can be made. */
+    private Form form(Arrivals newest) {
+        Form form = forms.rules().of(newest.group().targetBucket());
+        Optional<KeyStyle> asked = KeyStyle.asked(newest.keyFormat());
+        boolean canBeMade = asked.equals(Optional.of(KeyStyle.SIMPLE)) || !forms.accountId().isEmpty();
+        if (asked.isEmpty() && !newest.keyFormat().isEmpty() || asked.isPresent() && !canBeMade) {
+            log.atWarn()
+                    .addKeyValue("lane", lane.name())
+                    .addKeyValue("bucket", newest.group().bucket())
+                    .addKeyValue("keyFormat", newest.keyFormat())
+                    .log(
+                            asked.isEmpty()
+                                    ? "loggingTargetKeyFormat is none of SimplePrefix, EventTime and DeliveryTime: the bucket gets keys as delivery.forms says"
+                                    : "partitioned keys begin with the account, and delivery.account-id is empty: the bucket gets keys as delivery.forms says");
+            return form;
+        }
+        return new Form(asked.orElse(form.keyStyle()), form.rendering(), form.compression());
     }
 
     /** The form of what takes the place of an order: today's, unless its key names a day and the order is of many. */

@@ -72,7 +72,7 @@ public final class AdoptCommand implements Callable<Integer> {
                 %,14d rows were in the log table
                 %,14d count as delivered, of these %,d in objects that the incumbent did not remember
                 %,14d are to be delivered, or cannot be, of these %,d that the incumbent passed over
-                %,14d cannot be: they have no bucket or no target%s""".formatted(
+                %,14d cannot be: they have no bucket or no target, or a rule keeps them out%s""".formatted(
                         adopted.lane(),
                         adopted.started() ? "was started" : "had been started",
                         adopted.cursors(),

@@ -79,7 +79,7 @@ public final class Adoption {
      * @param present rows that were in the log table
      * @param adopted of these, those that count as delivered
      * @param remaining those that are to be delivered
-     * @param undeliverable those that are not delivered and have no bucket or no target
+     * @param undeliverable those that are not delivered and have no bucket or no target, or are kept out by a rule
      * @param recovered of the remaining and the undeliverable, those that the incumbent passed over
      * @param ahead of the adopted, those that the incumbent delivered without remembering it
      * @param compared what the incumbent's objects told this run; recovered and ahead are 0 unless they were read

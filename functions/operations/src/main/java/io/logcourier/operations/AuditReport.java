@@ -84,6 +84,7 @@ public record AuditReport(
             sentences.add("Objects were not read.");
         }
         count(sentences, balance.undeliverable(), "row is undeliverable.", "rows are undeliverable.");
+        count(sentences, balance.filtered(), "row is kept out by a rule.", "rows are kept out by a rule.");
         count(
                 sentences,
                 objects.underWay(),
@@ -138,6 +139,9 @@ public record AuditReport(
                 "undeliverable",
                 balance.undeliverable(),
                 "without a bucket or a target, or with a name S3 cannot have");
+        if (balance.filtered() > 0) {
+            row(text, "filtered", balance.filtered(), "kept out of objects by a rule");
+        }
         row(text, "pending", balance.pending(), "not due yet");
         row(text, "ordered", balance.ordered(), "");
         row(

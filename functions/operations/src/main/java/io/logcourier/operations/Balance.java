@@ -10,6 +10,7 @@ package io.logcourier.operations;
  * @param adopted claimed rows that an incumbent has delivered
  * @param recovered claimed rows that an incumbent has passed over, by its own objects
  * @param undeliverable claimed rows without a bucket or a target
+ * @param filtered claimed rows that a rule keeps out of objects
  * @param ordered rows of all orders
  * @param delivered rows of the orders that were delivered
  * @param givenUp rows of the orders whose target refused them, and that were not delivered later
@@ -26,6 +27,7 @@ public record Balance(
         long adopted,
         long recovered,
         long undeliverable,
+        long filtered,
         long ordered,
         long delivered,
         long givenUp,
@@ -35,7 +37,7 @@ public record Balance(
         long bytes) {
     /** Claimed, deliverable, and in no order yet. */
     public long pending() {
-        return claimed - adopted - undeliverable - ordered;
+        return claimed - adopted - undeliverable - filtered - ordered;
     }
 
     /**
@@ -46,8 +48,8 @@ public record Balance(
         return pending() >= 0 && lost >= 0 && ordered == delivered + givenUp + lost + open;
     }
 
-    /** Whether every row that the log table holds is in an object. */
+    /** Whether every row that the log table holds is in an object, but for those that a rule keeps out. */
     public boolean isComplete() {
-        return adopted + delivered == claimed && claimed == stored;
+        return adopted + delivered + filtered == claimed && claimed == stored;
     }
 }

@@ -54,7 +54,7 @@ public final class Repair {
      * @param present rows in the log table
      * @param inObjects of these, those that are in a log object
      * @param remaining those that are in none and are to be delivered
-     * @param undeliverable those that are in none and have no bucket or no target
+     * @param undeliverable those that are in none and have no bucket or no target, or are kept out by a rule
      * @param objects that were read
      * @param lines in them
      * @param unreadable lines that are no records

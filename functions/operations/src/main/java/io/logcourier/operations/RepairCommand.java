@@ -63,7 +63,7 @@ public final class RepairCommand implements Callable<Integer> {
                 %,14d rows are in the log table
                 %,14d of them are in an object: they count as delivered
                 %,14d are in none: %s
-                %,14d are in none and have no bucket or no target
+                %,14d are in none and have no bucket or no target, or a rule keeps them out
                 %,14d objects were read, with %,d lines, %,d of which are no records%s""".formatted(
                         repaired.lane(),
                         repaired.applied()

@@ -6,7 +6,7 @@ SELECT
     sumIf(rows, kind = 'seal') AS present,
     sumIf(rows, kind = 'adopted') AS adopted,
     sumIf(rows, kind = 'group') AS remaining,
-    sumIf(rows, kind = 'undeliverable') AS undeliverable
+    sumIf(rows, kind IN ('undeliverable', 'filtered')) AS undeliverable
 FROM
 (
     SELECT DISTINCT epoch, kind, session, bucket, target_bucket, target_prefix, day, rows, checksum

@@ -44,9 +44,10 @@ WITH
     arrived AS
     (
         SELECT
-            sumIf(rows, kind IN ('undeliverable', 'adopted') OR kind = 'group' AND epoch > cut_to) AS claimed,
+            sumIf(rows, kind IN ('undeliverable', 'adopted', 'filtered') OR kind = 'group' AND epoch > cut_to) AS claimed,
             sumIf(rows, kind = 'adopted') AS adopted,
-            sumIf(rows, kind = 'undeliverable') AS undeliverable
+            sumIf(rows, kind = 'undeliverable') AS undeliverable,
+            sumIf(rows, kind = 'filtered') AS filtered
         FROM
         (
             SELECT DISTINCT epoch, kind, session, bucket, target_bucket, target_prefix, day, rows, checksum

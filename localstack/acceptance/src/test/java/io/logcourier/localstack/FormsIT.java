@@ -17,6 +17,9 @@ import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +93,137 @@ class FormsIT {
         assertThat(courier.objects(courier.target()).keySet().stream().map(key -> key.replaceFirst(".*/cats/", "")))
                 .extracting(key -> key.substring(0, 10))
                 .containsExactlyInAnyOrder("1900/01/01", "1969/12/31", "1970/01/01", "2299/12/31");
+    }
+
+    /** The documented view. */
+    @Test
+    void rowsThatARuleKeepsOutAreCountedAndInNoObject() throws IOException {
+        Installation courier = STACK.installation();
+        documented(courier, "Leaving rows out, and other targets for some");
+        LogRow row = LogRow.of("cats", "r", courier.target());
+        List<LogRow> kept = List.of(
+                row.with("req_id", "kept"),
+                row.with("req_id", "moved").with("operation", "S3.EXPIRE.OBJECT"),
+                row.with("req_id", "shipped").with("filteredBy", ""));
+        courier.insert(kept);
+        courier.insert(List.of(
+                row.with("operation", "REST.HEAD.OBJECT"),
+                row.with("objectKey", "tmp/a"),
+                row.with("objectKey", "a.tmp"),
+                row.with("httpCode", 304),
+                row.with("filteredBy", "the shipper's own")));
+
+        courier.flush();
+        courier.drain();
+
+        AuditReport report = courier.deepAudit();
+        assertThat(report.isWell()).as("%s", report).isTrue();
+        assertThat(report.balance().filtered()).isEqualTo(5);
+        assertThat(report.balance().delivered()).isEqualTo(3);
+        assertThat(report.undelivered()).isEmpty();
+        assertThat(report.verdict()).contains("5 rows are kept out by a rule.");
+        assertThat(courier.text("SELECT filteredBy, count() FROM {logs}.access_logs GROUP BY 1 ORDER BY 1"))
+                .isEqualTo("\t3\nheads\t1\nnot modified\t1\ntemporary\t2\nthe shipper\\'s own\t1\n");
+        assertThat(courier.objects(courier.target()).entrySet().stream()
+                        .flatMap(object -> Installation.lines(object.getValue()).stream()
+                                .map(line -> object.getKey().replaceFirst("[0-9-]+[0-9A-F]{16}$", "") + " "
+                                        + line.split(" ", -1)[6])))
+                .containsExactlyInAnyOrder(
+                        "logs/cats/ kept", "logs/cats/lifecycle/ moved", "logs/cats/ shipped");
+    }
+
+    /** An UPDATE between claim and delivery is named; nothing is delivered twice or said to be lost. */
+    @Test
+    void aRuleThatComesAfterTheClaimIsNamed() {
+        Installation courier = STACK.installation(Map.of("worker.supersede-after", "0.001s"));
+        courier.insert(List.of(
+                LogRow.of("cats", "a", courier.target()), LogRow.of("cats", "b", courier.target())));
+        courier.flush();
+        courier.execute(
+                "ALTER TABLE {logs}.access_logs UPDATE filteredBy = 'late' WHERE req_id = 'a' SETTINGS mutations_sync = 2");
+
+        for (int round = 0; round < 3; round++) {
+            courier.serve(courier.worker());
+            courier.flush();
+        }
+
+        AuditReport report = courier.deepAudit();
+        assertThat(report.isWell()).isFalse();
+        assertThat(report.refused()).hasSize(1);
+        assertThat(report.balance().lost()).isZero();
+        assertThat(courier.objects(courier.target())).isEmpty();
+    }
+
+    @Test
+    void anOwnerGetsTheKeysThatARowAsksFor() {
+        Installation courier = STACK.installation(forms("*=delivery-time gzip"));
+        List<LogRow> rows = new ArrayList<>();
+        for (String format : List.of("", "SimplePrefix", "EventTime", "DeliveryTime", "UUID")) {
+            rows.add(at(courier, "cats-" + format.toLowerCase(Locale.ROOT), "r" + format, "2026-03-01T12:00:00.000Z")
+                    .with("loggingTargetKeyFormat", format));
+        }
+        courier.insert(rows);
+
+        courier.deliver("five buckets", rows);
+
+        String folders = ACCOUNT + "/us-east-1/";
+        assertThat(courier.objects(courier.target()).keySet())
+                .allMatch(key -> key.endsWith(".gz"))
+                .anyMatch(key -> key.matches("logs/cats-simpleprefix/[0-9-]+[0-9A-F]{16}[.]gz"))
+                .anyMatch(key -> key.startsWith(
+                        "logs/cats-eventtime/" + folders + "cats-eventtime/2026/03/01/2026-03-01-00-00-00-"))
+                .anyMatch(key -> key.startsWith("logs/cats-deliverytime/" + folders) && !key.contains("/2026/03/01/"))
+                .anyMatch(key -> key.startsWith("logs/cats-uuid/" + folders))
+                .anyMatch(key -> key.startsWith("logs/cats-/" + folders));
+        assertThat(courier.deepAudit().isWell()).isTrue();
+    }
+
+    @Test
+    void anOwnerWhoAsksForFoldersGetsNoneWithoutAnAccount() {
+        Installation courier = STACK.installation();
+        List<LogRow> rows =
+                List.of(LogRow.of("cats", "a", courier.target()).with("loggingTargetKeyFormat", "EventTime"));
+        courier.insert(rows);
+
+        courier.deliver("no account", rows);
+
+        assertThat(courier.objects(courier.target()).keySet())
+                .allMatch(key -> key.matches("logs/cats/[0-9-]+[0-9A-F]{16}"));
+    }
+
+    /** The documented statements bring a table of before to what a new one is. */
+    @Test
+    void aTableOfBeforeGetsTheNewerColumns() throws IOException {
+        Installation courier = STACK.installation();
+        String columns = "SELECT name, type FROM system.columns WHERE database = '" + courier.lane().logs()
+                + "' AND table IN ('access_logs', 'access_logs_ingest') ORDER BY table, position";
+        String made = courier.text(columns);
+        courier.execute("ALTER TABLE {logs}.access_logs_mv MODIFY QUERY SELECT * EXCEPT (sourceRegion,"
+                + " loggingTargetKeyFormat, filteredBy) FROM {logs}.access_logs_ingest WHERE loggingEnabled");
+        for (String table : List.of("access_logs", "access_logs_ingest")) {
+            courier.execute("ALTER TABLE {logs}." + table
+                    + " DROP COLUMN sourceRegion, DROP COLUMN loggingTargetKeyFormat, DROP COLUMN filteredBy");
+        }
+        documented(courier, "Tables of before");
+        LogRow row = LogRow.of("cats", "a", courier.target()).with("sourceRegion", "eu-west-3");
+        courier.insert(row);
+
+        courier.deliver("the newer columns", List.of(row));
+
+        assertThat(courier.text(columns)).isEqualTo(made);
+        assertThat(row.line()).endsWith(" eu-west-3");
+    }
+
+    /** Runs the statements below a heading of the page on ClickHouse. */
+    private static void documented(Installation courier, String heading) throws IOException {
+        String page = Files.readString(Path.of("..", "..", "docs", "clickhouse.md"));
+        String section = page.substring(page.indexOf("## " + heading));
+        String block = section.substring(section.indexOf("```sql") + 6, section.indexOf("```\n"));
+        for (String statement : block.split(";", -1)) {
+            if (!statement.isBlank()) {
+                courier.execute(statement.replace("logs.", courier.lane().logs() + "."));
+            }
+        }
     }
 
     /** An existing table has its own. */

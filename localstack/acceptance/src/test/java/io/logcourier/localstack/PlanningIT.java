@@ -42,6 +42,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a tick claims, what is due, and what it refuses to work on. */
 class PlanningIT {
@@ -549,19 +551,19 @@ class PlanningIT {
         next.apply(courier.clickHouse(), false);
 
         assertThat(notes(courier)).isOne();
-        String other = "the ledger %s of lane main has version 3, this log-courier needs 2: "
-                .formatted(courier.lane().ledger());
+        String other = "the ledger %s of lane main has version %d, this log-courier needs %d: "
+                .formatted(courier.lane().ledger(), Ledger.VERSION + 1, Ledger.VERSION);
         for (ThrowingCallable refused : List.<ThrowingCallable>of(
                 courier::flush, courier::books, () -> schema(courier).apply(courier.clickHouse(), false))) {
             assertThatThrownBy(refused)
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageStartingWith(other.substring(0, other.indexOf(',')));
         }
-        assertThatThrownBy(courier::flush).hasMessageStartingWith(other).hasMessageContaining("--ledger-version 2");
+        assertThatThrownBy(courier::flush).hasMessageStartingWith(other).hasMessageContaining("--ledger-version " + Ledger.VERSION);
         courier.serve(courier.worker());
         assertThat(courier.number("SELECT count() FROM {ledger}.offsets")).isZero();
 
-        next.changeTo(courier.clickHouse(), 2);
+        next.changeTo(courier.clickHouse(), Ledger.VERSION);
 
         assertThat(notes(courier)).isZero();
         courier.insert(rows.subList(10, 20));
@@ -575,10 +577,10 @@ class PlanningIT {
                 .hasMessageContaining("courier schema --apply");
         assertThat(next.apply(courier.clickHouse(), false)).as("started").isFalse();
         assertThat(notes(courier)).isOne();
-        assertThatThrownBy(() -> next.changeTo(courier.clickHouse(), 4))
+        assertThatThrownBy(() -> next.changeTo(courier.clickHouse(), Ledger.VERSION + 2))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("version 4 is asked for: this log-courier knows 1 to 3");
-        next.changeTo(courier.clickHouse(), 2);
+                .hasMessageContaining("version %d is asked for: this log-courier knows 1 to %d".formatted(Ledger.VERSION + 2, Ledger.VERSION + 1));
+        next.changeTo(courier.clickHouse(), Ledger.VERSION);
         assertThat(schema(courier).apply(courier.clickHouse(), false))
                 .as("started")
                 .isFalse();
@@ -586,19 +588,20 @@ class PlanningIT {
         courier.deliver("up and back", rows);
     }
 
-    /** Version 1 knew nothing of the parts. */
-    @Test
-    void aLedgerOfVersionOneGoesOn() {
+    /** Version 1 knew nothing of the parts, version 2 of rules that keep rows out. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aLedgerOfAFormerVersionGoesOn(int version) {
         Installation courier = STACK.installation();
         List<LogRow> rows = rows(courier, "bucket", 30);
         courier.insert(rows.subList(0, 10));
         courier.flush();
-        schema(courier).changeTo(courier.clickHouse(), 1);
+        schema(courier).changeTo(courier.clickHouse(), version);
         courier.insert(rows.subList(10, 20));
 
         assertThatThrownBy(courier::flush)
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("has version 1, this log-courier needs 2")
+                .hasMessageContaining("has version %d, this log-courier needs %d".formatted(version, Ledger.VERSION))
                 .hasMessageContaining("courier schema --apply");
         assertThat(schema(courier).apply(courier.clickHouse(), false))
                 .as("started")

@@ -269,11 +269,12 @@ class RenderingIT {
         return lines;
     }
 
-    /** The column came with version 2 of the renderings; tables of before have none. */
+    /** The columns came with version 2 of the renderings; tables of before have none. */
     @Test
-    void aLogTableWithoutTheRegionOfTheCallerHasADash() {
+    void aLogTableOfBeforeIsDelivered() {
         Installation courier = STACK.installation();
-        courier.execute("ALTER TABLE {logs}.access_logs DROP COLUMN sourceRegion");
+        courier.execute(
+                "ALTER TABLE {logs}.access_logs DROP COLUMN sourceRegion, DROP COLUMN loggingTargetKeyFormat, DROP COLUMN filteredBy");
         List<LogRow> rows = List.of(LogRow.of("cats", "a", courier.target()));
         courier.insert(rows);
 
@@ -659,7 +660,7 @@ class RenderingIT {
                 case "bucketName" -> buckets.get(random.nextInt(buckets.size()));
                 case "loggingEnabled" -> true;
                 case "loggingTargetBucket" -> "target";
-                case "loggingTargetPrefix" -> "";
+                case "loggingTargetPrefix", "loggingTargetKeyFormat", "filteredBy" -> "";
                 case "raftSessionID" -> 7;
                 case "startTime" -> time();
                 case "operation" ->
