@@ -92,6 +92,7 @@ public final class AccessLogTable {
     /** A stream is read as quickly as S3 takes its objects, and ends with its reader. */
     private static final String LONGEST_STREAM_SECONDS = "3600";
 
+    private static final Pattern KEEPS_ROWS = Pattern.compile("^(Replicated|Shared)?MergeTree\\b");
     private static final Pattern PARTITION = Pattern.compile("[0-9A-Za-z_-]+");
 
     private final ClickHouse clickHouse;
@@ -125,6 +126,11 @@ public final class AccessLogTable {
     public void check(Duration least) {
         Made made = made();
         String engine = made.engineFull();
+        if (!KEEPS_ROWS.matcher(engine).find()) {
+            throw new ConfigurationException(
+                    "the log table %s is a %s, whose merges remove rows or change them: a MergeTree is needed, or a ReplicatedMergeTree"
+                            .formatted(name(), engine.replaceFirst("[^A-Za-z].*", "")));
+        }
         List<String> off = new ArrayList<>();
         for (String setting : List.of("enable_block_number_column", "enable_block_offset_column")) {
             if (!engine.contains(setting + " = 1") && !engine.contains(setting + " = true")) {
@@ -277,7 +283,7 @@ public final class AccessLogTable {
      * @param visible the highest block of each partition that may be claimed
      * @param rowLimit rows that are claimed, up to one block more
      * @param leftAlone names of parts that were left alone before, which are counted beside these
-     * @param forgetAfter how long a part that went away is remembered, where the table has no TTL
+     * @param forgetAfter how long a part that went away is remembered at least
      */
     public Accounting account(
             Head head,
@@ -287,10 +293,16 @@ public final class AccessLogTable {
             Set<String> leftAlone,
             Duration forgetAfter) {
         Before before = new Before(head.accounted(), head.parts(), head.frontier());
+        Map<String, Counted> counted =
+                new HashMap<>(count(Accounting.toCount(before, parts, visible, rowLimit, leftAlone), head.frontier()));
+        // Which rows are left says only a look at each block; a part that was merged in between is left for later.
+        List<Part> less = Accounting.toCountByBlock(before, parts, counted);
+        less.forEach(part -> counted.remove(part.name()));
+        counted.putAll(count(less, head.frontier(), false));
         return Accounting.of(
                 before,
                 parts,
-                count(Accounting.toCount(before, parts, visible, rowLimit, leftAlone), head.frontier()),
+                counted,
                 visible,
                 rowLimit,
                 head.now().getEpochSecond(),
@@ -303,13 +315,22 @@ public final class AccessLogTable {
      * @return by name; parts that are not active any more are left out
      */
     public Map<String, Counted> count(List<Part> parts, List<BlockRange> frontier) {
+        return count(parts, frontier, true);
+    }
+
+    private Map<String, Counted> count(List<Part> parts, List<BlockRange> frontier, boolean isTogether) {
         if (parts.isEmpty()) {
             return Map.of();
         }
-        record Row(String part, boolean isClaimed, long block, long rows, long mark, long oldest) {}
+        record Row(String part, boolean isClaimed, long block, long rows, long mark, long oldest, long newest) {
+            Block asBlock() {
+                return new Block(block, rows, mark, oldest, newest);
+            }
+        }
         Statement census = sql("census.sql")
                 .replace(PARTS_MARK, names(parts.stream().map(Part::name)))
                 .replace(CLAIMED_MARK, condition(BlockRanges.union(frontier), false))
+                .with("together", isTogether ? 1 : 0)
                 .setting("max_query_size", LONGEST_TEXT);
         Map<String, List<Row>> rows =
                 clickHouse.list(census, Row.class).stream().collect(Collectors.groupingBy(Row::part));
@@ -317,17 +338,11 @@ public final class AccessLogTable {
         rows.forEach((part, some) -> counted.put(
                 part,
                 new Counted(
-                        some.stream()
-                                .filter(Row::isClaimed)
-                                .mapToLong(Row::rows)
-                                .sum(),
-                        some.stream()
-                                .filter(Row::isClaimed)
-                                .mapToLong(Row::mark)
-                                .sum(),
+                        some.stream().filter(Row::isClaimed).map(Row::asBlock).toList(),
+                        !isTogether,
                         some.stream()
                                 .filter(row -> !row.isClaimed())
-                                .map(row -> new Block(row.block(), row.rows(), row.mark(), row.oldest()))
+                                .map(Row::asBlock)
                                 .toList())));
         List<Part> silent =
                 parts.stream().filter(part -> !counted.containsKey(part.name())).toList();

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -88,13 +89,23 @@ public record Accounting(
     /**
      * What was counted in a part.
      *
-     * @param rows in claimed blocks
-     * @param mark of these
+     * @param claimed rows in claimed blocks: by block, or together as if they were of one
+     * @param isByBlock whether it is by block
      * @param blocks all others, by number
      */
-    public record Counted(long rows, long mark, List<Block> blocks) {
+    public record Counted(List<Block> claimed, boolean isByBlock, List<Block> blocks) {
         /** A part without rows, or whose rows are all deleted. */
-        public static final Counted NOTHING = new Counted(0, 0, List.of());
+        public static final Counted NOTHING = new Counted(List.of(), true, List.of());
+
+        /** Rows in claimed blocks. */
+        public long rows() {
+            return claimed.stream().mapToLong(Block::rows).sum();
+        }
+
+        /** Their mark. */
+        public long mark() {
+            return claimed.stream().mapToLong(Block::mark).sum();
+        }
 
         /** Rows in blocks that are not claimed. */
         public long unclaimed() {
@@ -103,11 +114,13 @@ public record Accounting(
     }
 
     /**
-     * A block that is not claimed.
+     * Rows of a block.
      *
-     * @param oldest when its first row was inserted, in seconds since 1970
+     * @param mark sum of hashes over them
+     * @param oldest when the first of them was inserted, in seconds since 1970
+     * @param newest when the last was
      */
-    public record Block(long number, long rows, long mark, long oldest) {}
+    public record Block(long number, long rows, long mark, long oldest, long newest) {}
 
     /**
      * What was known before.
@@ -187,6 +200,25 @@ public record Accounting(
     }
 
     /**
+     * Of the parts that were counted those of which claimed rows went: which of them are left is to be counted by block.
+     *
+     * @param counted by name of the part
+     */
+    public static List<Part> toCountByBlock(Before before, List<Part> parts, Map<String, Counted> counted) {
+        return components(before, parts).stream()
+                .filter(component -> before.isKnown()
+                        && component.parts().stream().allMatch(part -> counted.containsKey(part.name()))
+                        && component.parts().stream()
+                                        .mapToLong(part -> counted.get(part.name()).rows())
+                                        .sum()
+                                < component.known().stream()
+                                        .mapToLong(AccountedPart::rows)
+                                        .sum())
+                .flatMap(component -> component.parts().stream())
+                .toList();
+    }
+
+    /**
      * Decides.
      *
      * @param parts the active parts, oldest partition first
@@ -194,7 +226,7 @@ public record Accounting(
      * @param visible the highest block of each partition that may be claimed now
      * @param rowLimit rows that are claimed, up to one block more
      * @param now seconds since 1970, by ClickHouse's clock
-     * @param forgetAfter seconds after which a part that went away is forgotten, where the table has no TTL
+     * @param forgetAfter seconds after which a part that went away is forgotten; not before its rows would have expired
      */
     public static Accounting of(
             Before before,
@@ -269,6 +301,9 @@ public record Accounting(
         private final List<BlockRange> empty = new ArrayList<>();
         private final List<AccountedPart> accounted = new ArrayList<>();
         private final List<AccountedPart> gone;
+        private final List<AccountedPart> suspects = new ArrayList<>();
+        private final List<Component> sound = new ArrayList<>();
+        private final Set<BlockRange> untaken = new HashSet<>();
         private final List<LeftAlone> leftAlone = new ArrayList<>();
         private long room;
         private boolean isFull;
@@ -291,22 +326,36 @@ public record Accounting(
             this.forgetAfter = forgetAfter;
             room = rowLimit;
             gone = before.parts().stream()
-                    .filter(part -> part.gone() && !isExpired(part))
+                    .filter(part -> part.gone() && !hasExpired(part))
+                    // Ledgers of before do not say when.
+                    .map(part -> part.expires() > 0 ? part : part.leave(now + forgetAfter))
                     .collect(Collectors.toCollection(ArrayList::new));
         }
 
         Accounting decide(List<Part> parts) {
             accounted.addAll(unchanged(before, parts));
-            components(before, parts).forEach(this::decide);
+            List<Component> components = components(before, parts);
+            components.stream().filter(component -> !component.known().isEmpty()).forEach(this::look);
+            components.stream().filter(component -> component.known().isEmpty()).forEach(this::look);
+            suspects.addAll(gone);
+            sound.removeIf(this::isReturned);
+            sound.sort(Comparator.comparing(Component::partition)
+                    .thenComparingLong(component -> component.parts().getFirst().low()));
+            sound.forEach(this::claim);
             if (!claims.isEmpty()) {
                 claims.addAll(empty);
             }
+            List<BlockRange> claimed = untaken.isEmpty()
+                    ? BlockRanges.union(claims)
+                    : BlockRanges.union(claims).stream()
+                            .flatMap(range -> BlockRanges.subtract(range, BlockRanges.union(List.copyOf(untaken))).stream())
+                            .toList();
             if (gone.size() > GONE_PARTS) {
                 gone.sort(Comparator.comparingLong(AccountedPart::newest).reversed());
             }
             accounted.addAll(gone.subList(0, Math.min(gone.size(), GONE_PARTS)));
             return new Accounting(
-                    BlockRanges.union(claims),
+                    claimed,
                     claimedRows,
                     unclaimedRows,
                     List.copyOf(accounted),
@@ -315,8 +364,9 @@ public record Accounting(
                     mayBeMore);
         }
 
-        private void decide(Component component) {
-            if (!component.parts().stream().allMatch(part -> counted.containsKey(part.name()))) {
+        /** What became of what was known, before anything is claimed: rows that went from one part may be back in any other. */
+        private void look(Component component) {
+            if (!isCounted(component)) {
                 accounted.addAll(component.known());
                 mayBeMore |= !component.isLate(before.frontier(), visible);
                 return;
@@ -335,35 +385,145 @@ public record Accounting(
                     component.known().stream().mapToLong(AccountedPart::rows).sum();
             long knownMark =
                     component.known().stream().mapToLong(AccountedPart::mark).sum();
-            boolean isAsBefore = rows < known || (rows == known && mark == knownMark);
             long unclaimed = component.parts().stream()
                     .mapToLong(part -> counted(part).unclaimed())
                     .sum();
             if (unclaimed == 0) {
                 recounted += rows;
             }
-            if (before.isKnown() && !isAsBefore && !isBack(component, rows, mark)) {
-                accounted.addAll(component.known());
-                leftAlone.add(new Reused(
-                        component.partition(),
-                        component.parts().stream().map(Part::name).toList(),
-                        rows,
-                        known));
+            boolean isAsBefore = !before.isKnown() || rows == known && mark == knownMark || isBack(component, rows, mark);
+            Optional<List<AccountedPart>> went =
+                    isAsBefore ? Optional.of(List.of()) : rows < known ? went(component) : Optional.empty();
+            if (went.isPresent()) {
+                leave(went.get());
+                sound.add(new Component(
+                        component.parts(),
+                        component.known().stream()
+                                .filter(part -> !went.get().contains(part))
+                                .toList()));
                 return;
             }
+            accounted.addAll(component.known());
+            // Where its rows are now nobody can say.
+            suspects.addAll(component.known());
+            forbid(component);
+            leftAlone.add(new Reused(
+                    component.partition(),
+                    component.parts().stream().map(Part::name).toList(),
+                    rows,
+                    known));
+        }
+
+        private boolean isCounted(Component component) {
+            return component.parts().stream().allMatch(part -> counted.containsKey(part.name()));
+        }
+
+        /** Whether what is new in parts whose claimed rows are as they should be is not new at all: then they are left alone. */
+        private boolean isReturned(Component component) {
             List<Returned> returned = component.parts().stream()
                     .flatMap(part -> returned(part).stream())
                     .toList();
             if (!returned.isEmpty()) {
                 accounted.addAll(component.known());
                 leftAlone.addAll(returned);
-                return;
+                forbid(component);
             }
-            if (rows < known && component.parts().stream().noneMatch(Part::mutated)) {
-                leave(component.known());
-            }
-            unclaimedRows += unclaimed;
+            return !returned.isEmpty();
+        }
+
+        /** Numbers of rows that are left alone must not be claimed by the name of another part. */
+        private void forbid(Component component) {
+            component.parts().forEach(part -> counted(part).blocks().stream()
+                    .map(block -> alone(part, block))
+                    .forEach(untaken::add));
+        }
+
+        private static BlockRange alone(Part part, Block block) {
+            return new BlockRange(part.partition(), block.number(), block.number());
+        }
+
+        private void claim(Component component) {
+            unclaimedRows += component.parts().stream()
+                    .mapToLong(part -> counted(part).unclaimed())
+                    .sum();
             component.parts().forEach(this::claim);
+        }
+
+        /**
+         * The known parts of which no row is left, where fewer rows are left than were known; nothing if rows may be others. A
+         * number that is used again may have fewer rows than before, so that there are fewer says little.
+         */
+        private Optional<List<AccountedPart>> went(Component component) {
+            List<AccountedPart> known = component.known();
+            long[] rows = new long[known.size()];
+            long[] mark = new long[known.size()];
+            long[] newest = new long[known.size()];
+            Block strange = new Block(0, 0, 0, 0, 0);
+            for (Part part : component.parts()) {
+                for (Block block : counted(part).claimed()) {
+                    int place = counted(part).isByBlock() ? place(known, block.number()) : known.size();
+                    if (place == known.size()) {
+                        strange = new Block(
+                                0,
+                                strange.rows() + block.rows(),
+                                strange.mark() + block.mark(),
+                                0,
+                                Math.max(strange.newest(), block.newest()));
+                    } else {
+                        rows[place] += block.rows();
+                        mark[place] += block.mark();
+                        newest[place] = Math.max(newest[place], block.newest());
+                    }
+                }
+            }
+            boolean mayShrink = component.parts().stream().anyMatch(Part::mutated);
+            List<AccountedPart> went = new ArrayList<>();
+            for (int i = 0; i < known.size(); i++) {
+                AccountedPart part = known.get(i);
+                if (rows[i] == 0) {
+                    went.add(part);
+                } else if (!isLeftOf(part, rows[i], mark[i], newest[i], mayShrink)) {
+                    return Optional.empty();
+                }
+            }
+            if (strange.rows() == 0) {
+                return Optional.of(went);
+            }
+            // Rows that have other numbers than their part, as those of attached parts: of which part they are is not known.
+            AccountedPart all = together(went);
+            return isLeftOf(all, strange.rows(), strange.mark(), strange.newest(), mayShrink)
+                    ? Optional.of(List.of())
+                    : Optional.empty();
+        }
+
+        private static int place(List<AccountedPart> known, long block) {
+            for (int i = 0; i < known.size(); i++) {
+                if (known.get(i).low() <= block && block <= known.get(i).high()) {
+                    return i;
+                }
+            }
+            return known.size();
+        }
+
+        private static AccountedPart together(List<AccountedPart> parts) {
+            return new AccountedPart(
+                    "",
+                    0,
+                    0,
+                    0,
+                    parts.stream().mapToLong(AccountedPart::rows).sum(),
+                    parts.stream().mapToLong(AccountedPart::mark).sum(),
+                    parts.stream().mapToLong(AccountedPart::newest).max().orElse(0),
+                    parts.stream().mapToLong(AccountedPart::expires).min().orElse(0),
+                    true,
+                    false);
+        }
+
+        /** Whether rows can be those of a part that are left: some of them only where something deletes rows. */
+        private boolean isLeftOf(AccountedPart part, long rows, long mark, long newest, boolean mayShrink) {
+            return rows == part.rows()
+                    ? mark == part.mark()
+                    : rows < part.rows() && newest <= part.newest() && (mayShrink || hasExpired(part));
         }
 
         private Counted counted(Part part) {
@@ -373,13 +533,13 @@ public record Accounting(
         /** Remembers parts whose rows went before they expired: they may come back. */
         private void leave(Collection<AccountedPart> parts) {
             parts.stream()
-                    .filter(part -> part.rows() > 0 && !isExpired(part))
-                    .map(AccountedPart::leave)
+                    .filter(part -> part.rows() > 0 && !hasExpired(part))
+                    .map(part -> part.leave(Math.max(part.expires(), now + forgetAfter)))
                     .forEach(gone::add);
         }
 
-        private boolean isExpired(AccountedPart part) {
-            return now >= (part.expires() > 0 ? part.expires() : part.newest() + forgetAfter);
+        private boolean hasExpired(AccountedPart part) {
+            return part.expires() > 0 && now >= part.expires();
         }
 
         /** Whether a part that went away is back with its rows under their numbers. */
@@ -396,12 +556,12 @@ public record Accounting(
 
         /** Whether new blocks of a part hold rows that were there when a part went away. */
         private List<Returned> returned(Part part) {
-            List<AccountedPart> suspects = gone.stream()
+            List<AccountedPart> suspected = suspects.stream()
                     .filter(left -> left.partition().equals(part.partition()))
                     .toList();
-            boolean isSame = suspects.stream().anyMatch(left -> left.id() == part.id());
+            boolean isSame = suspected.stream().anyMatch(left -> left.id() == part.id());
             long rows = counted(part).blocks().stream()
-                    .filter(block -> isSame || suspects.stream().anyMatch(left -> block.oldest() <= left.newest()))
+                    .filter(block -> isSame || suspected.stream().anyMatch(left -> block.oldest() <= left.newest()))
                     .mapToLong(Block::rows)
                     .sum();
             return rows == 0 ? List.of() : List.of(new Returned(part.partition(), part.name(), rows));
@@ -419,7 +579,10 @@ public record Accounting(
             List<BlockRange> candidates = new ArrayList<>(byName);
             List<Block> blocks = new ArrayList<>();
             for (Block block : count.blocks()) {
-                BlockRange alone = new BlockRange(part.partition(), block.number(), block.number());
+                BlockRange alone = alone(part, block);
+                if (untaken.contains(alone)) {
+                    continue;
+                }
                 boolean isNamed = part.low() <= block.number() && block.number() <= part.high();
                 if (!isNamed) {
                     candidates.add(alone);
@@ -431,6 +594,7 @@ public record Accounting(
             List<BlockRange> ranges = BlockRanges.union(candidates);
             long rows = count.rows();
             long mark = count.mark();
+            long newest = count.claimed().stream().mapToLong(Block::newest).max().orElse(0);
             int taken = 0;
             for (Block block : blocks) {
                 if (isFull || (block.rows() > room && claimedRows > 0)) {
@@ -441,8 +605,10 @@ public record Accounting(
                 claimedRows += block.rows();
                 rows += block.rows();
                 mark += block.mark();
+                newest = Math.max(newest, block.newest());
                 taken++;
             }
+            blocks.subList(taken, blocks.size()).forEach(block -> untaken.add(alone(part, block)));
             if (taken > 0) {
                 claims.addAll(
                         taken == blocks.size()
@@ -458,7 +624,7 @@ public record Accounting(
                     part.id(),
                     rows,
                     mark,
-                    part.newest(),
+                    newest,
                     part.expires(),
                     taken == count.blocks().size(),
                     false));

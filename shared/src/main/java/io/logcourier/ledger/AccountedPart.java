@@ -10,8 +10,8 @@ package io.logcourier.ledger;
  * @param id hash of its files; the same where the part is attached again under another name
  * @param rows of it that lie in claimed blocks
  * @param mark sum of hashes of their start times and request ids, wrapping: other rows in the same number have another
- * @param newest when the last of its rows was inserted, in seconds since 1970; where that is not known, when it was written
- * @param expires when the first of its rows may be removed by the table's TTL, in seconds since 1970
+ * @param newest when the last of these was inserted, in seconds since 1970
+ * @param expires when the first of its rows may be removed by the table's TTL, in seconds since 1970; of one that is gone, when it is forgotten
  * @param whole whether all its rows lie in claimed blocks
  * @param gone whether the part went away before it expired, without another that holds its rows: DROP or DETACH
  */
@@ -26,8 +26,12 @@ public record AccountedPart(
         long expires,
         boolean whole,
         boolean gone) {
-    /** As this one, after it went away. */
-    public AccountedPart leave() {
-        return new AccountedPart(partition, low, high, id, rows, mark, newest, expires, whole, true);
+    /**
+     * As this one, after it went away.
+     *
+     * @param until when it is to be forgotten, in seconds since 1970
+     */
+    public AccountedPart leave(long until) {
+        return new AccountedPart(partition, low, high, id, rows, mark, newest, until, whole, true);
     }
 }

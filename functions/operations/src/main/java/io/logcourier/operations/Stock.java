@@ -65,10 +65,10 @@ final class Stock {
     }
 
     private List<Difference> againstSeals(Head head, List<Part> parts) {
-        record Stored(long epoch, long rows, long oldest) {}
+        record Stored(long epoch, long rows, long oldest, long newest) {}
         long begin = ledger.begin().epoch();
         Map<String, List<BlockRange>> before = before(begin);
-        Map<Long, Long> rows = new TreeMap<>();
+        Map<Long, Held> held = new TreeMap<>();
         long unclaimed = 0;
         Instant oldest = Instant.MAX;
         for (String partition : parts.stream().map(Part::partition).distinct().toList()) {
@@ -80,7 +80,7 @@ final class Stock {
                     .with("partition", partition)
                     .setting("max_query_size", Integer.toString(1 << 28));
             for (Stored some : clickHouse.list(stored, Stored.class)) {
-                rows.merge(some.epoch(), some.rows(), Long::sum);
+                held.merge(some.epoch(), new Held(some.rows(), some.oldest(), some.newest()), Held::plus);
                 Instant inserted = Instant.ofEpochSecond(some.oldest());
                 if (some.epoch() == 0 && inserted.plus(UNCLAIMED).isBefore(head.now())) {
                     unclaimed += some.rows();
@@ -88,7 +88,7 @@ final class Stock {
                 }
             }
         }
-        List<Difference> differences = new ArrayList<>(surplus(rows, begin));
+        List<Difference> differences = new ArrayList<>(strangers(held, begin));
         if (unclaimed > 0) {
             differences.add(new Difference(
                     "%,d rows of the log table are in no claim, the first inserted at %s: run `courier tick`; if they stay, see what it says"
@@ -97,18 +97,42 @@ final class Stock {
         return differences;
     }
 
-    /** Seals are read after the rows: what is not sealed yet is no difference. */
-    private List<Difference> surplus(Map<Long, Long> stored, long begin) {
-        record Sealed(long epoch, long rows) {}
-        Map<Long, Long> sealed = clickHouse.list(sql("sealed.sql").with("begin", begin), Sealed.class).stream()
-                .collect(Collectors.toMap(Sealed::epoch, Sealed::rows));
-        return stored.entrySet().stream()
-                .filter(epoch ->
-                        epoch.getKey() > 0 && sealed.getOrDefault(epoch.getKey(), Long.MAX_VALUE) < epoch.getValue())
-                .map(epoch -> new Difference(
+    /**
+     * Rows, and when they were inserted, in seconds since 1970.
+     */
+    private record Held(long rows, long oldest, long newest) {
+        Held plus(Held more) {
+            return new Held(rows + more.rows, Math.min(oldest, more.oldest), Math.max(newest, more.newest));
+        }
+    }
+
+    /**
+     * Rows that no epoch can have claimed under their numbers: more than it claimed, or inserted at other times. Seals are read
+     * after the rows: what is not sealed yet is no difference.
+     */
+    private List<Difference> strangers(Map<Long, Held> stored, long begin) {
+        record Sealed(long epoch, long rows, long oldest, long newest) {}
+        List<Difference> differences = new ArrayList<>();
+        for (Sealed sealed : clickHouse.list(sql("sealed.sql").with("begin", begin), Sealed.class)) {
+            Held held = stored.get(sealed.epoch());
+            if (sealed.epoch() > 0 && held != null && held.rows() > sealed.rows()) {
+                differences.add(new Difference(
                         "epoch %d claimed %,d rows, the log table holds %,d under its block numbers: rows came in under numbers of before; stop the schedule and the workers, then run `courier repair`"
-                                .formatted(epoch.getKey(), sealed.get(epoch.getKey()), epoch.getValue())))
-                .toList();
+                                .formatted(sealed.epoch(), sealed.rows(), held.rows())));
+            } else if (sealed.epoch() > 0
+                    && held != null
+                    && (held.newest() > sealed.newest() || held.oldest() < sealed.oldest())) {
+                differences.add(new Difference(
+                        "epoch %d claimed rows that were inserted from %s to %s, under its block numbers the log table holds some from %s to %s: others came in under numbers of before; stop the schedule and the workers, then run `courier repair`"
+                                .formatted(
+                                        sealed.epoch(),
+                                        Instant.ofEpochSecond(sealed.oldest()),
+                                        Instant.ofEpochSecond(sealed.newest()),
+                                        Instant.ofEpochSecond(held.oldest()),
+                                        Instant.ofEpochSecond(held.newest()))));
+            }
+        }
+        return differences;
     }
 
     /** What was claimed before the first epoch that the books hold, by partition. */

@@ -3,10 +3,11 @@
 SELECT
     if(block <= high, epoch, 0) AS epoch,
     sum(rows) AS rows,
-    min(oldest) AS oldest
+    min(oldest) AS oldest,
+    max(newest) AS newest
 FROM
 (
-    SELECT 1 AS side, toInt64(_block_number) AS block, count() AS rows, min(toInt64(toUnixTimestamp(insertedAt))) AS oldest
+    SELECT 1 AS side, toInt64(_block_number) AS block, count() AS rows, min(toInt64(toUnixTimestamp(insertedAt))) AS oldest, max(toInt64(toUnixTimestamp(insertedAt))) AS newest
     FROM {logs:Identifier}.{table:Identifier}
     WHERE _partition_id = {partition:String}
     GROUP BY block

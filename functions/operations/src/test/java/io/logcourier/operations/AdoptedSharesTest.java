@@ -104,6 +104,6 @@ class AdoptedSharesTest {
     }
 
     private static Block block(long number, long rows) {
-        return new Block(number, rows, 0, 0);
+        return new Block(number, rows, 0, 0, 0);
     }
 }
