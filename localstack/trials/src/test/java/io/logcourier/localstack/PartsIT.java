@@ -90,7 +90,7 @@ class PartsIT {
                 "DROP TABLE {logs}.other SYNC"),
         MOVE_OTHER_ROWS_IN(
                 "CREATE TABLE {logs}.other AS {logs}.access_logs",
-                "INSERT INTO {logs}.other SELECT * REPLACE (concat(req_id, '-new') AS req_id) FROM {logs}.access_logs",
+                "INSERT INTO {logs}.other SELECT * REPLACE (concat(req_id, '-new') AS req_id, startTime + 1000 AS startTime) FROM {logs}.access_logs",
                 "OPTIMIZE TABLE {logs}.other FINAL",
                 "ALTER TABLE {logs}.other MOVE PARTITION ID 'PARTITION' TO TABLE {logs}.access_logs",
                 "DROP TABLE {logs}.other SYNC"),
@@ -100,6 +100,20 @@ class PartsIT {
                 "DETACH TABLE {logs}.access_logs SYNC",
                 "ATTACH TABLE {logs}.access_logs",
                 "INSERT"),
+        USE_A_NUMBER_TWICE_FOR_FEWER_ROWS(
+                "ALTER TABLE {logs}.access_logs DETACH PART 'LAST'",
+                "DETACH TABLE {logs}.access_logs SYNC",
+                "ATTACH TABLE {logs}.access_logs",
+                "INSERT A FEW"),
+        BEGIN_AGAIN_WITH_FEWER_ROWS(
+                "TRUNCATE TABLE {logs}.access_logs SYNC",
+                "DETACH TABLE {logs}.access_logs SYNC",
+                "ATTACH TABLE {logs}.access_logs",
+                "INSERT A FEW"),
+        DETACH_ATTACH_AND_MERGE(
+                "ALTER TABLE {logs}.access_logs DETACH PART 'PART'",
+                "ALTER TABLE {logs}.access_logs ATTACH PART 'PART'",
+                "OPTIMIZE TABLE {logs}.access_logs FINAL"),
         RESTORE_WHAT_WAS(
                 "BACKUP TABLE {logs}.access_logs TO File('NAME')",
                 "TRUNCATE TABLE {logs}.access_logs",
@@ -212,8 +226,12 @@ class PartsIT {
 
     /** A second each: objects of a ledger made anew must not look like those of orders of before. */
     private void insert(Installation courier) {
+        insert(courier, 10);
+    }
+
+    private void insert(Installation courier, int count) {
         int from = rows;
-        rows += 10;
+        rows += count;
         courier.insert(IntStream.range(from, rows)
                 .mapToObj(i -> LogRow.of("cats", "r" + i, courier.target())
                         .with("startTime", "%d.123".formatted(1_767_225_600L + i)))
@@ -235,6 +253,7 @@ class PartsIT {
         for (String statement : operation.statements) {
             switch (statement) {
                 case "INSERT" -> insert(courier);
+                case "INSERT A FEW" -> insert(courier, 3);
                 case "TICK" -> tick(courier, PLAIN);
                 default ->
                     courier.execute(statement
