@@ -18,6 +18,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 /** {@code courier adopt}. */
 @Command(
         name = "adopt",
+        footer = {"  courier adopt --against-objects", "  courier adopt --lane main --json"},
         description = {
             "Starts the ledger where an incumbent has delivered rows so far: takes its table of offsets, counts all rows up"
                     + " to each cursor as delivered, and leaves the others to discovery. Stop the incumbent first.",

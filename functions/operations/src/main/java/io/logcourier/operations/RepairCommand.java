@@ -17,6 +17,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 /** {@code courier repair}. */
 @Command(
         name = "repair",
+        footer = {"  courier repair", "  courier repair --apply"},
         description = {
             "Makes the ledger anew by the rows in the log table and the log objects in the targets: rows that are in an"
                     + " object count as delivered, all others are delivered. For when parts were restored or attached, or"

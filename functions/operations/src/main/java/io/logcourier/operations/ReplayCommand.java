@@ -28,6 +28,10 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code courier replay}. */
 @Command(
         name = "replay",
+        footer = {
+            "  courier replay --bucket cats --from 2026-01-31 --to 2026-02-01",
+            "  courier replay --bucket cats --from 2026-01-31 --to 2026-02-01 --target copies/cats/"
+        },
         description = {
             "Has log objects delivered again: enqueues a message that asks for all orders of a bucket with a request in"
                     + " a span of time, each order whole. The workers write the same keys with the same bytes; what was"

@@ -36,6 +36,10 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code courier up}. */
 @Command(
         name = "up",
+        footer = {
+            "  courier up --bucket access-logs --flush --every 10s",
+            "  courier up --only clickhouse --data laptop"
+        },
         description = {
             "Runs ClickHouse, S3 and SQS on loopback in the foreground, with the scheduler and the workers.",
             "Post rows to ClickHouse's HTTP port and read objects from S3; SIGINT or SIGTERM stops it cleanly."
@@ -56,7 +60,8 @@ final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "keep everything here; without it the rows go with the process")
+            description =
+                    "keep everything here; without it the rows go with the process, and the objects when the next one starts")
     private Path data;
 
     @Option(
@@ -113,6 +118,9 @@ final class UpCommand implements Callable<Integer> {
                         spec.commandLine(),
                         "--bucket '" + bucket + "': 3 to 63 lower case letters, digits, dots and hyphens are needed");
             }
+        }
+        if (data == null) {
+            LaptopStack.clearTemporary();
         }
         Layout layout = new Layout(Optional.ofNullable(data), clickHousePort, s3Port, sqsPort, only != null);
         ParseResult parsed = spec.commandLine().getParseResult();

@@ -1,0 +1,55 @@
+package io.logcourier.localstack.cli;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Which settings a command reads, so that its help lists no others. */
+final class Uses {
+    private static final List<String> CLICKHOUSE = List.of("lane.", "clickhouse.", "log.");
+    private static final List<String> QUEUE = List.of("aws.", "sqs.", "queue.url");
+    private static final List<String> TARGETS = List.of("aws.", "s3.", "sts.");
+    private static final List<String> STACK =
+            all(CLICKHOUSE, TARGETS, List.of("discovery.", "delivery.", "worker.", "audit.own-targets"));
+
+    /** Names of settings, or the beginnings of names, with the dot. */
+    private static final Map<String, List<String>> SETTINGS = Map.ofEntries(
+            Map.entry("demo", STACK),
+            Map.entry("up", STACK),
+            Map.entry("bench", STACK),
+            Map.entry("load", CLICKHOUSE),
+            Map.entry("tick", all(CLICKHOUSE, QUEUE, List.of("discovery.", "delivery."))),
+            Map.entry("work", all(CLICKHOUSE, QUEUE, TARGETS, List.of("queue.", "delivery.", "worker."))),
+            Map.entry("status", all(CLICKHOUSE, List.of("discovery.count-threshold", "discovery.time-threshold"))),
+            Map.entry(
+                    "audit",
+                    all(
+                            CLICKHOUSE,
+                            TARGETS,
+                            List.of(
+                                    "discovery.time-threshold",
+                                    "discovery.redeliver-after",
+                                    "delivery.",
+                                    "worker.replay-targets",
+                                    "audit.own-targets"))),
+            Map.entry("replay", all(CLICKHOUSE, QUEUE, List.of("worker.replay-targets"))),
+            Map.entry("schema", all(CLICKHOUSE, List.of("discovery.time-threshold", "discovery.redeliver-after"))),
+            Map.entry("adopt", all(CLICKHOUSE, TARGETS, List.of("discovery.epoch-limit"))),
+            Map.entry("repair", all(CLICKHOUSE, TARGETS, List.of("discovery.epoch-limit"))),
+            Map.entry("looker", all(CLICKHOUSE, TARGETS, List.of("delivery."))));
+
+    private Uses() {}
+
+    /** Whether a command reads a setting, as far as is known: one that is not listed here reads all. */
+    static boolean isUsed(String command, String setting) {
+        List<String> known = SETTINGS.get(command);
+        return known == null
+                || known.stream()
+                        .anyMatch(name -> name.endsWith(".") ? setting.startsWith(name) : setting.equals(name));
+    }
+
+    @SafeVarargs
+    private static List<String> all(List<String>... lists) {
+        return Stream.of(lists).flatMap(List::stream).distinct().toList();
+    }
+}
