@@ -6,6 +6,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
+import io.logcourier.logging.Counted;
 import io.logcourier.message.Message;
 import io.logcourier.message.ReplayMessage;
 import io.logcourier.message.SqsOrderQueue;
@@ -86,7 +87,8 @@ public final class ReplayCommand implements Callable<Integer> {
             if (orders == 0) {
                 return "No order of bucket %s has a request in that time: nothing to replay.".formatted(bucket);
             }
-            String found = "%,d orders of bucket %s, %,d rows: replay enqueued.".formatted(orders, bucket, rows);
+            String found = "%s of bucket %s, %s: replay enqueued."
+                    .formatted(Counted.of(orders, "order"), bucket, Counted.of(rows, "row"));
             return incomplete.isEmpty()
                     ? found
                     : found

@@ -17,7 +17,11 @@ import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +50,11 @@ import tools.jackson.databind.json.JsonMapper;
         })
 final class UpCommand implements Callable<Integer> {
     private static final JsonMapper JSON = new JsonMapper();
+    /** A file in the data folder. */
+    private static final String ENVIRONMENT = "environment";
+
+    private static final FileAttribute<?> OWNER =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
 
     @Spec
@@ -130,6 +139,9 @@ final class UpCommand implements Callable<Integer> {
             serve(stack);
         }
         Ready ready = Ready.of(stack);
+        if (stack.data().isPresent()) {
+            write(stack.data().get(), ready.exports());
+        }
         CountDownLatch stopped = new CountDownLatch(1);
         Signals.stopWith(stopped::countDown);
         if (json) {
@@ -156,6 +168,13 @@ final class UpCommand implements Callable<Integer> {
         Scheduler scheduler = new Scheduler(
                 "discovery", discovery, new Tick(Optional.empty(), flush, false).payload(), every, Ticks.TIMEOUT);
         stack.opened(() -> scheduler.close(Signals.GRACE));
+    }
+
+    /** Whole or not at all, and for the user alone: passwords and keys are in it. */
+    private static void write(Path data, String exports) throws IOException {
+        Path whole = Files.createTempFile(data, ENVIRONMENT, ".new", OWNER);
+        Files.writeString(whole, exports + System.lineSeparator());
+        Files.move(whole, data.resolve(ENVIRONMENT), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Where everything is: the line that {@code --json} prints. */
@@ -204,9 +223,17 @@ final class UpCommand implements Callable<Integer> {
             row(text, "region", region);
             row(text, "data", data);
             row(text, "objects", objects);
-            text.append(
-                    "%n%nThe other commands need, in their terminal (without --data, password and keys are new with each start):%n"
-                            .formatted());
+            text.append("%n%nThe other commands need, in their terminal%s:%n%n"
+                    .formatted(data == null ? " (password and keys are new with each start)" : ""));
+            if (data != null) {
+                text.append(". %s%n%nwhich is:%n%n".formatted(Path.of(data).resolve(ENVIRONMENT)));
+            }
+            return text.append(exports()).toString();
+        }
+
+        /** Variables for the other commands, as a shell takes them. */
+        String exports() {
+            StringBuilder text = new StringBuilder();
             export(text, Setting.CLICKHOUSE_URL.variable(), clickhouse);
             export(text, Setting.CLICKHOUSE_USER.variable(), clickhouseUser);
             export(text, Setting.CLICKHOUSE_PASSWORD.variable(), clickhousePassword);
@@ -216,7 +243,7 @@ final class UpCommand implements Callable<Integer> {
             export(text, Setting.DEAD_LETTER_URL.variable(), deadLetterQueue);
             export(text, "AWS_ACCESS_KEY_ID", accessKey);
             export(text, "AWS_SECRET_ACCESS_KEY", secretKey);
-            return text.toString();
+            return text.toString().strip();
         }
 
         private static void export(StringBuilder text, String variable, Object value) {
