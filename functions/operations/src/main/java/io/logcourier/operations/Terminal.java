@@ -29,7 +29,7 @@ public enum Terminal {
     public record Size(int lines, int columns) {
         /** What {@code stty size} said; empty where that is nothing, or 0, which stands for unknown. */
         static Optional<Size> of(String answer) {
-            String[] numbers = answer.strip().split(" ");
+            String[] numbers = answer.strip().split(" ", -1);
             if (numbers.length != 2
                     || !numbers[0].matches("[1-9][0-9]{0,4}")
                     || !numbers[1].matches("[1-9][0-9]{0,4}")) {

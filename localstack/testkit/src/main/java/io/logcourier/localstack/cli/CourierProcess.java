@@ -61,7 +61,7 @@ final class CourierProcess implements AutoCloseable {
      * there is no program that makes a terminal.
      */
     static CourierProcess startOnTerminal(Map<String, String> environment, String... arguments) throws IOException {
-        assumeThat(Stream.of(System.getenv("PATH").split(":")))
+        assumeThat(Stream.of(System.getenv("PATH").split(":", -1)))
                 .as("script, of util-linux")
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, "script")));
         return start(Output.TERMINAL, environment, arguments);
