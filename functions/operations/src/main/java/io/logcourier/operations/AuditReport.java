@@ -1,6 +1,6 @@
 package io.logcourier.operations;
 
-import io.logcourier.logging.Counted;
+import io.logcourier.logging.Quantity;
 import io.logcourier.operations.Audit.BucketLine;
 import io.logcourier.operations.Audit.Difference;
 import io.logcourier.operations.Audit.Looked;
@@ -118,7 +118,7 @@ public record AuditReport(
 
     private static void count(List<String> all, long number, String one, String many) {
         if (number > 0) {
-            all.add(Counted.of(number, one, many));
+            all.add(Quantity.of(number, one, many));
         }
     }
 
@@ -150,7 +150,7 @@ public record AuditReport(
                 text,
                 "delivered",
                 balance.delivered(),
-                "in %s, %s".formatted(Counted.of(balance.objects(), "object"), Counted.of(balance.bytes(), "byte")));
+                "in %s, %s".formatted(Quantity.of(balance.objects(), "object"), Quantity.of(balance.bytes(), "byte")));
         row(text, "given up", balance.givenUp(), "their targets refused them");
         row(text, "lost", balance.lost(), "gone before they were delivered");
         row(text, "open", balance.open(), "under way");
@@ -184,7 +184,7 @@ public record AuditReport(
                                 object.epoch(),
                                 object.number(),
                                 object.bucket(),
-                                Counted.of(object.rows(), "row"),
+                                Quantity.of(object.rows(), "row"),
                                 object.targetBucket(),
                                 object.key())));
         more(text, objects.missing(), "object missing", "objects missing");
@@ -208,7 +208,7 @@ public record AuditReport(
                                 order.epoch(),
                                 order.number(),
                                 order.bucket(),
-                                Counted.of(order.rows(), "row"),
+                                Quantity.of(order.rows(), "row"),
                                 order.reason())));
         more(text, orders.size(), "order " + outcome, "orders " + outcome);
     }
@@ -250,7 +250,7 @@ public record AuditReport(
 
     private static void part(StringBuilder what, long rows, String one, String many) {
         if (rows > 0) {
-            what.append(what.isEmpty() ? "" : ", ").append(Counted.of(rows, one, many));
+            what.append(what.isEmpty() ? "" : ", ").append(Quantity.of(rows, one, many));
         }
     }
 
@@ -267,7 +267,7 @@ public record AuditReport(
 
     private static void more(StringBuilder text, long size, String one, String many) {
         if (size > SHOWN) {
-            text.append("%n... and %s".formatted(Counted.of(size - SHOWN, "more " + one, "more " + many)));
+            text.append("%n... and %s".formatted(Quantity.of(size - SHOWN, "more " + one, "more " + many)));
         }
     }
 }

@@ -2,7 +2,7 @@ package io.logcourier.operations;
 
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
-import io.logcourier.logging.Counted;
+import io.logcourier.logging.Quantity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -67,7 +67,7 @@ public final class LoadCommand implements Callable<Integer> {
             for (Path file : files) {
                 Loaded loaded = new Loaded(file.toString(), load(loader, file, line));
                 line = 1;
-                Output.print(spec, json, loaded, plain -> plain.file() + ": " + Counted.of(plain.rows(), "row"));
+                Output.print(spec, json, loaded, plain -> plain.file() + ": " + Quantity.of(plain.rows(), "row"));
             }
         } finally {
             ended = true;

@@ -6,7 +6,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
-import io.logcourier.logging.Counted;
+import io.logcourier.logging.Quantity;
 import io.logcourier.message.Message;
 import io.logcourier.message.ReplayMessage;
 import io.logcourier.message.SqsOrderQueue;
@@ -88,12 +88,16 @@ public final class ReplayCommand implements Callable<Integer> {
                 return "No order of bucket %s has a request in that time: nothing to replay.".formatted(bucket);
             }
             String found = "%s of bucket %s, %s: replay enqueued."
-                    .formatted(Counted.of(orders, "order"), bucket, Counted.of(rows, "row"));
+                    .formatted(Quantity.of(orders, "order"), bucket, Quantity.of(rows, "row"));
             return incomplete.isEmpty()
                     ? found
                     : found
-                            + " %,d of %,d rows remain in ClickHouse; %d orders cannot be made again and will end in the dead-letter queue: %s"
-                                    .formatted(remaining, rows, incomplete.size(), String.join(", ", incomplete));
+                            + " %,d of %s in ClickHouse; %s be made again and will end in the dead-letter queue: %s"
+                                    .formatted(
+                                            remaining,
+                                            Quantity.of(rows, "row is", "rows are"),
+                                            Quantity.of(incomplete.size(), "order cannot", "orders cannot"),
+                                            String.join(", ", incomplete));
         }
     }
 

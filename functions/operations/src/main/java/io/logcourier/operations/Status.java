@@ -10,7 +10,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
-import io.logcourier.logging.Counted;
+import io.logcourier.logging.Quantity;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -126,16 +126,17 @@ public record Status(
         }
         text.append(System.lineSeparator()).append(table.text(columns));
         if (buckets.size() > top) {
-            text.append("... and %s (--top N shows more)%n".formatted(Counted.of(buckets.size() - top, "more bucket")));
+            text.append(
+                    "... and %s (--top N shows more)%n".formatted(Quantity.of(buckets.size() - top, "more bucket")));
         }
         if (expiring > 0) {
             text.append("%n%s by TTL before they are claimed and due: run discovery, or raise the TTL before%n"
-                    .formatted(Counted.of(expiring, "row goes", "rows go")));
+                    .formatted(Quantity.of(expiring, "row goes", "rows go")));
         }
         text.append("%n%s, %s not claimed yet, %,d pending, %,d open, %,d given up, %,d lost"
                 .formatted(
-                        Counted.of(buckets.size(), "bucket"),
-                        Counted.of(unclaimed, "row"),
+                        Quantity.of(buckets.size(), "bucket"),
+                        Quantity.of(unclaimed, "row"),
                         buckets.stream().mapToLong(Bucket::pending).sum(),
                         buckets.stream().mapToLong(Bucket::open).sum(),
                         buckets.stream().mapToLong(Bucket::givenUp).sum(),

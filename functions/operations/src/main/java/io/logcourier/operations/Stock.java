@@ -11,6 +11,7 @@ import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.logging.Quantity;
 import io.logcourier.operations.Audit.Difference;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,8 +92,10 @@ final class Stock {
         List<Difference> differences = new ArrayList<>(surplus(rows, begin));
         if (unclaimed > 0) {
             differences.add(new Difference(
-                    "%,d rows of the log table are in no claim, the first inserted at %s: run `courier tick`; if they stay, see what it says"
-                            .formatted(unclaimed, oldest)));
+                    "%s in no claim, the first inserted at %s: run `courier tick`; if that does not claim them, see what it says"
+                            .formatted(
+                                    Quantity.of(unclaimed, "row of the log table is", "rows of the log table are"),
+                                    oldest)));
         }
         return differences;
     }
@@ -106,8 +109,11 @@ final class Stock {
                 .filter(epoch ->
                         epoch.getKey() > 0 && sealed.getOrDefault(epoch.getKey(), Long.MAX_VALUE) < epoch.getValue())
                 .map(epoch -> new Difference(
-                        "epoch %d claimed %,d rows, the log table holds %,d under its block numbers: rows came in under numbers of before; stop the schedule and the workers, then run `courier repair`"
-                                .formatted(epoch.getKey(), sealed.get(epoch.getKey()), epoch.getValue())))
+                        "epoch %d claimed %s, the log table holds %,d under its block numbers: rows came in under numbers of before; stop the schedule and the workers, then run `courier repair`"
+                                .formatted(
+                                        epoch.getKey(),
+                                        Quantity.of(sealed.get(epoch.getKey()), "row"),
+                                        epoch.getValue())))
                 .toList();
     }
 

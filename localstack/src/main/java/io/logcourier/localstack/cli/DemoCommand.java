@@ -11,8 +11,8 @@ import io.logcourier.localstack.LaptopStack;
 import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
-import io.logcourier.logging.Counted;
 import io.logcourier.logging.Plain;
+import io.logcourier.logging.Quantity;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
@@ -314,14 +314,14 @@ final class DemoCommand implements Callable<Integer> {
         List<String> reasons = new ArrayList<>();
         report.undelivered().ifPresent(reasons::add);
         if (!report.differences().isEmpty()) {
-            reasons.add(Counted.of(report.differences().size(), "difference"));
+            reasons.add(Quantity.of(report.differences().size(), "difference"));
         }
         if (report.objects().missing() > 0) {
-            reasons.add(Counted.of(report.objects().missing(), "object missing", "objects missing"));
+            reasons.add(Quantity.of(report.objects().missing(), "object missing", "objects missing"));
         }
         if (report.objects().unread() > 0) {
             reasons.add(
-                    Counted.of(report.objects().unread(), "object or folder not read", "objects or folders not read"));
+                    Quantity.of(report.objects().unread(), "object or folder not read", "objects or folders not read"));
         }
         long stored = report.balance().stored() - before;
         if (stored != loaded) {

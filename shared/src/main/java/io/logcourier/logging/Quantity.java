@@ -1,8 +1,8 @@
 package io.logcourier.logging;
 
 /** Numbers of things in words for people: {@code 1 row}, {@code 2,000 rows}. */
-public final class Counted {
-    private Counted() {}
+public final class Quantity {
+    private Quantity() {}
 
     /**
      * So many of them.
