@@ -144,6 +144,9 @@ final class DemoCommand implements Callable<Integer> {
         if (data == null) {
             LaptopStack.clearTemporary();
         }
+        if (Terminal.STDERR.isWatched()) {
+            spec.commandLine().getErr().println("starting ClickHouse, S3 and SQS on this machine, some seconds");
+        }
         long began = System.nanoTime();
         ParseResult parsed = spec.commandLine().getParseResult();
         try (LaptopStack stack = LaptopStack.start(

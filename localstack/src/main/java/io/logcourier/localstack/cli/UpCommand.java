@@ -13,6 +13,7 @@ import io.logcourier.message.Tick;
 import io.logcourier.operations.Output;
 import io.logcourier.operations.Seconds;
 import io.logcourier.operations.SettingsFlags;
+import io.logcourier.operations.Terminal;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -130,6 +131,9 @@ final class UpCommand implements Callable<Integer> {
         }
         if (data == null) {
             LaptopStack.clearTemporary();
+        }
+        if (Terminal.STDERR.isWatched()) {
+            spec.commandLine().getErr().println("starting ClickHouse, S3 and SQS on this machine, some seconds");
         }
         Layout layout = new Layout(Optional.ofNullable(data), clickHousePort, s3Port, sqsPort, only != null);
         ParseResult parsed = spec.commandLine().getParseResult();

@@ -29,6 +29,7 @@ class DemoIT {
 
     /** All lines that a person may see, and no others: none is of the engine, a library or a warning. */
     private static final List<String> KNOWN = List.of(
+            "starting ClickHouse, S3 and SQS on this machine, some seconds",
             BAR,
             "",
             "(loaded|stored|claimed|undeliverable|pending|ordered|delivered|given up|lost|open) +[0-9,]+ rows?( .*)?",
