@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TemporaryObjectsTest {
-    private static final Instant LATER = Instant.now().plus(Duration.ofHours(1));
+    private final Instant later = Instant.now().plus(Duration.ofHours(1));
 
     @TempDir
     private Path temporary;
@@ -25,7 +25,7 @@ class TemporaryObjectsTest {
         Path unknown = folder("log-courier-objects-3", false);
         Path other = folder("other-4", true);
 
-        TemporaryObjects.clear(temporary, LATER);
+        TemporaryObjects.clear(temporary, later);
 
         assertThat(temporary.toFile().listFiles())
                 .containsExactlyInAnyOrder(elsewhere.toFile(), unknown.toFile(), other.toFile());
@@ -47,12 +47,12 @@ class TemporaryObjectsTest {
         Path here = folder.getParent();
         Files.createFile(running.objects().resolve("object"));
 
-        TemporaryObjects.clear(here, LATER);
+        TemporaryObjects.clear(here, later);
         assertThat(running.objects().resolve("object")).exists();
 
         running.close();
         assertThat(running.objects().resolve("object")).exists();
-        TemporaryObjects.clear(here, LATER);
+        TemporaryObjects.clear(here, later);
         assertThat(folder).doesNotExist();
     }
 

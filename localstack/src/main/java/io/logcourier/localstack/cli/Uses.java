@@ -1,8 +1,8 @@
 package io.logcourier.localstack.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** Which settings a command reads, so that its help lists no others. */
 final class Uses {
@@ -63,6 +63,10 @@ final class Uses {
 
     @SafeVarargs
     private static List<String> all(List<String>... lists) {
-        return Stream.of(lists).flatMap(List::stream).distinct().toList();
+        List<String> all = new ArrayList<>();
+        for (List<String> list : lists) {
+            all.addAll(list);
+        }
+        return List.copyOf(all);
     }
 }
