@@ -23,11 +23,11 @@ import io.logcourier.operations.Terminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
-import java.nio.charset.Charset;
 import java.nio.file.FileSystemException;
 import java.util.Set;
 import org.slf4j.LoggerFactory;
@@ -115,6 +115,12 @@ public final class Main {
 
     /** The command line, ready to parse. */
     static CommandLine commandLine() {
+        // System.out would swallow that nobody takes it any more.
+        return commandLine(new FileOutputStream(FileDescriptor.out));
+    }
+
+    /** As the other one, with another stdout than the process's. */
+    static CommandLine commandLine(OutputStream stdout) {
         CommandLine line = new CommandLine(new Main());
         line.getSubcommands().forEach((name, command) -> {
             if (command.getCommand() instanceof GenerateCompletion || command.getCommand() instanceof HelpCommand) {
@@ -132,7 +138,8 @@ public final class Main {
                     .footerHeading("%nExamples:%n");
         });
         PrintWriter completion = line.getOut();
-        line.setOut(output(FileDescriptor.out, System.out.charset(), Terminal.STDOUT));
+        Writer out = OutputException.raising(new OutputStreamWriter(stdout, System.out.charset()));
+        line.setOut(Terminal.STDOUT.wantsColour() ? Plain.writer(out, Colour.SEQUENCES) : Plain.writer(out));
         line.setErr(Plain.writer(new OutputStreamWriter(System.err, System.err.charset())));
         // A script for a shell, and nothing of a stranger's in it.
         line.getSubcommands().get("generate-completion").setOut(completion);
@@ -174,12 +181,6 @@ public final class Main {
                 }
             };
         });
-    }
-
-    /** An output that says when nobody takes it any more, which {@link System#out} would swallow. */
-    private static PrintWriter output(FileDescriptor descriptor, Charset charset, Terminal terminal) {
-        Writer raising = OutputException.raising(new OutputStreamWriter(new FileOutputStream(descriptor), charset));
-        return terminal.wantsColour() ? Plain.writer(raising, Colour.SEQUENCES) : Plain.writer(raising);
     }
 
     private static int code(OutputException failure) {
