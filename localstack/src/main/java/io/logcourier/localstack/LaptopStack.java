@@ -17,10 +17,10 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -81,7 +81,8 @@ public final class LaptopStack implements AutoCloseable {
     /**
      * Where the stack keeps its data and listens; port 0 is any free one.
      *
-     * @param data folder that outlives the stack; without one ClickHouse's data is deleted, the objects stay
+     * @param data folder that outlives the stack; without one ClickHouse's data is deleted, and the objects stay until
+     *     {@link #clearTemporary}
      * @param clickHouseOnly whether to leave S3 and SQS out
      */
     public record Layout(Optional<Path> data, int clickHousePort, int s3Port, int sqsPort, boolean clickHouseOnly) {
@@ -195,7 +196,7 @@ public final class LaptopStack implements AutoCloseable {
                 } else {
                     Path folder = layout.data().isPresent()
                             ? layout.data().get().resolve("objects").toAbsolutePath()
-                            : temporaryObjects();
+                            : opened(TemporaryObjects.make()).objects();
                     objects = Optional.of(folder);
                     LocalS3 s3 = opened(new LocalS3(folder, layout.s3Port(), keys.aws()));
                     LocalSqs queues = opened(new LocalSqs(layout.sqsPort(), keys.aws(), VISIBILITY, MAX_RECEIVE_COUNT));
@@ -230,17 +231,12 @@ public final class LaptopStack implements AutoCloseable {
         }
     }
 
-    /** A folder that stays, unless nothing was put there. */
-    private Path temporaryObjects() throws IOException {
-        Path folder = Files.createTempDirectory("log-courier-objects-");
-        opened(() -> {
-            try {
-                Files.delete(folder);
-            } catch (DirectoryNotEmptyException e) {
-                log.debug("{} stays", folder, e);
-            }
-        });
-        return folder;
+    /**
+     * Deletes what stacks of this user that ran without a data folder have left among the temporary files, where they have
+     * ended: their objects, and the data of those that were killed.
+     */
+    public static void clearTemporary() {
+        TemporaryObjects.clear(Path.of(System.getProperty("java.io.tmpdir")), Instant.now());
     }
 
     /** Has {@code part} closed with the stack, before the parts that are there already. */

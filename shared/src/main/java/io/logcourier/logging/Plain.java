@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Text that does nothing to a terminal. Names of buckets, keys, reasons and the like come from strangers, who may put
@@ -26,6 +28,9 @@ public final class Plain {
     private static final int LAST_C1 = 0x9f;
     private static final String TAB = "    ";
 
+    /** Finds nothing. */
+    private static final Pattern NONE = Pattern.compile("(?!)");
+
     private Plain() {}
 
     /** A value, on one line: line breaks and tabs become escapes too. */
@@ -40,7 +45,12 @@ public final class Plain {
 
     /** A writer that lets line breaks through, and of all else only what does nothing. Tabs become spaces. */
     public static PrintWriter writer(Writer out) {
-        return new PrintWriter(new Escaping(out), true);
+        return writer(out, NONE);
+    }
+
+    /** As the other one, and lets our own sequences through: those which this pattern finds, whole within one write. */
+    public static PrintWriter writer(Writer out, Pattern sequences) {
+        return new PrintWriter(new Escaping(out, sequences), true);
     }
 
     /**
@@ -133,8 +143,11 @@ public final class Plain {
     }
 
     private static final class Escaping extends FilterWriter {
-        Escaping(Writer out) {
+        private final Pattern sequences;
+
+        Escaping(Writer out, Pattern sequences) {
             super(out);
+            this.sequences = sequences;
         }
 
         @Override
@@ -150,7 +163,14 @@ public final class Plain {
         @Override
         public void write(String text, int offset, int length) throws IOException {
             String piece = text.substring(offset, offset + length).replace("\t", TAB);
-            out.write(escaped(piece, true));
+            Matcher ours = sequences.matcher(piece);
+            StringBuilder plain = new StringBuilder();
+            int end = 0;
+            while (ours.find()) {
+                plain.append(escaped(piece.substring(end, ours.start()), true)).append(ours.group());
+                end = ours.end();
+            }
+            out.write(plain.append(escaped(piece.substring(end), true)).toString());
         }
     }
 }

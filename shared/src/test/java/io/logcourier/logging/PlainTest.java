@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -76,5 +77,14 @@ final class PlainTest {
         assertThat(written)
                 .hasToString("evil\\u001b[31m\nThe books balance.\\u000d\\u009b2J\\u202e\\u2028    \\u007f\n"
                         + "\\u001b\\u0007b");
+    }
+
+    @Test
+    void aWriterLetsTheSequencesThroughThatItWasGiven() {
+        StringWriter written = new StringWriter();
+        PrintWriter out = Plain.writer(written, Pattern.compile("\033\\[32m"));
+        out.print("\033[32mwell\033[31m\t\033[2J");
+        out.flush();
+        assertThat(written).hasToString("\033[32mwell\\u001b[31m    \\u001b[2J");
     }
 }

@@ -1,5 +1,6 @@
 package io.logcourier.looker;
 
+import io.logcourier.logging.Quantity;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -100,18 +101,18 @@ public record Report(
                 .map(count -> "%,d %s".formatted(count.getValue(), count.getKey()))
                 .collect(Collectors.joining(", "));
         StringBuilder text = new StringBuilder("""
-                run %s, seed %d, %d streams, %d cycles, %s to %s
-                written: %,d entries, %,d bytes, in %,d ms; pushes: %,d accepted, %,d refused, %,d without an answer, %,d retries
+                run %s, seed %d, %s, %s, %s to %s
+                written: %s, %,d bytes, in %,d ms; pushes: %,d accepted, %,d refused, %,d without an answer, %,d retries
                 time: %,d times throttled, %,d ms in all, %,d leaps
-                read: %,d objects, %,d bytes; entries: %s, %,d unread
+                read: %s, %,d bytes; entries: %s, %,d unread
                 """.formatted(
                         run.id(),
                         run.seed(),
-                        streams.size(),
-                        cycles,
+                        Quantity.of(streams.size(), "stream"),
+                        Quantity.of(cycles, "cycle"),
                         began,
                         ended,
-                        writing.entries(),
+                        Quantity.of(writing.entries(), "entry", "entries"),
                         writing.bytes(),
                         writing.millis(),
                         writing.accepted(),
@@ -121,7 +122,7 @@ public record Report(
                         writing.throttled(),
                         writing.throttledMillis(),
                         writing.leaps(),
-                        reading.objects(),
+                        Quantity.of(reading.objects(), "object"),
                         reading.bytes(),
                         verdicts,
                         reading.unread()));

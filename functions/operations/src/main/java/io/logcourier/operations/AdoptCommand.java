@@ -2,6 +2,7 @@ package io.logcourier.operations;
 
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
+import io.logcourier.logging.Quantity;
 import io.logcourier.operations.Adoption.Adopted;
 import io.logcourier.operations.Adoption.Compared;
 import io.logcourier.s3.TargetClient;
@@ -18,6 +19,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 /** {@code courier adopt}. */
 @Command(
         name = "adopt",
+        footer = {"  courier adopt --against-objects", "  courier adopt --lane main --json"},
         description = {
             "Starts the ledger where an incumbent has delivered rows so far: takes its table of offsets, counts all rows up"
                     + " to each cursor as delivered, and leaves the others to discovery. Stop the incumbent first.",
@@ -68,15 +70,16 @@ public final class AdoptCommand implements Callable<Integer> {
 
     private static String text(Adopted adopted) {
         return """
-                lane %s: the ledger %s with the offsets of %,d sessions and buckets
-                %,14d rows were in the log table
+                lane %s: the ledger %s with the offsets of %s
+                %,14d %s in the log table
                 %,14d count as delivered, of these %,d in objects that the incumbent did not remember
                 %,14d are to be delivered, or cannot be, of these %,d that the incumbent passed over
                 %,14d cannot be: they have no bucket or no target, or a rule keeps them out%s""".formatted(
                         adopted.lane(),
                         adopted.started() ? "was started" : "had been started",
-                        adopted.cursors(),
+                        Quantity.of(adopted.cursors(), "session and bucket", "sessions and buckets"),
                         adopted.present(),
+                        adopted.present() == 1 ? "row was" : "rows were",
                         adopted.adopted(),
                         adopted.ahead(),
                         adopted.remaining() + adopted.undeliverable(),
@@ -88,10 +91,11 @@ public final class AdoptCommand implements Callable<Integer> {
     private static String text(Compared compared) {
         return """
 
-                %,14d objects of the incumbent were read, with %,d lines, %,d of which are no records
+                %,14d %s read, with %s, %,d of which are no records
                 %,14d rows are in none and count as delivered by the cursors alone: nothing so old is left of their buckets, or their target was not read%s""".formatted(
                         compared.objects(),
-                        compared.lines(),
+                        compared.objects() == 1 ? "object of the incumbent was" : "objects of the incumbent were",
+                        Quantity.of(compared.lines(), "line"),
                         compared.unreadable(),
                         compared.unjudged(),
                         compared.refused().stream()

@@ -18,6 +18,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 /** {@code courier audit}: exits with 0 when nothing that it prints is wrong, with 1 otherwise. */
 @Command(
         name = "audit",
+        footer = {"  courier audit", "  courier audit --objects", "  courier audit --objects --deep --json"},
         description = {
             "Checks the books: seals against arrivals, arrivals against orders, orders against offsets.",
             "Exits with 1 and names what differs, what was given up or lost, and what is missing or could not be read."
@@ -71,7 +72,7 @@ public final class AuditCommand implements Callable<Integer> {
                 json,
                 report,
                 plain -> (isNamed ? "lane %s%n%n".formatted(plain.lane()) : "")
-                        + plain.text()
+                        + plain.text(Terminal.STDOUT.size().columns())
                         + "%n%n".formatted()
                         + plain.verdict());
         return report.isWell();

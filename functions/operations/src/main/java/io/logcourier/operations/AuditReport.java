@@ -1,5 +1,6 @@
 package io.logcourier.operations;
 
+import io.logcourier.logging.Quantity;
 import io.logcourier.operations.Audit.BucketLine;
 import io.logcourier.operations.Audit.Difference;
 import io.logcourier.operations.Audit.Looked;
@@ -10,6 +11,7 @@ import io.logcourier.operations.Audit.Unread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What an audit found: the answer of {@code courier audit --json}.
@@ -41,6 +43,9 @@ public record AuditReport(
         long expiring,
         List<Difference> differences) {
     private static final int SHOWN = 20;
+
+    /** Characters of a line where nobody knows better. */
+    private static final int PAGE = 80;
 
     /**
      * Whether nothing that the report shows is wrong: the sums follow from each other, nothing differs, no order was given
@@ -114,12 +119,17 @@ public record AuditReport(
 
     private static void count(List<String> all, long number, String one, String many) {
         if (number > 0) {
-            all.add("%,d %s".formatted(number, number == 1 ? one : many));
+            all.add(Quantity.of(number, one, many));
         }
     }
 
-    /** The report for people: balance sheet, the largest buckets, what is wrong. */
+    /** The report for people, as a page has it: balance sheet, the largest buckets, what is wrong. */
     public String text() {
+        return text(PAGE);
+    }
+
+    /** The same; its tables are no wider than {@code columns} characters where the names allow it. */
+    public String text(int columns) {
         StringBuilder text = new StringBuilder();
         row(text, "stored", balance.stored(), "in the log table now");
         row(
@@ -132,13 +142,9 @@ public record AuditReport(
                     text,
                     "adopted",
                     balance.adopted(),
-                    "delivered by the incumbent; it passed over %,d others".formatted(balance.recovered()));
+                    "by the incumbent, which passed over %,d others".formatted(balance.recovered()));
         }
-        row(
-                text,
-                "undeliverable",
-                balance.undeliverable(),
-                "without a bucket or a target, or with a name S3 cannot have");
+        row(text, "undeliverable", balance.undeliverable(), "no bucket or target, or a name S3 cannot have");
         if (balance.filtered() > 0) {
             row(text, "filtered", balance.filtered(), "kept out of objects by a rule");
         }
@@ -148,9 +154,9 @@ public record AuditReport(
                 text,
                 "delivered",
                 balance.delivered(),
-                "in %,d objects, %,d bytes".formatted(balance.objects(), balance.bytes()));
+                "in %s, %s".formatted(Quantity.of(balance.objects(), "object"), Quantity.of(balance.bytes(), "byte")));
         row(text, "given up", balance.givenUp(), "their targets refused them");
-        row(text, "lost", balance.lost(), "gone from the log table before they were delivered");
+        row(text, "lost", balance.lost(), "gone before they were delivered");
         row(text, "open", balance.open(), "under way");
         if (expiring > 0) {
             row(text, "expiring", expiring, "in no epoch, and about to go by TTL");
@@ -163,43 +169,52 @@ public record AuditReport(
             text.append("rendered again: %,d the same; %,d changed since; %,d no longer with all their rows%n"
                     .formatted(rendered.same(), rendered.changed(), rendered.gone()));
         }
-        text.append("%n%-40s %10s %14s %16s%n".formatted("bucket", "objects", "rows", "bytes"));
+        Table table = new Table(List.of("bucket", "objects", "rows", "bytes"), Set.of());
         buckets.stream()
                 .limit(SHOWN)
-                .forEach(bucket -> text.append("%-40s %,10d %,14d %,16d%n"
-                        .formatted(bucket.bucket(), bucket.objects(), bucket.rows(), bucket.bytes())));
-        more(text, buckets.size(), "buckets");
+                .forEach(bucket -> table.add(
+                        bucket.bucket(),
+                        Table.figure(bucket.objects()),
+                        Table.figure(bucket.rows()),
+                        Table.figure(bucket.bytes())));
+        text.append(System.lineSeparator()).append(table.text(columns));
+        more(text, buckets.size(), "bucket", "buckets");
         orders(text, "given up", refused);
         orders(text, "lost", lost);
         missing.stream()
                 .limit(SHOWN)
-                .forEach(object -> text.append("%nmissing: order %d/%d of bucket %s, %,d rows: object %s/%s"
+                .forEach(object -> text.append("%nmissing: order %d/%d of bucket %s, %s: object %s/%s"
                         .formatted(
                                 object.epoch(),
                                 object.number(),
                                 object.bucket(),
-                                object.rows(),
+                                Quantity.of(object.rows(), "row"),
                                 object.targetBucket(),
                                 object.key())));
-        more(text, objects.missing(), "objects missing");
+        more(text, objects.missing(), "object missing", "objects missing");
         unread.stream()
                 .limit(SHOWN)
                 .forEach(thing -> text.append("%nnot read: %s: %s".formatted(thing.what(), thing.reason())));
-        more(text, objects.unread(), "objects or folders not read");
+        more(text, objects.unread(), "object or folder not read", "objects or folders not read");
         differences.stream()
                 .limit(SHOWN)
                 .forEach(difference -> text.append("%ndifference: %s".formatted(difference.what())));
-        more(text, differences.size(), "differences");
+        more(text, differences.size(), "difference", "differences");
         return text.toString().stripTrailing();
     }
 
     private static void orders(StringBuilder text, String outcome, List<Refused> orders) {
         orders.stream()
                 .limit(SHOWN)
-                .forEach(order -> text.append("%n%s: order %d/%d of bucket %s, %,d rows: %s"
+                .forEach(order -> text.append("%n%s: order %d/%d of bucket %s, %s: %s"
                         .formatted(
-                                outcome, order.epoch(), order.number(), order.bucket(), order.rows(), order.reason())));
-        more(text, orders.size(), "orders " + outcome);
+                                outcome,
+                                order.epoch(),
+                                order.number(),
+                                order.bucket(),
+                                Quantity.of(order.rows(), "row"),
+                                order.reason())));
+        more(text, orders.size(), "order " + outcome, "orders " + outcome);
     }
 
     /** What keeps some stored rows out of objects, or empty when all are in one. */
@@ -208,31 +223,55 @@ public record AuditReport(
             return Optional.empty();
         }
         StringBuilder what = new StringBuilder();
-        part(what, balance.undeliverable(), "rows are undeliverable (no bucket or no target)");
-        part(what, balance.givenUp(), "rows were given up (their target refused them)");
-        part(what, balance.lost(), "rows were lost (gone from the log table before they were delivered)");
-        part(what, balance.open() + balance.pending(), "rows are still to be delivered");
-        part(what, balance.stored() - balance.claimed(), "rows are not claimed yet");
-        part(what, balance.claimed() - balance.stored(), "claimed rows are no longer in the log table");
+        part(
+                what,
+                balance.undeliverable(),
+                "row is undeliverable (no bucket or no target)",
+                "rows are undeliverable (no bucket or no target)");
+        part(
+                what,
+                balance.givenUp(),
+                "row was given up (its target refused it)",
+                "rows were given up (their target refused them)");
+        part(
+                what,
+                balance.lost(),
+                "row was lost (gone from the log table before it was delivered)",
+                "rows were lost (gone from the log table before they were delivered)");
+        part(
+                what,
+                balance.open() + balance.pending(),
+                "row is still to be delivered",
+                "rows are still to be delivered");
+        part(what, balance.stored() - balance.claimed(), "row is not claimed yet", "rows are not claimed yet");
+        part(
+                what,
+                balance.claimed() - balance.stored(),
+                "claimed row is no longer in the log table",
+                "claimed rows are no longer in the log table");
         return Optional.of(what.toString());
     }
 
-    private static void part(StringBuilder what, long rows, String text) {
+    private static void part(StringBuilder what, long rows, String one, String many) {
         if (rows > 0) {
-            what.append(what.isEmpty() ? "" : ", ")
-                    .append("%,d ".formatted(rows))
-                    .append(text);
+            what.append(what.isEmpty() ? "" : ", ").append(Quantity.of(rows, one, many));
         }
     }
 
     private static void row(StringBuilder text, String name, long rows, String remark) {
-        text.append("%-14s %,14d rows  %s".formatted(name, rows, remark).stripTrailing())
-                .append(System.lineSeparator());
+        text.append(line(name, rows, remark)).append(System.lineSeparator());
     }
 
-    private static void more(StringBuilder text, long size, String things) {
+    /** A line of the balance sheet, for those that a command adds to it. */
+    public static String line(String name, long rows, String remark) {
+        return "%-14s %,13d %-4s  %s"
+                .formatted(name, rows, rows == 1 ? "row" : "rows", remark)
+                .stripTrailing();
+    }
+
+    private static void more(StringBuilder text, long size, String one, String many) {
         if (size > SHOWN) {
-            text.append("%n... and %,d more %s".formatted(size - SHOWN, things));
+            text.append("%n... and %s".formatted(Quantity.of(size - SHOWN, "more " + one, "more " + many)));
         }
     }
 }

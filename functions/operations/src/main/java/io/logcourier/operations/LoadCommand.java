@@ -2,6 +2,7 @@ package io.logcourier.operations;
 
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
+import io.logcourier.logging.Quantity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Spec;
 /** {@code courier load}. */
 @Command(
         name = "load",
+        footer = {"  courier load access.ndjson", "  courier load --json access-1.ndjson.gz access-2.ndjson.gz"},
         description = {
             "Loads access logs as a shipper does: JSON lines, plain or gzipped, through the ingest table in chunks."
         })
@@ -65,7 +67,7 @@ public final class LoadCommand implements Callable<Integer> {
             for (Path file : files) {
                 Loaded loaded = new Loaded(file.toString(), load(loader, file, line));
                 line = 1;
-                Output.print(spec, json, loaded, plain -> "%s: %,d rows".formatted(plain.file(), plain.rows()));
+                Output.print(spec, json, loaded, plain -> plain.file() + ": " + Quantity.of(plain.rows(), "row"));
             }
         } finally {
             ended = true;

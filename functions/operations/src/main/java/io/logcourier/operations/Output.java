@@ -18,7 +18,13 @@ public final class Output {
      */
     public static <T extends Record> void print(CommandSpec spec, boolean json, T result, Function<T, String> text) {
         PrintWriter out = spec.commandLine().getOut();
-        out.println(json ? ClickHouse.JSON.writeValueAsString(result) : text.apply(Plain.copy(result)));
+        out.println(json ? ClickHouse.JSON.writeValueAsString(result) : text(result, text));
         out.flush();
+    }
+
+    /** The text for people, in colour where stdout is a terminal that wants it. */
+    static <T extends Record> String text(T result, Function<T, String> text) {
+        String plain = text.apply(Plain.copy(result));
+        return Terminal.STDOUT.wantsColour() ? Colour.paint(plain) : plain;
     }
 }

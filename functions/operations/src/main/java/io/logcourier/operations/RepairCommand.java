@@ -2,6 +2,7 @@ package io.logcourier.operations;
 
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
+import io.logcourier.logging.Quantity;
 import io.logcourier.operations.Repair.Repaired;
 import io.logcourier.s3.TargetClient;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 /** {@code courier repair}. */
 @Command(
         name = "repair",
+        footer = {"  courier repair", "  courier repair --apply"},
         description = {
             "Makes the ledger anew by the rows in the log table and the log objects in the targets: rows that are in an"
                     + " object count as delivered, all others are delivered. For when parts were restored or attached, or"
@@ -60,11 +62,11 @@ public final class RepairCommand implements Callable<Integer> {
     private static String text(Repaired repaired) {
         return """
                 lane %s: %s%s
-                %,14d rows are in the log table
+                %,14d %s in the log table
                 %,14d of them are in an object: they count as delivered
                 %,14d are in none: %s
                 %,14d are in none and have no bucket or no target, or a rule keeps them out
-                %,14d objects were read, with %,d lines, %,d of which are no records%s""".formatted(
+                %,14d %s read, with %s, %,d of which are no records%s""".formatted(
                         repaired.lane(),
                         repaired.applied()
                                 ? "the ledger was made anew"
@@ -73,6 +75,7 @@ public final class RepairCommand implements Callable<Integer> {
                                 .map(reason -> "%nleft alone: %s".formatted(reason))
                                 .collect(Collectors.joining()),
                         repaired.present(),
+                        repaired.present() == 1 ? "row is" : "rows are",
                         repaired.inObjects(),
                         repaired.remaining(),
                         repaired.applied()
@@ -80,7 +83,8 @@ public final class RepairCommand implements Callable<Integer> {
                                 : "they would be delivered by the next ticks and workers",
                         repaired.undeliverable(),
                         repaired.objects(),
-                        repaired.lines(),
+                        repaired.objects() == 1 ? "object was" : "objects were",
+                        Quantity.of(repaired.lines(), "line"),
                         repaired.unreadable(),
                         repaired.former()
                                 .map("%nThe former ledger is in the database %s."::formatted)

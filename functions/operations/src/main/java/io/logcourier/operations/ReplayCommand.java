@@ -6,6 +6,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
+import io.logcourier.logging.Quantity;
 import io.logcourier.message.Message;
 import io.logcourier.message.ReplayMessage;
 import io.logcourier.message.SqsOrderQueue;
@@ -28,6 +29,10 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code courier replay}. */
 @Command(
         name = "replay",
+        footer = {
+            "  courier replay --bucket cats --from 2026-01-31 --to 2026-02-01",
+            "  courier replay --bucket cats --from 2026-01-31 --to 2026-02-01 --target copies/cats/"
+        },
         description = {
             "Has log objects delivered again: enqueues a message that asks for all orders of a bucket with a request in"
                     + " a span of time, each order whole. The workers write the same keys with the same bytes; what was"
@@ -82,12 +87,17 @@ public final class ReplayCommand implements Callable<Integer> {
             if (orders == 0) {
                 return "No order of bucket %s has a request in that time: nothing to replay.".formatted(bucket);
             }
-            String found = "%,d orders of bucket %s, %,d rows: replay enqueued.".formatted(orders, bucket, rows);
+            String found = "%s of bucket %s, %s: replay enqueued."
+                    .formatted(Quantity.of(orders, "order"), bucket, Quantity.of(rows, "row"));
             return incomplete.isEmpty()
                     ? found
                     : found
-                            + " %,d of %,d rows remain in ClickHouse; %d orders cannot be made again and will end in the dead-letter queue: %s"
-                                    .formatted(remaining, rows, incomplete.size(), String.join(", ", incomplete));
+                            + " %,d of %s in ClickHouse; %s be made again and will end in the dead-letter queue: %s"
+                                    .formatted(
+                                            remaining,
+                                            Quantity.of(rows, "row is", "rows are"),
+                                            Quantity.of(incomplete.size(), "order cannot", "orders cannot"),
+                                            String.join(", ", incomplete));
         }
     }
 

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
 /** {@code courier schema}. */
 @Command(
         name = "schema",
+        footer = {"  courier schema", "  courier schema --apply", "  courier schema --apply --adopt all"},
         description = {
             "Prints the DDL of the log tables and the ledger, or applies it and starts the ledger.",
             "Applying it again changes nothing."

@@ -10,8 +10,10 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.logging.Quantity;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 
@@ -34,6 +36,9 @@ public record Status(
         long expiring,
         List<Bucket> buckets,
         List<String> leftAlone) {
+    /** Characters of a line where nobody knows better. */
+    private static final int PAGE = 80;
+
     /**
      * How a bucket stands, in rows.
      *
@@ -90,37 +95,48 @@ public record Status(
                 accounting.leftAlone().stream().map(LeftAlone::text).toList());
     }
 
-    /** For people: the first {@code top} buckets and a line of sums. */
+    /** For people, as a page has it: the first {@code top} buckets and a line of sums. */
     public String text(int top) {
+        return text(top, PAGE);
+    }
+
+    /** The same, in lines of {@code columns} characters where the names allow it. */
+    String text(int top, int columns) {
         StringBuilder text = new StringBuilder("lane %s, epoch %d of %s%n".formatted(lane, epoch, plannedAt));
-        text.append("%n%-40s %10s %12s %12s %12s %12s %12s  %s%n"
-                .formatted("bucket", "lag", "pending", "due", "open", "given up", "lost", "last delivery"));
+        Table table = new Table(
+                List.of("bucket", "lag", "pending", "due", "open", "given up", "lost", "last delivery"),
+                Set.of("due", "open", "given up", "lost"));
         for (Bucket bucket : buckets.subList(0, Math.min(top, buckets.size()))) {
-            text.append("%-40s %10s %,12d %,12d %,12d %,12d %,12d  %s%n"
-                    .formatted(
-                            bucket.bucket(),
-                            lag(bucket.lagSeconds()),
-                            bucket.pending(),
-                            bucket.due(),
-                            bucket.open(),
-                            bucket.givenUp(),
-                            bucket.lost(),
-                            bucket.lastDelivery() == null ? "-" : bucket.lastDelivery()));
+            table.add(
+                    bucket.bucket(),
+                    lag(bucket.lagSeconds()),
+                    Table.figure(bucket.pending()),
+                    Table.figure(bucket.due()),
+                    Table.figure(bucket.open()),
+                    Table.figure(bucket.givenUp()),
+                    Table.figure(bucket.lost()),
+                    bucket.lastDelivery() == null
+                            ? "-"
+                            : bucket.lastDelivery()
+                                    .truncatedTo(ChronoUnit.SECONDS)
+                                    .toString());
             if (!bucket.reason().isEmpty()) {
-                text.append("    ").append(bucket.reason()).append(System.lineSeparator());
+                table.note(bucket.reason());
             }
         }
+        text.append(System.lineSeparator()).append(table.text(columns));
         if (buckets.size() > top) {
-            text.append("... and %,d more buckets (--top N shows more)%n".formatted(buckets.size() - top));
+            text.append(
+                    "... and %s (--top N shows more)%n".formatted(Quantity.of(buckets.size() - top, "more bucket")));
         }
         if (expiring > 0) {
-            text.append("%n%,d rows go by TTL before they are claimed and due: run discovery, or raise the TTL before%n"
-                    .formatted(expiring));
+            text.append("%n%s by TTL before they are claimed and due: run discovery, or raise the TTL before%n"
+                    .formatted(Quantity.of(expiring, "row goes", "rows go")));
         }
-        text.append("%n%,d buckets, %,d rows not claimed yet, %,d pending, %,d open, %,d given up, %,d lost"
+        text.append("%n%s, %s not claimed yet, %,d pending, %,d open, %,d given up, %,d lost"
                 .formatted(
-                        buckets.size(),
-                        unclaimed,
+                        Quantity.of(buckets.size(), "bucket"),
+                        Quantity.of(unclaimed, "row"),
                         buckets.stream().mapToLong(Bucket::pending).sum(),
                         buckets.stream().mapToLong(Bucket::open).sum(),
                         buckets.stream().mapToLong(Bucket::givenUp).sum(),

@@ -5,6 +5,7 @@ import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Lane;
 import io.logcourier.logging.Plain;
+import io.logcourier.operations.Terminal.Size;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,11 +20,15 @@ import picocli.CommandLine.Spec;
 /** {@code courier status}. */
 @Command(
         name = "status",
+        footer = {"  courier status --watch", "  courier status --bucket cats --json"},
         description = {
             "Shows what each bucket waits for: lag, rows pending, due, open and given up, and the last delivery.",
             "Those that need attention come first."
         })
 public final class StatusCommand implements Callable<Integer> {
+    /** Lines of a watched status that are no buckets. */
+    private static final int AROUND = 8;
+
     @Spec
     private CommandSpec spec;
 
@@ -63,16 +68,21 @@ public final class StatusCommand implements Callable<Integer> {
         Map<Lane, ClickHouse> connected = new HashMap<>();
         try {
             while (true) {
-                if (inPlace) {
-                    Terminal.clear();
-                }
+                StringBuilder frame = new StringBuilder();
                 try {
                     lanes.forEach(settings, lane -> {
                         ClickHouse clickHouse =
                                 connected.computeIfAbsent(lane.lane(), one -> ClickHouse.connect(one.endpoint()));
                         clickHouse.reach();
                         Status status = Status.of(clickHouse, lane, bucket);
-                        Output.print(spec, json, status, plain -> plain.text(top));
+                        Size size = Terminal.STDOUT.size();
+                        if (inPlace) {
+                            int room = Math.max(1, size.lines() - AROUND);
+                            frame.append(Output.text(status, plain -> plain.text(Math.min(top, room), size.columns())))
+                                    .append(System.lineSeparator());
+                        } else {
+                            Output.print(spec, json, status, plain -> plain.text(top, size.columns()));
+                        }
                     });
                 } catch (RetryableException e) {
                     if (watch == null || settings.lanes().size() == 1) {
@@ -80,6 +90,9 @@ public final class StatusCommand implements Callable<Integer> {
                     }
                     // The other lanes are to be watched; this one too, for when it is back.
                     spec.commandLine().getErr().println("courier: " + Plain.indented(e.getMessage()));
+                }
+                if (inPlace) {
+                    Terminal.show(frame.toString());
                 }
                 if (watch == null) {
                     return 0;

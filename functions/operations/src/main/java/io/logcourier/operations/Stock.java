@@ -11,6 +11,7 @@ import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.logging.Quantity;
 import io.logcourier.operations.Audit.Difference;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,8 +92,10 @@ final class Stock {
         List<Difference> differences = new ArrayList<>(strangers(held, begin));
         if (unclaimed > 0) {
             differences.add(new Difference(
-                    "%,d rows of the log table are in no claim, the first inserted at %s: run `courier tick`; if they stay, see what it says"
-                            .formatted(unclaimed, oldest)));
+                    "%s in no claim, the first inserted at %s: run `courier tick`; if that does not claim them, see what it says"
+                            .formatted(
+                                    Quantity.of(unclaimed, "row of the log table is", "rows of the log table are"),
+                                    oldest)));
         }
         return differences;
     }
@@ -117,8 +120,8 @@ final class Stock {
             Held held = stored.get(sealed.epoch());
             if (sealed.epoch() > 0 && held != null && held.rows() > sealed.rows()) {
                 differences.add(new Difference(
-                        "epoch %d claimed %,d rows, the log table holds %,d under its block numbers: rows came in under numbers of before; stop the schedule and the workers, then run `courier repair`"
-                                .formatted(sealed.epoch(), sealed.rows(), held.rows())));
+                        "epoch %d claimed %s, the log table holds %,d under its block numbers: rows came in under numbers of before; stop the schedule and the workers, then run `courier repair`"
+                                .formatted(sealed.epoch(), Quantity.of(sealed.rows(), "row"), held.rows())));
             } else if (sealed.epoch() > 0
                     && held != null
                     && (held.newest() > sealed.newest() || held.oldest() < sealed.oldest())) {

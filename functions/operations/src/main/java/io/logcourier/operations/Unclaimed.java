@@ -10,6 +10,7 @@ import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.logging.Quantity;
 import io.logcourier.operations.Audit.Difference;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,9 +47,11 @@ final class Unclaimed {
      */
     record Expiring(String partition, long rows, String since) {
         Difference difference() {
-            return new Difference(
-                    "partition %s: %,d rows are in no epoch, and go by TTL from %s on: run discovery, or raise the TTL before"
-                            .formatted(partition, rows, since));
+            return new Difference("partition %s: %s by TTL from %s on: run discovery, or raise the TTL before"
+                    .formatted(
+                            partition,
+                            Quantity.of(rows, "row is in no epoch, and goes", "rows are in no epoch, and go"),
+                            since));
         }
     }
 

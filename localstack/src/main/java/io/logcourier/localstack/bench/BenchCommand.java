@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
 /** {@code courier bench}. */
 @Command(
         name = "bench",
+        footer = {"  courier bench", "  courier bench --scale 0.1"},
         description = {
             "Measures deliveries on an embedded ClickHouse, beside what the engine and the sink alone take.",
             "docs/performance.md says what each figure means. Exits with 0 only if every row was delivered."

@@ -12,6 +12,7 @@ import io.logcourier.localstack.LaptopStack.Layout;
 import io.logcourier.localstack.lambda.Ticks;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.logging.Plain;
+import io.logcourier.logging.Quantity;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
@@ -20,6 +21,7 @@ import io.logcourier.operations.Loader;
 import io.logcourier.operations.Output;
 import io.logcourier.operations.Progress;
 import io.logcourier.operations.SettingsFlags;
+import io.logcourier.operations.Terminal;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,6 +53,11 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 /** {@code courier demo}: the main job on the laptop stack, start to end. */
 @Command(
         name = "demo",
+        footer = {
+            "  courier demo",
+            "  courier demo --rows 1000000 --buckets 200 --data demo-data",
+            "  courier demo --input access.ndjson.gz"
+        },
         description = {
             "Loads access logs into an embedded ClickHouse, delivers them into an embedded S3, and audits the result.",
             "Exits with 0 only if every row is in exactly one object."
@@ -97,7 +104,8 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "keep everything here and go on from what is here; without it only the objects stay")
+            description =
+                    "keep everything here and go on from what is here; without it only the objects stay, until the next demo")
     private Path data;
 
     @Option(names = "--json", description = "print the report as one JSON object")
@@ -132,6 +140,12 @@ final class DemoCommand implements Callable<Integer> {
         }
         if (input != null && (Files.isDirectory(input) || !Files.isReadable(input))) {
             throw new ParameterException(spec.commandLine(), "--input " + input + " is no file that can be read");
+        }
+        if (data == null) {
+            LaptopStack.clearTemporary();
+        }
+        if (Terminal.STDERR.isWatched()) {
+            spec.commandLine().getErr().println("starting ClickHouse, S3 and SQS on this machine, some seconds");
         }
         long began = System.nanoTime();
         ParseResult parsed = spec.commandLine().getParseResult();
@@ -267,13 +281,15 @@ final class DemoCommand implements Callable<Integer> {
         AuditReport report = demonstration.report();
         List<String> lines = new ArrayList<>();
         if (before > 0) {
-            lines.add("found          %,14d rows  from earlier runs in %s"
-                    .formatted(before, Plain.value(String.valueOf(data))));
+            lines.add(AuditReport.line("found", before, "from earlier runs in " + Plain.value(String.valueOf(data))));
         }
-        lines.add("loaded         %,14d rows".formatted(loaded));
-        lines.add(report.text());
+        lines.add(AuditReport.line("loaded", loaded, ""));
+        lines.add(report.text(Terminal.STDOUT.size().columns()));
         lines.add("");
         lines.add("objects: " + demonstration.objects());
+        if (data == null) {
+            lines.add("They stay there until the next demo or up; with --data DIR everything is kept.");
+        }
         lines.add("time: "
                 + stages.entrySet().stream()
                         .map(stage -> stage.getKey() + " " + text(stage.getValue()))
@@ -290,20 +306,25 @@ final class DemoCommand implements Callable<Integer> {
 
     private static String verdict(AuditReport report, long before, long loaded) {
         if (isDelivered(report, before, loaded)) {
-            return "DELIVERED: every one of %,d rows is in exactly one of %,d objects."
-                    .formatted(report.balance().delivered(), report.balance().objects());
+            Balance balance = report.balance();
+            return "DELIVERED: %s in exactly one%s."
+                    .formatted(
+                            balance.delivered() == 1
+                                    ? "the row is"
+                                    : "every one of %,d rows is".formatted(balance.delivered()),
+                            balance.objects() == 1 ? " object" : " of %,d objects".formatted(balance.objects()));
         }
         List<String> reasons = new ArrayList<>();
         report.undelivered().ifPresent(reasons::add);
         if (!report.differences().isEmpty()) {
-            reasons.add("%,d differences".formatted(report.differences().size()));
+            reasons.add(Quantity.of(report.differences().size(), "difference"));
         }
         if (report.objects().missing() > 0) {
-            reasons.add("%,d objects missing".formatted(report.objects().missing()));
+            reasons.add(Quantity.of(report.objects().missing(), "object missing", "objects missing"));
         }
         if (report.objects().unread() > 0) {
             reasons.add(
-                    "%,d objects or folders not read".formatted(report.objects().unread()));
+                    Quantity.of(report.objects().unread(), "object or folder not read", "objects or folders not read"));
         }
         long stored = report.balance().stored() - before;
         if (stored != loaded) {

@@ -47,6 +47,7 @@ import tools.jackson.core.JacksonException;
 /** {@code courier looker}: exits with 0 when every entry is right and in time, with 1 otherwise. */
 @Command(
         name = "looker",
+        footer = "  courier looker --target-bucket access-logs",
         description = {
             "Writes log entries as a shipper does, waits, reads the log objects back, and compares every entry.",
             "Says exactly what is wrong, and leaves a report that --verify-run reads, today or later."

@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code courier tick}. */
 @Command(
         name = "tick",
+        footer = {"  courier tick", "  courier tick --flush"},
         description = {
             "Runs discovery once, as the schedule does: claims new rows, decides what is due, enqueues work orders.",
             "Prints what it did as one JSON object, or one for each lane.",

@@ -13,11 +13,16 @@ import io.logcourier.message.Tick;
 import io.logcourier.operations.Output;
 import io.logcourier.operations.Seconds;
 import io.logcourier.operations.SettingsFlags;
+import io.logcourier.operations.Terminal;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -36,12 +41,21 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code courier up}. */
 @Command(
         name = "up",
+        footer = {
+            "  courier up --bucket access-logs --flush --every 10s",
+            "  courier up --only clickhouse --data laptop"
+        },
         description = {
             "Runs ClickHouse, S3 and SQS on loopback in the foreground, with the scheduler and the workers.",
             "Post rows to ClickHouse's HTTP port and read objects from S3; SIGINT or SIGTERM stops it cleanly."
         })
 final class UpCommand implements Callable<Integer> {
     private static final JsonMapper JSON = new JsonMapper();
+    /** A file in the data folder. */
+    private static final String ENVIRONMENT = "environment";
+
+    private static final FileAttribute<?> OWNER =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
 
     @Spec
@@ -56,7 +70,8 @@ final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "keep everything here; without it the rows go with the process")
+            description =
+                    "keep everything here; without it the rows go with the process, and the objects when the next one starts")
     private Path data;
 
     @Option(
@@ -114,6 +129,12 @@ final class UpCommand implements Callable<Integer> {
                         "--bucket '" + bucket + "': 3 to 63 lower case letters, digits, dots and hyphens are needed");
             }
         }
+        if (data == null) {
+            LaptopStack.clearTemporary();
+        }
+        if (Terminal.STDERR.isWatched()) {
+            spec.commandLine().getErr().println("starting ClickHouse, S3 and SQS on this machine, some seconds");
+        }
         Layout layout = new Layout(Optional.ofNullable(data), clickHousePort, s3Port, sqsPort, only != null);
         ParseResult parsed = spec.commandLine().getParseResult();
         LaptopStack stack = LaptopStack.start(layout, SettingsFlags.given(parsed), SettingsFlags.environment(parsed));
@@ -122,6 +143,9 @@ final class UpCommand implements Callable<Integer> {
             serve(stack);
         }
         Ready ready = Ready.of(stack);
+        if (stack.data().isPresent()) {
+            write(stack.data().get(), ready.exports());
+        }
         CountDownLatch stopped = new CountDownLatch(1);
         Signals.stopWith(stopped::countDown);
         if (json) {
@@ -148,6 +172,13 @@ final class UpCommand implements Callable<Integer> {
         Scheduler scheduler = new Scheduler(
                 "discovery", discovery, new Tick(Optional.empty(), flush, false).payload(), every, Ticks.TIMEOUT);
         stack.opened(() -> scheduler.close(Signals.GRACE));
+    }
+
+    /** Whole or not at all, and for the user alone: passwords and keys are in it. */
+    private static void write(Path data, String exports) throws IOException {
+        Path whole = Files.createTempFile(data, ENVIRONMENT, ".new", OWNER);
+        Files.writeString(whole, exports + System.lineSeparator());
+        Files.move(whole, data.resolve(ENVIRONMENT), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Where everything is: the line that {@code --json} prints. */
@@ -196,9 +227,17 @@ final class UpCommand implements Callable<Integer> {
             row(text, "region", region);
             row(text, "data", data);
             row(text, "objects", objects);
-            text.append(
-                    "%n%nThe other commands need, in their terminal (without --data, password and keys are new with each start):%n"
-                            .formatted());
+            text.append("%n%nThe other commands need, in their terminal%s:%n%n"
+                    .formatted(data == null ? " (password and keys are new with each start)" : ""));
+            if (data != null) {
+                text.append(". %s%n%nwhich is:%n%n".formatted(Path.of(data).resolve(ENVIRONMENT)));
+            }
+            return text.append(exports()).toString();
+        }
+
+        /** Variables for the other commands, as a shell takes them. */
+        String exports() {
+            StringBuilder text = new StringBuilder();
             export(text, Setting.CLICKHOUSE_URL.variable(), clickhouse);
             export(text, Setting.CLICKHOUSE_USER.variable(), clickhouseUser);
             export(text, Setting.CLICKHOUSE_PASSWORD.variable(), clickhousePassword);
@@ -208,7 +247,7 @@ final class UpCommand implements Callable<Integer> {
             export(text, Setting.DEAD_LETTER_URL.variable(), deadLetterQueue);
             export(text, "AWS_ACCESS_KEY_ID", accessKey);
             export(text, "AWS_SECRET_ACCESS_KEY", secretKey);
-            return text.toString();
+            return text.toString().strip();
         }
 
         private static void export(StringBuilder text, String variable, Object value) {

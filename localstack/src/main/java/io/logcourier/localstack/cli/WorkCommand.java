@@ -19,6 +19,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 /** {@code courier work}. */
 @Command(
         name = "work",
+        footer = {"  courier work", "  courier work --once"},
         description = {
             "Serves the order queue as the event source mapping and the worker function do.",
             "Runs until interrupted, or with --once until the queue is empty."

@@ -8,14 +8,22 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Finds libchdb.so where {@code localstack/engine/install} puts it, which names the folder in the same way. */
 final class EngineLibrary {
     private static final String OVERRIDE = "LOG_COURIER_LIBCHDB";
-    private static final String PACKAGE = "@chdb/lib-linux-x64-gnu";
-    private static final Pattern VERSION = Pattern.compile('"' + Pattern.quote(PACKAGE) + "\": \"([^\"]+)\"");
+    private static final String SCOPE = "@chdb/";
+    private static final Pattern VERSION = Pattern.compile('"' + SCOPE + "[a-z0-9-]+\": \"([^\"]+)\"");
+
+    /** By operating system and processor, as the JVM calls them. */
+    private static final Map<String, String> PACKAGES = Map.of(
+            "Linux amd64", "lib-linux-x64-gnu",
+            "Linux aarch64", "lib-linux-arm64-gnu",
+            "Mac OS X aarch64", "lib-darwin-arm64",
+            "Mac OS X x86_64", "lib-darwin-x64");
 
     private EngineLibrary() {}
 
@@ -43,8 +51,23 @@ final class EngineLibrary {
         return cache().resolve("engine")
                 .resolve(folder)
                 .resolve("node_modules")
-                .resolve(PACKAGE)
+                .resolve(SCOPE + lockedPackage(lock, System.getProperty("os.name"), System.getProperty("os.arch")))
                 .resolve("libchdb.so");
+    }
+
+    /**
+     * The package for a platform.
+     *
+     * @throws EngineUnavailableException if none is locked, with what to do about it
+     */
+    static String lockedPackage(byte[] lock, String system, String processor) {
+        String name = PACKAGES.get(system + " " + processor);
+        if (name == null || !new String(lock, StandardCharsets.UTF_8).contains('"' + SCOPE + name + '"')) {
+            throw new EngineUnavailableException("No embedded ClickHouse is locked for " + system + " " + processor
+                    + ": run the image instead, as README.md says (docker run ... demo), or name a libchdb of your own in "
+                    + OVERRIDE);
+        }
+        return name;
     }
 
     /** Of libchdb, as locked. */
@@ -55,7 +78,7 @@ final class EngineLibrary {
     private static String version(byte[] lock) {
         Matcher version = VERSION.matcher(new String(lock, StandardCharsets.UTF_8));
         if (!version.find()) {
-            throw new IllegalStateException("package-lock.json names no " + PACKAGE);
+            throw new IllegalStateException("package-lock.json names no package of " + SCOPE);
         }
         return version.group(1);
     }

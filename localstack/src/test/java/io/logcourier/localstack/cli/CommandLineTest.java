@@ -78,16 +78,13 @@ class CommandLineTest {
                 "tick --queue-url",
                 "audit --worker-uploads=0",
                 "audit --discovery-time-threshold=soon",
-                "nope",
-                ""
+                "nope"
             })
     void whatCannotBeMeantIsRefusedWithTheOptionNamed(String arguments) {
-        String[] words = arguments.isEmpty() ? new String[0] : arguments.split(" ", -1);
+        String[] words = arguments.split(" ", -1);
         assertThat(line.execute(words)).isEqualTo(2);
         assertThat(out.toString()).isEmpty();
-        String[] last = words.length == 0
-                ? new String[] {"Missing required subcommand"}
-                : words[words.length - 1].split("=", 2);
+        String[] last = words[words.length - 1].split("=", 2);
         String message = err.toString().lines().findFirst().orElseThrow();
         // Settings are named as in the table of them: clickhouse.url.
         assertThat(message.replace('.', '-')).contains(last[0].replaceFirst("^--", ""));
@@ -110,7 +107,64 @@ class CommandLineTest {
                 .satisfiesExactly(
                         text -> assertThat(text).isEqualTo("courier: Unknown option: '--clickhouse-ur=x'"),
                         text -> assertThat(text).contains("--clickhouse-url"),
-                        text -> assertThat(text).isEqualTo("see ./courier audit --help"));
+                        text -> assertThat(text).isEqualTo("see courier audit --help"));
+    }
+
+    @Test
+    void aloneItHelpsAndIsNoSuccess() {
+        assertThat(line.execute()).isEqualTo(2);
+        assertThat(err.toString()).contains("Usage: courier", "demo ", "Exit codes:");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"help", "help audit", "audit --help", "audit -h"})
+    void whoAsksForHelpGetsIt(String arguments) {
+        assertThat(line.execute(arguments.split(" "))).isZero();
+        assertThat(out.toString()).startsWith("Usage: courier").contains("Examples:");
+    }
+
+    @Test
+    void aWrongCommandIsAnsweredWithThoseThatMayBeMeant() {
+        assertThat(line.execute("staus")).isEqualTo(2);
+        assertThat(err.toString().lines())
+                .satisfiesExactly(
+                        text -> assertThat(text).isEqualTo("courier: there is no command 'staus'"),
+                        text -> assertThat(text).contains("courier status"),
+                        text -> assertThat(text).isEqualTo("see courier --help"));
+    }
+
+    /** Its own options, then settings that it reads, each with its variable, then examples that can be typed. */
+    @Test
+    void theHelpOfACommandIsAboutThatCommand() {
+        line.getSubcommands().forEach((name, command) -> {
+            if (name.equals("help") || name.equals("generate-completion")) {
+                return;
+            }
+            String help = command.getUsageMessage();
+            assertThat(help.lines()).as(name).allSatisfy(text -> assertThat(text)
+                    .hasSizeLessThanOrEqualTo(80));
+            assertThat(help.indexOf("--help")).as(name).isLessThan(help.indexOf("--config-file"));
+            String[] examples = command.getCommandSpec().usageMessage().footer();
+            assertThat(examples).as(name).isNotEmpty();
+            for (String example : examples) {
+                assertThat(example).startsWith("  courier " + name);
+                Main.commandLine()
+                        .parseArgs(
+                                example.strip().substring("courier ".length()).split(" "));
+            }
+        });
+        String status = line.getSubcommands().get("status").getUsageMessage();
+        assertThat(status)
+                .contains("--clickhouse-url", "LOG_COURIER_CLICKHOUSE_URL", "--discovery-time-threshold")
+                .doesNotContain("--s3-", "--worker-", "--queue-");
+    }
+
+    @Test
+    void aSettingThatACommandDoesNotReadIsTakenAllTheSame() {
+        assertThat(line.execute("schema", "--worker-uploads=3"))
+                .as(err.toString())
+                .isZero();
     }
 
     @ParameterizedTest

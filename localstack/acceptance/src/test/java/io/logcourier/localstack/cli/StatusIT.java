@@ -22,7 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code status} as a process, of an installation where rows wait. */
 @TestMethodOrder(OrderAnnotation.class)
 class StatusIT {
-    private static final String CLEAR = "\033[H\033[J";
+    /** Where each frame begins. */
+    private static final String HOME = "\033[H";
+
     private static final JsonMapper JSON = new JsonMapper();
 
     private static CourierProcess up;
@@ -80,8 +82,8 @@ class StatusIT {
             await().atMost(CourierProcess.PATIENCE).until(() -> status.out().contains("11 rows not claimed yet"));
             shipper.post(ids(311, 5));
             await().atMost(CourierProcess.PATIENCE).until(() -> status.out().contains("16 rows not claimed yet"));
-            assertThat(status.out()).startsWith(CLEAR);
-            assertThat(status.out().split(Pattern.quote(CLEAR))).hasSizeGreaterThan(2);
+            assertThat(status.out()).startsWith(HOME);
+            assertThat(status.out().split(Pattern.quote(HOME))).hasSizeGreaterThan(2);
             status.type("\003");
             assertThat(status.endsWithin(Duration.ofSeconds(10))).isTrue();
             status.endedWith(128 + 2);
@@ -98,6 +100,15 @@ class StatusIT {
             List<JsonNode> seen = new ArrayList<>();
             status.endedWith(128 + 15).out().lines().forEach(line -> seen.add(JSON.readTree(line)));
             assertThat(seen).allMatch(one -> one.get("buckets").size() == 5);
+            assertThat(status.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void itEndsWhenNobodyReadsIt() throws Exception {
+        try (CourierProcess status = CourierProcess.startIntoHead(installation, "status", "--watch=0.2s", "--json")) {
+            status.endedWith(128 + 13);
+            assertThat(status.out().lines()).hasSize(1);
             assertThat(status.err()).isEmpty();
         }
     }

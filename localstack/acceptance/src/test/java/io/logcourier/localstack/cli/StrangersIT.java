@@ -148,7 +148,7 @@ class StrangersIT {
                 PrintStream capturedErr = captured(err)) {
             System.setOut(capturedOut);
             System.setErr(capturedErr);
-            code = Main.commandLine().execute(all.toArray(String[]::new));
+            code = Main.commandLine(capturedOut).execute(all.toArray(String[]::new));
         } finally {
             System.setOut(stdout);
             System.setErr(stderr);

@@ -1,6 +1,7 @@
 package io.logcourier.localstack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -46,15 +48,33 @@ final class CourierProcess implements AutoCloseable {
 
     /** As the other one, with more environment variables. */
     static CourierProcess start(Map<String, String> environment, String... arguments) throws IOException {
-        return start(false, environment, arguments);
+        return start(Output.FILES, environment, arguments);
     }
 
-    /** On a terminal, which shows both outputs; what it shows is in {@link #out}. {@link #type} types there. */
+    /** Into a pipe whose reader goes after the first line, which is in {@link #out}. */
+    static CourierProcess startIntoHead(Map<String, String> environment, String... arguments) throws IOException {
+        return start(Output.HEAD, environment, arguments);
+    }
+
+    /**
+     * On a terminal, which shows both outputs; what it shows is in {@link #out}. {@link #type} types there. Skips a test where
+     * there is no program that makes a terminal.
+     */
     static CourierProcess startOnTerminal(Map<String, String> environment, String... arguments) throws IOException {
-        return start(true, environment, arguments);
+        assumeThat(Stream.of(System.getenv("PATH").split(":", -1)))
+                .as("script, of util-linux")
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "script")));
+        return start(Output.TERMINAL, environment, arguments);
     }
 
-    private static CourierProcess start(boolean terminal, Map<String, String> environment, String... arguments)
+    /** Where its stdout goes. */
+    private enum Output {
+        FILES,
+        TERMINAL,
+        HEAD
+    }
+
+    private static CourierProcess start(Output output, Map<String, String> environment, String... arguments)
             throws IOException {
         Path folder = Files.createTempDirectory("courier-process-");
         Path built = Path.of("..", "target").toAbsolutePath().normalize();
@@ -72,9 +92,12 @@ final class CourierProcess implements AutoCloseable {
                 built.resolve("classes") + ":" + built.resolve("lib") + "/*",
                 Main.class.getName()));
         command.addAll(List.of(arguments));
-        if (terminal) {
-            command = List.of("script", "--quiet", "--return", "--command", String.join(" ", command), "/dev/null");
-        }
+        String line = String.join(" ", command);
+        command = switch (output) {
+            case FILES -> command;
+            case TERMINAL -> List.of("script", "--quiet", "--return", "--command", line, "/dev/null");
+            case HEAD -> List.of("bash", "-c", line + " | head -n 1; exit ${PIPESTATUS[0]}");
+        };
         // A build that runs in the background ignores SIGINT, which its children would inherit.
         List<String> interruptible = new ArrayList<>(List.of("env", "--default-signal=INT"));
         interruptible.addAll(command);

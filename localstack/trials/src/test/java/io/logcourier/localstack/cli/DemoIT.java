@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -22,21 +23,44 @@ class DemoIT {
     @TempDir
     private Path folder;
 
+    /** A bar, drawn again and again in its place. */
+    private static final String BAR =
+            "(load|deliver|audit) +([0-9]+|\\?) ?% \\[[=> ]*\\] +[0-9]+/[0-9?]+ (rows|bytes) .*";
+
+    /** All lines that a person may see, and no others: none is of the engine, a library or a warning. */
+    private static final List<String> KNOWN = List.of(
+            "starting ClickHouse, S3 and SQS on this machine, some seconds",
+            BAR,
+            "",
+            "(loaded|stored|claimed|undeliverable|pending|ordered|delivered|given up|lost|open) +[0-9,]+ rows?( .*)?",
+            "bucket +objects +rows +bytes",
+            "bucket-0000[0-6]( +[0-9,]+){3}",
+            "objects: /.*/objects",
+            "time: start .*, load .*, discover .*, deliver .*, audit .*",
+            "DELIVERED: every one of 3,000 rows is in exactly one of 7 objects\\.");
+
     @Test
-    void everyRowIsInOneObjectAndStdoutIsTheReport() throws Exception {
-        try (CourierProcess demo =
-                CourierProcess.run("demo", "--rows", "3000", "--buckets", "7", "--data", folder.toString())) {
+    void onATerminalThereAreBarsAndTheReportAndEveryRowIsInOneObject() throws Exception {
+        try (CourierProcess demo = CourierProcess.startOnTerminal(
+                Map.of("TERM", "xterm"), "demo", "--rows=3000", "--buckets=7", "--data=" + folder)) {
             demo.endedWith(0);
-            assertThat(demo.err()).isEmpty();
-            assertThat(demo.out())
-                    .startsWith("loaded ")
-                    .contains("bucket-00006", "objects: " + folder.resolve("objects"), "time: start ")
-                    .doesNotContain("\r", "\u001b");
-            assertThat(demo.out().lines().toList().getLast())
-                    .isEqualTo("DELIVERED: every one of 3,000 rows is in exactly one of 7 objects.");
+            assertThat(shown(demo.out()))
+                    .allSatisfy(line -> assertThat(KNOWN).as(line).anyMatch(line::matches))
+                    .anyMatch(line -> line.startsWith("load "))
+                    .endsWith("DELIVERED: every one of 3,000 rows is in exactly one of 7 objects.")
+                    .contains("objects: " + folder.resolve("objects"));
+            assertThat(demo.out()).contains("\033[32mDELIVERED: ");
         }
         assertThat(LogFiles.files(folder.resolve("objects"))).hasSize(7);
         assertThat(LogFiles.requestIds(folder.resolve("objects"))).hasSize(3000).doesNotHaveDuplicates();
+    }
+
+    /** What was on the terminal's lines, one after the other, without what moves the cursor or paints. */
+    private static List<String> shown(String output) {
+        return output.replaceAll("\033\\[[0-9;]*[A-Za-z]", "")
+                .lines()
+                .map(String::stripTrailing)
+                .toList();
     }
 
     @Test
@@ -58,6 +82,12 @@ class DemoIT {
             assertThat(demo.end())
                     .as("seed %d: %s%n%s", seed, demo.out(), demo.err())
                     .isZero();
+            assertThat(demo.err()).as("seed %d", seed).isEmpty();
+            assertThat(demo.out())
+                    .as("seed %d", seed)
+                    .startsWith("found ")
+                    .contains("\nloaded ", "\nobjects: " + objects, "\ntime: start ")
+                    .doesNotContain("\r", "\u001b");
             Matcher verdict = DELIVERED.matcher(demo.out());
             assertThat(verdict.find()).as("seed %d: %s", seed, demo.out()).isTrue();
             long stored = number(STORED, demo.out());
