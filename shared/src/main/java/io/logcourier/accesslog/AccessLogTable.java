@@ -178,7 +178,7 @@ public final class AccessLogTable {
     }
 
     /**
-     * How long the table keeps rows, by the columns whose times that is counted from; empty where no TTL says so, or not as a
+     * How long the table keeps rows at most, by the columns whose times that is counted from; empty where no TTL says so, or not as a
      * column and an interval.
      *
      * @throws ConfigurationException if there is no such table

@@ -22,7 +22,7 @@ final class Retention {
                     + " \\+ toInterval(?<unit>Second|Minute|Hour|Day|Week|Month|Quarter|Year)"
                     + "\\((?:_CAST\\((?<cast>[0-9]{1,12}), '\\w+'\\)|(?<number>[0-9]{1,12}))\\)(?: DELETE)?(?=,|$)");
 
-    private static final Map<String, Duration> UNITS = Map.of(
+    private static final Map<String, Duration> SHORTEST = Map.of(
             "Second", Duration.ofSeconds(1),
             "Minute", Duration.ofMinutes(1),
             "Hour", Duration.ofHours(1),
@@ -32,19 +32,22 @@ final class Retention {
             "Quarter", Duration.ofDays(90),
             "Year", Duration.ofDays(365));
 
+    private static final Map<String, Duration> LONGEST =
+            Map.of("Month", Duration.ofDays(31), "Quarter", Duration.ofDays(92), "Year", Duration.ofDays(366));
+
     private Retention() {}
 
     /** The shortest TTL that deletes rows and is a column and an interval, at the shortest that it can be; empty without. */
     static Optional<Duration> of(String engine) {
-        return elements(engine).map(Retention::duration).min(Comparator.naturalOrder());
+        return elements(engine).map(element -> duration(element, Map.of())).min(Comparator.naturalOrder());
     }
 
-    /** The same for each column that times are counted from. */
+    /** For each column that times are counted from, how long rows are kept at most by its shortest TTL. */
     static Map<String, Duration> byColumn(String engine) {
         return elements(engine)
                 .collect(Collectors.toMap(
                         element -> either(element, "column", "inner"),
-                        Retention::duration,
+                        element -> duration(element, LONGEST),
                         (one, other) -> one.compareTo(other) <= 0 ? one : other));
     }
 
@@ -53,8 +56,10 @@ final class Retention {
                 .results());
     }
 
-    private static Duration duration(MatchResult element) {
-        return UNITS.get(element.group("unit")).multipliedBy(Long.parseLong(either(element, "number", "cast")));
+    private static Duration duration(MatchResult element, Map<String, Duration> others) {
+        String unit = element.group("unit");
+        return others.getOrDefault(unit, SHORTEST.get(unit))
+                .multipliedBy(Long.parseLong(either(element, "number", "cast")));
     }
 
     private static String either(MatchResult element, String group, String other) {

@@ -37,6 +37,9 @@ class RetentionTest {
                 "TTL insertedAt + toIntervalSecond(_CAST(86400, 'UInt32')), toDateTime(startTime) + toIntervalDay(2) ";
         assertThat(Retention.byColumn(ENGINE.formatted(ttl)))
                 .isEqualTo(Map.of("insertedAt", Duration.ofDays(1), "startTime", Duration.ofDays(2)));
+        assertThat(Retention.byColumn(ENGINE.formatted("TTL insertedAt + toIntervalMonth(2) ")))
+                .as("until then some row may be kept")
+                .isEqualTo(Map.of("insertedAt", Duration.ofDays(62)));
     }
 
     @ParameterizedTest

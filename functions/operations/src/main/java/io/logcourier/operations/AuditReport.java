@@ -6,6 +6,8 @@ import io.logcourier.operations.Audit.Looked;
 import io.logcourier.operations.Audit.Missing;
 import io.logcourier.operations.Audit.Refused;
 import io.logcourier.operations.Audit.Rendered;
+import io.logcourier.operations.Audit.Timeless;
+import io.logcourier.operations.Audit.Undeliverable;
 import io.logcourier.operations.Audit.Unread;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,8 @@ import java.util.Optional;
  * @param buckets what was delivered, the bucket with the most rows first
  * @param refused orders that were given up
  * @param lost orders whose rows were gone or changed before they were delivered; {@code rows} of them are in no object
+ * @param undeliverable rows that no order takes, by what they name
+ * @param timeless rows that are dated 1970, by bucket
  * @param objectsRead whether the objects were read back too
  * @param objects how many of them were looked at
  * @param missing delivered objects that are not there any more, where objects were read; the first 10,000
@@ -33,6 +37,8 @@ public record AuditReport(
         List<BucketLine> buckets,
         List<Refused> refused,
         List<Refused> lost,
+        List<Undeliverable> undeliverable,
+        List<Timeless> timeless,
         boolean objectsRead,
         Looked objects,
         List<Missing> missing,
@@ -84,6 +90,11 @@ public record AuditReport(
             sentences.add("Objects were not read.");
         }
         count(sentences, balance.undeliverable(), "row is undeliverable.", "rows are undeliverable.");
+        count(
+                sentences,
+                timeless.stream().mapToLong(Timeless::rows).sum(),
+                "row is dated 1970.",
+                "rows are dated 1970.");
         count(
                 sentences,
                 objects.underWay(),
@@ -167,6 +178,17 @@ public record AuditReport(
         more(text, buckets.size(), "buckets");
         orders(text, "given up", refused);
         orders(text, "lost", lost);
+        undeliverable.stream()
+                .limit(SHOWN)
+                .forEach(rows -> text.append("%nundeliverable: %,d rows of bucket '%s' for '%s': %s"
+                        .formatted(rows.rows(), rows.bucket(), rows.targetBucket(), rows.reason())));
+        more(text, undeliverable.size(), "pairs of buckets with undeliverable rows");
+        timeless.stream()
+                .limit(SHOWN)
+                .forEach(rows -> text.append(
+                        "%ndated 1970: %,d rows of bucket %s: they came without a startTime, or with one that ClickHouse took for another; see docs/input.md"
+                                .formatted(rows.rows(), rows.bucket())));
+        more(text, timeless.size(), "buckets with rows that are dated 1970");
         missing.stream()
                 .limit(SHOWN)
                 .forEach(object -> text.append("%nmissing: order %d/%d of bucket %s, %,d rows: object %s/%s"
@@ -204,7 +226,7 @@ public record AuditReport(
             return Optional.empty();
         }
         StringBuilder what = new StringBuilder();
-        part(what, balance.undeliverable(), "rows are undeliverable (no bucket or no target)");
+        part(what, balance.undeliverable(), "rows are undeliverable (no bucket, no target, or one that no bucket can be called)");
         part(what, balance.givenUp(), "rows were given up (their target refused them)");
         part(what, balance.lost(), "rows were lost (gone from the log table before they were delivered)");
         part(what, balance.open() + balance.pending(), "rows are still to be delivered");

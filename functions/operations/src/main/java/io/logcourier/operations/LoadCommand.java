@@ -6,6 +6,7 @@ import io.logcourier.configuration.Settings;
 import io.logcourier.operations.input.InputSheet;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,6 +82,12 @@ public final class LoadCommand implements Callable<Integer> {
         if (fromLine < 1) {
             throw new ParameterException(spec.commandLine(), "--from-line " + fromLine + ": lines count from 1");
         }
+        files.stream()
+                .filter(file -> Files.isDirectory(file) || !Files.isReadable(file))
+                .findFirst()
+                .ifPresent(file -> {
+                    throw new ParameterException(spec.commandLine(), file + " is no file that can be read");
+                });
         Settings settings = lanes.one(SettingsFlags.read(spec.commandLine().getParseResult()));
         try (ClickHouse clickHouse = ClickHouse.connectOnce(settings.lane().endpoint())) {
             Loader loader = new Loader(clickHouse, settings.lane(), options.loader());

@@ -7,6 +7,7 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.Lane;
+import io.logcourier.operations.input.Fate;
 import io.logcourier.operations.input.InputReader;
 import io.logcourier.operations.input.InputRow;
 import io.logcourier.operations.input.InputSheet;
@@ -217,6 +218,7 @@ public final class Loader {
         private final Line line = new Line();
         private long number = 1;
         private boolean hasStored;
+        private boolean hasLooked;
         private Chunk chunk;
 
         Run(String name, long fromLine, InputTable table, LongConsumer progress) {
@@ -262,7 +264,7 @@ public final class Loader {
                     line.dropByteOrderMark();
                 }
                 if (!line.isBlank()) {
-                    chunk.add(row(), number);
+                    take(row());
                 }
                 line.reset();
                 chunk.next = number + 1;
@@ -271,6 +273,15 @@ public final class Loader {
             if (chunk.isFull()) {
                 send();
                 chunk = new Chunk(name, number);
+            }
+        }
+
+        /** A row that is too old would be stored for a moment, perhaps claimed, and then lost: it is not sent. */
+        private void take(InputRow row) {
+            if (row.fate() == Fate.EXPIRED) {
+                count.add(row);
+            } else {
+                chunk.add(row, number);
             }
         }
 
@@ -293,7 +304,8 @@ public final class Loader {
         void send() {
             if (options.skipsPresent()) {
                 chunk.skipPresent(count);
-            } else if (count.rows() == 0) {
+            } else if (!hasLooked && hasStored) {
+                hasLooked = true;
                 chunk.lookForFirst(count);
             }
             chunk.send();

@@ -9,6 +9,7 @@ import io.logcourier.localstack.lambda.LocalContext;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit.Refused;
+import io.logcourier.operations.Audit.Undeliverable;
 import io.logcourier.operations.AuditReport;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -193,12 +194,14 @@ class DeliveryIT {
                 row.without("loggingTargetBucket"),
                 row.with("bucketName", notUtf8),
                 row.with("loggingTargetBucket", notUtf8),
-                row.with("loggingTargetPrefix", notUtf8));
+                row.with("loggingTargetPrefix", notUtf8),
+                row.with("loggingTargetBucket", "UPPER_case!!"),
+                row.with("loggingTargetBucket", "arn:aws:s3:::bucket"));
         List<LogRow> rows = rows(courier, 7, 100, 3);
         courier.insert(undeliverable.subList(0, 4));
         courier.insert(rows);
         courier.flush();
-        courier.insert(undeliverable.subList(4, 7));
+        courier.insert(undeliverable.subList(4, undeliverable.size()));
 
         courier.flush();
         courier.drain();
@@ -206,7 +209,11 @@ class DeliveryIT {
         AuditReport report = courier.assertDelivered("the others", rows);
         assertThat(report.balance().undeliverable()).isEqualTo(undeliverable.size());
         assertThat(report.balance().open() + report.balance().pending()).isZero();
-        assertThat(report.undelivered()).hasValue("7 rows are undeliverable (no bucket or no target)");
+        assertThat(report.undelivered()).hasValue("9 rows are undeliverable (no bucket, no target, or one that no bucket can be called)");
+        assertThat(report.undeliverable())
+                .contains(
+                        new Undeliverable("bucket", "UPPER_case!!", 1, "no bucket can be called so"),
+                        new Undeliverable("bucket", "", 2, "no loggingTargetBucket"));
         assertThat(courier.flush().isIdle()).isTrue();
     }
 

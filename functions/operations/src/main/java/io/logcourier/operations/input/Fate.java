@@ -8,7 +8,7 @@ public enum Fate {
     INTERNAL,
     /** Not stored: it has no loggingEnabled. */
     UNFLAGGED,
-    /** Not stored: older than the log table keeps rows. */
+    /** Not sent: older than the log table keeps rows, which would drop it moments later. */
     EXPIRED,
     /** Undeliverable: no bucketName. */
     WITHOUT_BUCKET,

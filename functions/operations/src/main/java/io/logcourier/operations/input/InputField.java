@@ -22,7 +22,7 @@ public enum InputField {
             Need.OPTIONAL,
             "the time of the INSERT; leave it out: a row with an old one may be dropped"),
     /** Which server wrote the row. */
-    HOSTNAME("hostname", "", Need.OPTIONAL, "nothing; no log object has it"),
+    HOSTNAME("hostname", "", Need.OPTIONAL, "nothing: no log object has it"),
     /** When the request came. */
     START_TIME(
             "startTime",
@@ -77,7 +77,7 @@ public enum InputField {
     /** As the client means it, not encoded. */
     OBJECT_KEY("objectKey", "Key", Need.OPTIONAL, "`-`, as for requests on a bucket"),
     /** Of the producer. */
-    LOG_FORMAT_VERSION("logFormatVersion", "", Need.OPTIONAL, "nothing; no log object has it"),
+    LOG_FORMAT_VERSION("logFormatVersion", "", Need.OPTIONAL, "nothing: no log object has it"),
     /** Whether the bucket has logging. */
     LOGGING_ENABLED(
             "loggingEnabled", "", Need.REQUIRED, "the row counts as internal traffic, as with false: it is not stored"),
@@ -90,7 +90,7 @@ public enum InputField {
     /** What keys of log objects begin with. */
     LOGGING_TARGET_PREFIX("loggingTargetPrefix", "", Need.OPTIONAL, "keys begin with the time"),
     /** Which key was used; a secret of the customer's, never delivered. */
-    AWS_ACCESS_KEY_ID("awsAccessKeyID", "", Need.OPTIONAL, "nothing; no log object has it"),
+    AWS_ACCESS_KEY_ID("awsAccessKeyID", "", Need.OPTIONAL, "nothing: no log object has it"),
     /** Which log of the S3 servers the row came through. */
     RAFT_SESSION_ID("raftSessionID", "", Need.OPTIONAL, "0; rows of different sessions share no object");
 

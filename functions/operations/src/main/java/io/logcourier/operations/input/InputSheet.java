@@ -11,10 +11,10 @@ import java.util.SequencedMap;
 /**
  * What the rows of a source were, counted: a row is in one of the counts of rows that do not arrive at most.
  *
- * @param rows that were sent
+ * @param rows of the source, but for skipped ones
  * @param internal of them, those with loggingEnabled false, which are not stored
  * @param unflagged those without loggingEnabled, which are not stored either
- * @param expired those older than the log table keeps rows
+ * @param expired those older than the log table keeps rows, which are not sent
  * @param withoutBucket those that are stored and undeliverable, since they have no bucketName
  * @param withoutTarget the same of loggingTargetBucket
  * @param impossibleTarget the same where no bucket can be called so
@@ -53,7 +53,7 @@ public record InputSheet(
         return rows - internal - unflagged - expired;
     }
 
-    /** Whether every row that was sent is to arrive: internal traffic is not. */
+    /** Whether every row is to arrive: internal traffic is not. */
     public boolean arrives() {
         return unflagged + expired + withoutBucket + withoutTarget + impossibleTarget == 0;
     }
@@ -82,8 +82,8 @@ public record InputSheet(
         add(
                 lines,
                 expired,
-                "is older than the log table keeps rows: ClickHouse drops it; look at insertedAt and the table's TTL",
-                "are older than the log table keeps rows: ClickHouse drops them; look at insertedAt and the table's TTL");
+                "is older than the log table keeps rows: it was not sent; look at insertedAt and the table's TTL",
+                "are older than the log table keeps rows: they were not sent; look at insertedAt and the table's TTL");
         add(
                 lines,
                 withoutBucket,
@@ -150,7 +150,7 @@ public record InputSheet(
             this.table = table;
         }
 
-        /** A row was sent. */
+        /** A row of the source. */
         public void add(InputRow row) {
             rows++;
             fates.merge(row.fate(), 1L, Long::sum);
@@ -174,7 +174,7 @@ public record InputSheet(
             repeated = true;
         }
 
-        /** How many rows were sent so far. */
+        /** How many rows there were so far. */
         public long rows() {
             return rows;
         }

@@ -31,7 +31,7 @@ public record InputTable(SequencedMap<String, String> columns, Map<String, Durat
         return List.copyOf(columns.keySet());
     }
 
-    /** Whether rows of a time in a column are past what the table keeps: ClickHouse drops them when they are inserted. */
+    /** Whether rows of a time in a column are past what the table keeps. */
     boolean isPast(String column, Instant time) {
         Duration kept = retention.get(column);
         return kept != null && time.plus(kept).isBefore(now);
