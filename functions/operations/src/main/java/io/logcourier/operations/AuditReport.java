@@ -226,7 +226,10 @@ public record AuditReport(
             return Optional.empty();
         }
         StringBuilder what = new StringBuilder();
-        part(what, balance.undeliverable(), "rows are undeliverable (no bucket, no target, or one that no bucket can be called)");
+        part(
+                what,
+                balance.undeliverable(),
+                "rows are undeliverable (no bucket, no target, or one that no bucket can be called)");
         part(what, balance.givenUp(), "rows were given up (their target refused them)");
         part(what, balance.lost(), "rows were lost (gone from the log table before they were delivered)");
         part(what, balance.open() + balance.pending(), "rows are still to be delivered");

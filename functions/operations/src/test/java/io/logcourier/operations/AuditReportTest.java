@@ -222,7 +222,8 @@ class AuditReportTest {
 
         assertThat(report.isWell()).isTrue();
         assertThat(report.verdict())
-                .isEqualTo("The books balance. Objects were not read. 10 rows are undeliverable. 5 rows are dated 1970.");
+                .isEqualTo(
+                        "The books balance. Objects were not read. 10 rows are undeliverable. 5 rows are dated 1970.");
         assertThat(report.text())
                 .contains(
                         "undeliverable: 4 rows of bucket '' for 'cat-logs': no bucketName",

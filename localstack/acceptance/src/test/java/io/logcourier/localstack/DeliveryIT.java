@@ -209,7 +209,8 @@ class DeliveryIT {
         AuditReport report = courier.assertDelivered("the others", rows);
         assertThat(report.balance().undeliverable()).isEqualTo(undeliverable.size());
         assertThat(report.balance().open() + report.balance().pending()).isZero();
-        assertThat(report.undelivered()).hasValue("9 rows are undeliverable (no bucket, no target, or one that no bucket can be called)");
+        assertThat(report.undelivered())
+                .hasValue("9 rows are undeliverable (no bucket, no target, or one that no bucket can be called)");
         assertThat(report.undeliverable())
                 .contains(
                         new Undeliverable("bucket", "UPPER_case!!", 1, "no bucket can be called so"),

@@ -1,6 +1,7 @@
 package io.logcourier.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Endpoint;
@@ -110,7 +111,8 @@ class InputIT {
                         "LOG_COURIER_CLICKHOUSE_PASSWORD", endpoint.password().get()));
         assertThat(courier.number("SELECT count() FROM {logs}.access_logs")).isEqualTo(40);
 
-        courier.execute("CREATE TABLE {logs}.otel_logs (Timestamp DateTime64(9), Body String) ENGINE = MergeTree ORDER BY Timestamp");
+        courier.execute(
+                "CREATE TABLE {logs}.otel_logs (Timestamp DateTime64(9), Body String) ENGINE = MergeTree ORDER BY Timestamp");
         courier.execute(located(find("(?s)```sql\n(CREATE MATERIALIZED VIEW .*?)```", guide)));
         courier.execute("CREATE TABLE {logs}.before ENGINE = Memory AS SELECT * FROM {logs}.access_logs");
         courier.execute("TRUNCATE TABLE {logs}.access_logs");
@@ -123,9 +125,36 @@ class InputIT {
                             Map.of());
         }
         assertThat(courier.number("SELECT count() FROM {logs}.access_logs")).isEqualTo(40);
-        assertThat(courier.number("SELECT count() FROM (SELECT * EXCEPT (insertedAt) FROM {logs}.access_logs EXCEPT SELECT * EXCEPT (insertedAt) FROM {logs}.before)"))
+        assertThat(
+                        courier.number(
+                                "SELECT count() FROM (SELECT * EXCEPT (insertedAt) FROM {logs}.access_logs EXCEPT SELECT * EXCEPT (insertedAt) FROM {logs}.before)"))
                 .as("rows that are others than those that came straight")
                 .isZero();
+    }
+
+    /** Skips where the project stands alone. */
+    @Test
+    void theCasesOfOthersCountAsTheyShould() throws IOException {
+        Path cases = ROOT.resolve("../shared/cases");
+        assumeThat(cases)
+                .as("the cases of public reports, which are not ours to copy")
+                .isDirectory();
+
+        assertThat(load(Files.readString(cases.resolve("26-rows-older-than-the-table-keeps/input.ndjson")))
+                        .expired())
+                .isEqualTo(1);
+        InputSheet internal = load(Files.readString(cases.resolve("27-demo-with-internal-rows/input.ndjson")));
+        assertThat(List.of(internal.rows(), internal.internal(), internal.stored()))
+                .isEqualTo(List.of(2L, 1L, 1L));
+        courier.execute("TRUNCATE TABLE {logs}.access_logs");
+        load(Files.readString(cases.resolve("23-start-time-forms/input.ndjson")));
+        assertThat(courier.text(
+                                "SELECT formatDateTime(startTime, '[%d/%b/%Y:%H:%i:%S +0000]', 'UTC') FROM {logs}.access_logs ORDER BY req_id")
+                        .lines())
+                .containsExactlyElementsOf(Files.readString(cases.resolve("23-start-time-forms/expected.txt"))
+                        .lines()
+                        .map(line -> line.replaceFirst("^[^\\[]*(\\[.*?]).*$", "$1"))
+                        .toList());
     }
 
     private InputSheet load(String rows) {
@@ -138,13 +167,15 @@ class InputIT {
 
     /** The different times of the stored rows, in milliseconds. */
     private String times() {
-        return courier.text("SELECT arrayStringConcat(groupUniqArray(toString(toUnixTimestamp64Milli(startTime))), ' ') FROM {logs}.access_logs")
+        return courier.text(
+                        "SELECT arrayStringConcat(groupUniqArray(toString(toUnixTimestamp64Milli(startTime))), ' ') FROM {logs}.access_logs")
                 .strip();
     }
 
     /** For the databases of this installation. */
     private String located(String text) {
-        return text.replace("otel.", courier.lane().logs() + ".").replace("logs.", courier.lane().logs() + ".");
+        return text.replace("otel.", courier.lane().logs() + ".")
+                .replace("logs.", courier.lane().logs() + ".");
     }
 
     private static String find(String pattern, String text) {

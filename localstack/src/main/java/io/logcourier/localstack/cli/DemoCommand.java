@@ -301,7 +301,8 @@ final class DemoCommand implements Callable<Integer> {
                 : "%d m %d s".formatted(duration.toMinutes(), duration.toSecondsPart());
     }
 
-    private static String verdict(AuditReport report, long before, InputSheet loaded) {
+    /** In one line: whether every row that is to be is in exactly one object, or what keeps some from it. */
+    static String verdict(AuditReport report, long before, InputSheet loaded) {
         if (isDelivered(report, before, loaded)) {
             return "DELIVERED: every one of %,d rows is in exactly one of %,d objects.%s"
                     .formatted(
@@ -332,7 +333,7 @@ final class DemoCommand implements Callable<Integer> {
         return "NOT DELIVERED: " + String.join("; ", reasons) + ".";
     }
 
-    private static boolean isDelivered(AuditReport report, long before, InputSheet loaded) {
+    static boolean isDelivered(AuditReport report, long before, InputSheet loaded) {
         return report.isWell()
                 && report.balance().isComplete()
                 && loaded.arrives()

@@ -1,7 +1,7 @@
 package io.logcourier.operations.input;
 
-import static java.util.stream.Collectors.joining;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logcourier.clickhouse.Statement;
@@ -34,7 +34,8 @@ class InputDocumentsTest {
 
     @Test
     void everyColumnIsAField() {
-        assertThat(Arrays.stream(InputField.values()).map(InputField::column)).containsExactlyElementsOf(columns().keySet());
+        assertThat(Arrays.stream(InputField.values()).map(InputField::column))
+                .containsExactlyElementsOf(columns().keySet());
     }
 
     @Test
@@ -61,7 +62,8 @@ class InputDocumentsTest {
 
     private static SequencedMap<String, String> columns() {
         SequencedMap<String, String> columns = new LinkedHashMap<>();
-        Matcher column = COLUMN.matcher(Statement.resource(Schema.class, "columns.sql").sql());
+        Matcher column =
+                COLUMN.matcher(Statement.resource(Schema.class, "columns.sql").sql());
         while (column.find()) {
             columns.put(column.group(1), column.group(2));
         }
@@ -155,8 +157,7 @@ class InputDocumentsTest {
 
     private static List<String> types(boolean canBeNull, String... types) {
         return canBeNull
-                ? Stream.concat(Arrays.stream(types), Stream.of("null"))
-                        .toList()
+                ? Stream.concat(Arrays.stream(types), Stream.of("null")).toList()
                 : List.of(types);
     }
 }

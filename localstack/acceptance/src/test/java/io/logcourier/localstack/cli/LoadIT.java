@@ -170,7 +170,8 @@ class LoadIT {
     }
 
     private static String line(int number) {
-        return "{\"startTime\":\"1767225600.123\",\"req_id\":\"%d\",\"bucketName\":\"b\",\"loggingEnabled\":true}".formatted(number);
+        return "{\"startTime\":\"1767225600.123\",\"req_id\":\"%d\",\"bucketName\":\"b\",\"loggingEnabled\":true}"
+                .formatted(number);
     }
 
     /** All rows; {@code bad} is the line {@link #BAD}. */

@@ -103,7 +103,8 @@ class StrangersIT {
     void aLineThatIsNestedTooDeepIsNamed() {
         Installation courier = STACK.installation();
         String row = "{\"startTime\": 1700000001}\n";
-        String deep = "{\"a\":\"[[[[[\\\"[[[[[\",\"startTime\":1700000001}\n{\"b\":" + "[".repeat(20_000) + "]".repeat(20_000) + "}\n" + row;
+        String deep = "{\"a\":\"[[[[[\\\"[[[[[\",\"startTime\":1700000001}\n{\"b\":" + "[".repeat(20_000)
+                + "]".repeat(20_000) + "}\n" + row;
         byte[] lines = (row.repeat(3) + deep).getBytes(StandardCharsets.US_ASCII);
 
         assertThatThrownBy(() -> new Loader(courier.clickHouse(), courier.lane())
