@@ -10,11 +10,16 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -44,6 +49,13 @@ public final class InputReader {
     /** Lifecycle's, which are of no HTTP request. */
     private static final String WITHOUT_HTTP = "S3.";
 
+    /** Texts that tell what a row is. */
+    private static final Set<String> WATCHED = Stream.concat(
+                    Arrays.stream(InputField.values()).filter(field -> field.need() != InputField.Need.OPTIONAL),
+                    Stream.of(InputField.OBJECT_KEY, InputField.VERSION_ID))
+            .map(InputField::column)
+            .collect(Collectors.toUnmodifiableSet());
+
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(DEEPEST)
@@ -56,12 +68,23 @@ public final class InputReader {
     private final InputTable table;
     private final Map<String, Column> columns = new HashMap<>();
 
-    private record Column(String name, ValueKind kind) {}
+    /**
+     * A column, and what of its value is looked at.
+     *
+     * @param place among the columns
+     * @param isSkimmed whether any value will do, and nothing of it is needed
+     */
+    private record Column(String name, ValueKind kind, int place, boolean isSkimmed) {
+        Column(String name, ValueKind kind, int place) {
+            this(name, kind, place, kind instanceof ValueKind.Text && !WATCHED.contains(name));
+        }
+    }
 
     /** A reader of rows of {@code table}. */
     public InputReader(InputTable table) {
         this.table = table;
-        table.columns().forEach((name, type) -> columns.put(name, new Column(name, ValueKind.of(type))));
+        table.columns()
+                .forEach((name, type) -> columns.put(name, new Column(name, ValueKind.of(type), columns.size())));
     }
 
     /** A value as it stands in the line, from and to. */
@@ -170,7 +193,7 @@ public final class InputReader {
         private final String text;
         private final List<String> unknown = new ArrayList<>(0);
         private final Map<String, Span> present = new HashMap<>();
-        private final List<String> seen = new ArrayList<>();
+        private final BitSet seen = new BitSet();
         private final List<Change> changes = new ArrayList<>(0);
         private Optional<Instant> start = Optional.empty();
         private Optional<Instant> inserted = Optional.empty();
@@ -184,10 +207,14 @@ public final class InputReader {
 
         void take(Column column, JsonParser json) {
             String name = column.name();
-            if (seen.contains(name)) {
+            if (seen.get(column.place())) {
                 throw new PoisonMessageException("it has " + name + " twice");
             }
-            seen.add(name);
+            seen.set(column.place());
+            if (column.isSkimmed()) {
+                json.skipChildren();
+                return;
+            }
             Span span = span(json);
             if (json.currentToken() == JsonToken.VALUE_NULL) {
                 return;
@@ -226,31 +253,31 @@ public final class InputReader {
         }
 
         private void takeWhole(String name, ValueKind.Whole whole, JsonParser json, Span span) {
-            String value = unquoted(span);
-            boolean isFlag =
-                    json.currentToken() == JsonToken.VALUE_TRUE || json.currentToken() == JsonToken.VALUE_FALSE;
-            if (!isFlag
-                    && (json.currentToken().isStructStart()
-                            || json.currentToken().isStructEnd()
-                            || !WHOLE.matcher(value).matches()
-                            || !isBetween(new BigInteger(value), whole))) {
+            if (!isFlag(json) && !isWithin(unquoted(span), whole)) {
                 throw refused(
                         name, span, "needed is a whole number from %s to %s".formatted(whole.least(), whole.most()));
             }
             present.put(name, span);
         }
 
-        private static boolean isBetween(BigInteger number, ValueKind.Whole whole) {
+        private static boolean isWithin(String value, ValueKind.Whole whole) {
+            if (!WHOLE.matcher(value).matches()) {
+                return false;
+            }
+            BigInteger number = new BigInteger(value);
             return number.compareTo(whole.least()) >= 0 && number.compareTo(whole.most()) <= 0;
         }
 
         private void takeNumber(String name, JsonParser json, Span span) {
-            boolean isFlag =
-                    json.currentToken() == JsonToken.VALUE_TRUE || json.currentToken() == JsonToken.VALUE_FALSE;
-            if (!isFlag && !NUMBER.matcher(unquoted(span)).matches()) {
+            if (!isFlag(json) && !NUMBER.matcher(unquoted(span)).matches()) {
                 throw refused(name, span, "needed is a number");
             }
             present.put(name, span);
+        }
+
+        /** ClickHouse takes true and false for 1 and 0. */
+        private static boolean isFlag(JsonParser json) {
+            return json.currentToken() == JsonToken.VALUE_TRUE || json.currentToken() == JsonToken.VALUE_FALSE;
         }
 
         private void takeFlag(String name, JsonParser json, Span span) {
@@ -305,16 +332,23 @@ public final class InputReader {
         }
 
         InputRow row(boolean isMarked) {
-            Instant started = start.orElseThrow(
-                    () -> new PoisonMessageException("it has no startTime%s; %s".formatted(has(), InputTime.FORMS)));
+            Instant started = start.orElseThrow(() -> new PoisonMessageException(
+                    isSeen(InputField.START_TIME)
+                            ? "startTime is null, " + InputTime.FORMS
+                            : "it has no startTime%s; %s".formatted(has(), InputTime.FORMS)));
             Fate fate = fate(started);
             return new InputRow(
                     json(), started, fate, unknown, lacking(fate), isMarked ? mark(started) : Optional.empty());
         }
 
+        private boolean isSeen(InputField field) {
+            Column column = columns.get(field.column());
+            return column != null && seen.get(column.place());
+        }
+
         private String has() {
             List<String> names = new ArrayList<>(unknown);
-            names.addAll(seen);
+            seen.stream().mapToObj(table.names()::get).forEach(names::add);
             return names.isEmpty() ? ", as it has nothing" : ", it has " + shown(String.join(", ", names), 0);
         }
 
@@ -354,6 +388,9 @@ public final class InputReader {
         }
 
         private byte[] json() {
+            if (changes.isEmpty()) {
+                return text.getBytes(ISO_8859_1);
+            }
             int at = 0;
             StringBuilder changed = new StringBuilder(text.length() + 32);
             for (Change change : changes) {
@@ -386,6 +423,9 @@ public final class InputReader {
             String raw = raw(span);
             if (!raw.startsWith("\"")) {
                 return raw.getBytes(ISO_8859_1);
+            }
+            if (raw.indexOf('\\') < 0) {
+                return raw.substring(1, raw.length() - 1).getBytes(ISO_8859_1);
             }
             ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
             int i = 1;

@@ -112,7 +112,7 @@ class InputReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '\'', textBlock = """
-            startTime|null|it has no startTime, it has 'bucketName,
+            startTime|null|startTime is null, needed is a time from 1973
             startTime|""|startTime is '""', needed is a time from 1973 to 2299
             startTime|0|startTime is '0', needed is a time
             startTime|"yesterday"|startTime is '"yesterday"', needed is a time
