@@ -197,7 +197,9 @@ public final class InputReader {
         private final List<Change> changes = new ArrayList<>(0);
         private Optional<Instant> start = Optional.empty();
         private Optional<Instant> inserted = Optional.empty();
-        private boolean isLogged;
+        /** A table without the column keeps every row. */
+        private boolean isLogged = !columns.containsKey(InputField.LOGGING_ENABLED.column());
+
         private String target = "";
         private boolean isWithoutHttp;
 

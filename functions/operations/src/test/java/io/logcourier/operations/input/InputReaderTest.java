@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.regex.Matcher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -222,6 +223,16 @@ class InputReaderTest {
         InputReader byStart = new InputReader(table(Map.of("startTime", Duration.ofDays(3))));
         assertThat(byStart.read(WHOLE.getBytes(UTF_8), WHOLE.length(), false).fate())
                 .isEqualTo(Fate.EXPIRED);
+    }
+
+    @Test
+    void aTableWithoutTheFlagKeepsEveryRow() {
+        SequencedMap<String, String> columns = new LinkedHashMap<>(table.columns());
+        columns.remove("loggingEnabled");
+        InputRow row = new InputReader(new InputTable(columns, Map.of(), NOW))
+                .read(WHOLE.getBytes(UTF_8), WHOLE.length(), false);
+        assertThat(row.fate()).isEqualTo(Fate.ARRIVES);
+        assertThat(row.unknown()).containsExactly("loggingEnabled");
     }
 
     @ParameterizedTest
