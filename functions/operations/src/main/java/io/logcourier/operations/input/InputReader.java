@@ -38,6 +38,7 @@ public final class InputReader {
     private static final int DEEPEST = 1_000;
 
     private static final int SHOWN = 40;
+    private static final int LONGEST_NAME = 100;
 
     private static final Pattern WHOLE = Pattern.compile("-?[0-9]{1,40}");
     private static final Pattern NUMBER = Pattern.compile(
@@ -112,7 +113,7 @@ public final class InputReader {
                 json.nextToken();
                 Column column = columns.get(name);
                 if (column == null) {
-                    draft.unknown.add(new String(name.getBytes(ISO_8859_1), UTF_8));
+                    draft.unknown.add(named(name));
                     json.skipChildren();
                 } else {
                     draft.take(column, json);
@@ -136,6 +137,12 @@ public final class InputReader {
             throw new PoisonMessageException(
                     "not JSON: wrong near character %d, at %s".formatted(wrong + 1, shown(text, wrong)), e);
         }
+    }
+
+    /** A field's name, of characters instead of bytes. Most are the same from row to row, and kept once. */
+    private static String named(String bytes) {
+        String name = bytes.length() <= LONGEST_NAME ? bytes : bytes.substring(0, LONGEST_NAME) + "...";
+        return name.chars().allMatch(c -> c < 0x80) ? name : new String(name.getBytes(ISO_8859_1), UTF_8);
     }
 
     private static void checkBegin(String text) {

@@ -246,6 +246,8 @@ class InputReaderTest {
     void unknownAndAbsentFieldsAreNamed() {
         InputRow row = read(with("httpCode", null).replace("{", "{\"httpcode\":{\"a\":[{}]},\"\u00c3\u00a9\":1,"));
         assertThat(row.unknown()).containsExactly("httpcode", "\u00e9");
+        assertThat(read(WHOLE.replace("{", "{\"" + "x".repeat(5_000) + "\":1,")).unknown())
+                .containsExactly("x".repeat(100) + "...");
         assertThat(row.lacking()).containsExactly(InputField.HTTP_CODE);
         assertThat(row.fault()).hasValue("there is no field httpcode");
         assertThat(read(with("httpCode", null)).fault()).hasValue("it has no httpCode");
