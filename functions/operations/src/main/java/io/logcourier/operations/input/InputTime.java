@@ -13,6 +13,7 @@ import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoField;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAccessor;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -34,11 +35,11 @@ public final class InputTime {
 
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,20}(\\.[0-9]{0,20})?([eE]\\+?[0-9]{1,2})?");
 
-    /** The first number that is no longer seconds, milliseconds, microseconds: the year 5138. */
-    private static final BigDecimal SECONDS_END = BigDecimal.TEN.pow(11);
+    /** The first numbers that are no longer seconds, milliseconds, microseconds: of the years 5138, 33658 and 33658. */
+    private static final List<BigDecimal> ENDS =
+            List.of(BigDecimal.TEN.pow(11), BigDecimal.TEN.pow(15), BigDecimal.TEN.pow(18));
 
     private static final BigDecimal THOUSAND = BigDecimal.valueOf(1_000);
-    private static final BigDecimal MILLIS_IN_NANOS = BigDecimal.valueOf(1_000_000);
 
     private static final DateTimeFormatter ISO = new DateTimeFormatterBuilder()
             .parseCaseInsensitive()
@@ -64,18 +65,15 @@ public final class InputTime {
     private static Instant number(String text) {
         BigDecimal number = new BigDecimal(text);
         BigDecimal millis = number.multiply(THOUSAND);
-        for (BigDecimal end = SECONDS_END; number.compareTo(end) >= 0 && isFiner(end); end = end.multiply(THOUSAND)) {
-            millis = millis.divide(THOUSAND);
+        for (BigDecimal end : ENDS) {
+            if (number.compareTo(end) >= 0) {
+                millis = millis.divide(THOUSAND);
+            }
         }
         // What is too large for a time is of no time that is taken.
         return Instant.ofEpochMilli(millis.setScale(0, RoundingMode.DOWN)
                 .min(BigDecimal.valueOf(Long.MAX_VALUE))
                 .longValue());
-    }
-
-    /** Whether numbers from there on may count something finer: nanoseconds are the finest. */
-    private static boolean isFiner(BigDecimal end) {
-        return end.compareTo(SECONDS_END.multiply(MILLIS_IN_NANOS)) <= 0;
     }
 
     private static Optional<Instant> iso(String text) {
