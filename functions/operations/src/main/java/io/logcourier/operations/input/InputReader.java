@@ -165,7 +165,7 @@ public final class InputReader {
         record Kind(String begin, String what) {}
         return List.of(
                         new Kind("PK\u0003\u0004", "a zip archive; unpack it first"),
-                        new Kind("\u0028\u00b5\u002f\u00fd", "zstd; unpack it first with zstdcat"),
+                        new Kind("(\u00b5/\u00fd", "zstd; unpack it first with zstdcat"),
                         new Kind("BZh", "bzip2; unpack it first with bzcat"),
                         new Kind("\u00fd7zXZ", "xz; unpack it first with xzcat"),
                         new Kind("\u001f\u008b", "gzip within gzip; unpack it first with zcat"),
@@ -231,7 +231,7 @@ public final class InputReader {
             switch (column.kind()) {
                 case ValueKind.Text text -> takeText(name, span);
                 case ValueKind.Whole whole -> takeWhole(name, whole, json, span);
-                case ValueKind.Number number -> takeNumber(name, json, span);
+                case ValueKind.Decimal number -> takeNumber(name, json, span);
                 case ValueKind.Flag flag -> takeFlag(name, json, span);
                 case ValueKind.Time time -> takeTime(name, time, json, span);
                 case ValueKind.Other other -> present.put(name, span);

@@ -14,7 +14,7 @@ sealed interface ValueKind {
     record Whole(BigInteger least, BigInteger most) implements ValueKind {}
 
     /** A number, with or without a fraction; text of one too. */
-    record Number() implements ValueKind {}
+    record Decimal() implements ValueKind {}
 
     /** True or false, 1 or 0, without quotes. */
     record Flag() implements ValueKind {}
@@ -47,7 +47,7 @@ sealed interface ValueKind {
         }
         return switch (stored) {
             case "String" -> new Text();
-            case "Float32", "Float64" -> new Number();
+            case "Float32", "Float64" -> new Decimal();
             case "Bool" -> new Flag();
             default -> new Other();
         };

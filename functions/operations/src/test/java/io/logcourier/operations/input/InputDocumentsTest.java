@@ -88,7 +88,7 @@ class InputDocumentsTest {
         return switch (kind) {
             case ValueKind.Text text -> "text";
             case ValueKind.Whole whole -> "whole number, to " + end(whole.most());
-            case ValueKind.Number number -> "number";
+            case ValueKind.Decimal number -> "number";
             case ValueKind.Flag flag -> "true or false";
             case ValueKind.Time time -> "time";
             case ValueKind.Other other -> throw new AssertionError("no column is of such a type");
@@ -136,7 +136,7 @@ class InputDocumentsTest {
                 property.put("maximum", whole.most());
                 property.put("pattern", "^[0-9]+$");
             }
-            case ValueKind.Number number -> {
+            case ValueKind.Decimal number -> {
                 property.put("type", types(canBeNull, "number", "string"));
                 property.put("pattern", "^[0-9]+([.][0-9]+)?$");
             }
