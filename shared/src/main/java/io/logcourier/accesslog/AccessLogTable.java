@@ -15,6 +15,7 @@ import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Tally;
 import io.logcourier.ledger.WorkOrder;
+import io.logcourier.s3.BucketName;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -182,6 +183,16 @@ public final class AccessLogTable {
 
     private Made made() {
         return clickHouse.one(sql("engine.sql"), Made.class).orElseThrow(this::missing);
+    }
+
+    /**
+     * How long the table keeps rows at most, by the columns whose times that is counted from; empty where no TTL says so, or not as a
+     * column and an interval.
+     *
+     * @throws ConfigurationException if there is no such table
+     */
+    public Map<String, Duration> retention() {
+        return Retention.byColumn(made().engineFull());
     }
 
     private ConfigurationException missing() {
@@ -439,12 +450,16 @@ public final class AccessLogTable {
 
     /**
      * A statement that returns the arrivals of an epoch in the columns of the ledger's table: a row per group, and the
-     * seal. Groups without a bucket or a target, or whose names are no UTF-8 and so no S3 names, are undeliverable; rows
-     * that an incumbent has delivered are adopted, whatever they are.
+     * seal. Groups without a bucket or a target, whose target is no possible {@link BucketName}, or whose names are no UTF-8,
+     * are undeliverable; rows that an incumbent has delivered are adopted, whatever they are.
      */
     public Statement arrivals(long epoch, Instant plannedAt, Claims claims) {
-        return stream(
-                without(sql("arrivals.sql").with("epoch", epoch).with("planned_at", plannedAt.toEpochMilli()), claims));
+        return stream(without(
+                sql("arrivals.sql")
+                        .with("epoch", epoch)
+                        .with("planned_at", plannedAt.toEpochMilli())
+                        .with("bucket_name", BucketName.PATTERN),
+                claims));
     }
 
     /** What orders of one epoch have in common if one query renders them. */

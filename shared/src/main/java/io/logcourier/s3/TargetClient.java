@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
@@ -22,9 +21,6 @@ import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider
  * process's own credentials. Roles are assumed when first needed, and again before their credentials end. Thread-safe.
  */
 public final class TargetClient extends DelegatingS3Client {
-    /** What S3 has ever allowed; new buckets are held to less. Everything else would break a request. */
-    private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]");
-
     /** What the account of a bucket sees in its logs. */
     private static final String SESSION = "log-courier";
 
@@ -64,11 +60,6 @@ public final class TargetClient extends DelegatingS3Client {
                 s3.build(),
                 settings.targets(),
                 settings.targets().roles().isEmpty() ? Optional.empty() : Optional.of(sts.build()));
-    }
-
-    /** Whether a bucket can have such a name. */
-    public static boolean isBucketName(String name) {
-        return BUCKET.matcher(name).matches();
     }
 
     private AwsCredentialsProvider assumed(Settings.Role role) {

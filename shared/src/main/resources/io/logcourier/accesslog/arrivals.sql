@@ -1,5 +1,6 @@
 -- The rows of an epoch per group and day, and the seal over all of them, in the columns of the table of arrivals. Names that
--- are no UTF-8 are mended for the table, only those, since that takes a while; no row with such a name is delivered.
+-- are no UTF-8 are mended for the table, only those, since that takes a while; no row with such a name is delivered,
+-- nor one whose target no bucket can be called.
 SELECT
     {epoch:UInt64} AS epoch,
     fromUnixTimestamp64Milli({planned_at:Int64}, 'UTC') AS planned_at,
@@ -57,9 +58,8 @@ GROUP BY GROUPING SETS
             courier_is_filtered,
             4,
             bucketName != ''
-                AND loggingTargetBucket != ''
+                AND match(loggingTargetBucket, {bucket_name:String})
                 AND isValidUTF8(bucketName)
-                AND isValidUTF8(loggingTargetBucket)
                 AND isValidUTF8(loggingTargetPrefix),
             0,
             1) AS row_kind

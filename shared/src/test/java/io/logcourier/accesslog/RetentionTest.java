@@ -3,6 +3,7 @@ package io.logcourier.accesslog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,8 +16,10 @@ class RetentionTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '"',
             value = {
                 "TTL insertedAt + toIntervalSecond(259200) |PT72H",
+                "TTL insertedAt + toIntervalSecond(_CAST(259200, 'UInt32')) |PT72H",
                 "TTL insertedAt + toIntervalHour(6) |PT6H",
                 "TTL toDate(insertedAt) + toIntervalMonth(1) |PT672H",
                 "TTL insertedAt + toIntervalDay(3) DELETE |PT72H",
@@ -26,6 +29,17 @@ class RetentionTest {
     void isTheShortestIntervalAfterWhichRowsGo(String ttl, Duration expected) {
         assertThat(Retention.of(ENGINE.formatted(ttl + " "))).contains(expected);
         assertThat(Retention.of("MergeTree ORDER BY tuple() " + ttl.strip())).contains(expected);
+    }
+
+    @Test
+    void isKnownForEachColumnThatTimesAreCountedFrom() {
+        String ttl =
+                "TTL insertedAt + toIntervalSecond(_CAST(86400, 'UInt32')), toDateTime(startTime) + toIntervalDay(2) ";
+        assertThat(Retention.byColumn(ENGINE.formatted(ttl)))
+                .isEqualTo(Map.of("insertedAt", Duration.ofDays(1), "startTime", Duration.ofDays(2)));
+        assertThat(Retention.byColumn(ENGINE.formatted("TTL insertedAt + toIntervalMonth(2) ")))
+                .as("until then some row may be kept")
+                .isEqualTo(Map.of("insertedAt", Duration.ofDays(62)));
     }
 
     @ParameterizedTest

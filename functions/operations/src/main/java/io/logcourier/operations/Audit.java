@@ -11,6 +11,7 @@ import io.logcourier.ledger.BlockRanges;
 import io.logcourier.ledger.Head;
 import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
+import io.logcourier.s3.BucketName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -116,6 +117,8 @@ public final class Audit {
                 buckets(),
                 refused(),
                 lost(),
+                undeliverable(),
+                timeless(),
                 looked.isPresent(),
                 objects.looked(),
                 objects.missing(),
@@ -229,6 +232,51 @@ public final class Audit {
     /** The orders whose rows were gone or changed before they were delivered. */
     public List<Refused> lost() {
         return clickHouse.list(sql("lost.sql"), Refused.class);
+    }
+
+    /**
+     * Rows that no order takes, and why.
+     *
+     * @param bucket that they name; empty where they name none
+     * @param targetBucket the same
+     */
+    public record Undeliverable(String bucket, String targetBucket, long rows, String reason) {
+        static Undeliverable of(String bucket, String targetBucket, long rows) {
+            return new Undeliverable(bucket, targetBucket, rows, reason(bucket, targetBucket));
+        }
+
+        private static String reason(String bucket, String targetBucket) {
+            if (bucket.isEmpty()) {
+                return "no bucketName";
+            }
+            if (targetBucket.isEmpty()) {
+                return "no loggingTargetBucket";
+            }
+            return BucketName.isPossible(targetBucket) ? "a name that is no UTF-8" : "no bucket can be called so";
+        }
+    }
+
+    /** The rows that no order takes, most rows first; at most 1,000 pairs of source and target. */
+    public List<Undeliverable> undeliverable() {
+        record Found(String bucket, String targetBucket, long rows) {}
+        return clickHouse.list(arrived("undeliverable.sql"), Found.class).stream()
+                .map(found -> Undeliverable.of(found.bucket(), found.targetBucket(), found.rows()))
+                .toList();
+    }
+
+    /** Rows of a bucket that are dated 1970: they came without a time, or with one that ClickHouse took for another. */
+    public record Timeless(String bucket, long rows) {}
+
+    /** The rows that are dated 1970, most rows first; of at most 1,000 buckets. */
+    public List<Timeless> timeless() {
+        return clickHouse.list(arrived("timeless.sql"), Timeless.class);
+    }
+
+    private Statement arrived(String file) {
+        Ledger ledger = new Ledger(clickHouse, lane);
+        return sql(file)
+                .with("begin", ledger.begin().epoch())
+                .with("epoch", ledger.head().epoch());
     }
 
     /**

@@ -7,6 +7,8 @@ import io.logcourier.operations.Audit.Looked;
 import io.logcourier.operations.Audit.Missing;
 import io.logcourier.operations.Audit.Refused;
 import io.logcourier.operations.Audit.Rendered;
+import io.logcourier.operations.Audit.Timeless;
+import io.logcourier.operations.Audit.Undeliverable;
 import io.logcourier.operations.Audit.Unread;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +23,8 @@ import java.util.Set;
  * @param buckets what was delivered, the bucket with the most rows first
  * @param refused orders that were given up
  * @param lost orders whose rows were gone or changed before they were delivered; {@code rows} of them are in no object
+ * @param undeliverable rows that no order takes, by what they name
+ * @param timeless rows that are dated 1970, by bucket
  * @param objectsRead whether the objects were read back too
  * @param objects how many of them were looked at
  * @param missing delivered objects that are not there any more, where objects were read; the first 10,000
@@ -35,6 +39,8 @@ public record AuditReport(
         List<BucketLine> buckets,
         List<Refused> refused,
         List<Refused> lost,
+        List<Undeliverable> undeliverable,
+        List<Timeless> timeless,
         boolean objectsRead,
         Looked objects,
         List<Missing> missing,
@@ -90,6 +96,11 @@ public record AuditReport(
         }
         count(sentences, balance.undeliverable(), "row is undeliverable.", "rows are undeliverable.");
         count(sentences, balance.filtered(), "row is kept out by a rule.", "rows are kept out by a rule.");
+        count(
+                sentences,
+                timeless.stream().mapToLong(Timeless::rows).sum(),
+                "row is dated 1970.",
+                "rows are dated 1970.");
         count(
                 sentences,
                 objects.underWay(),
@@ -181,6 +192,17 @@ public record AuditReport(
         more(text, buckets.size(), "bucket", "buckets");
         orders(text, "given up", refused);
         orders(text, "lost", lost);
+        undeliverable.stream()
+                .limit(SHOWN)
+                .forEach(rows -> text.append("%nundeliverable: %s of bucket '%s' for '%s': %s"
+                        .formatted(Quantity.of(rows.rows(), "row"), rows.bucket(), rows.targetBucket(), rows.reason())));
+        more(text, undeliverable.size(), "pair of buckets with undeliverable rows", "pairs of buckets with undeliverable rows");
+        timeless.stream()
+                .limit(SHOWN)
+                .forEach(rows -> text.append(
+                        "%ndated 1970: %s of bucket %s: they came without a startTime, or with one that ClickHouse took for another; see docs/input.md"
+                                .formatted(Quantity.of(rows.rows(), "row"), rows.bucket())));
+        more(text, timeless.size(), "bucket with rows that are dated 1970", "buckets with rows that are dated 1970");
         missing.stream()
                 .limit(SHOWN)
                 .forEach(object -> text.append("%nmissing: order %d/%d of bucket %s, %s: object %s/%s"
@@ -226,8 +248,8 @@ public record AuditReport(
         part(
                 what,
                 balance.undeliverable(),
-                "row is undeliverable (no bucket or no target)",
-                "rows are undeliverable (no bucket or no target)");
+                "row is undeliverable (no bucket, no target, or one that no bucket can be called)",
+                "rows are undeliverable (no bucket, no target, or one that no bucket can be called)");
         part(
                 what,
                 balance.givenUp(),

@@ -8,7 +8,7 @@ import io.logcourier.ledger.Lane;
 import io.logcourier.ledger.Ledger;
 import io.logcourier.operations.Audit.Difference;
 import io.logcourier.operations.Audit.Unread;
-import io.logcourier.s3.TargetClient;
+import io.logcourier.s3.BucketName;
 import io.logcourier.s3.Tasks;
 import java.time.Duration;
 import java.time.Instant;
@@ -210,8 +210,7 @@ final class Folders {
                 folders.add(new Folder(parts[0], prefix, isDue(parts[0], prefix)));
             }
         }
-        folders.removeIf(
-                folder -> !scope.targets().allow(folder.bucket()) || !TargetClient.isBucketName(folder.bucket()));
+        folders.removeIf(folder -> !scope.targets().allow(folder.bucket()) || !BucketName.isPossible(folder.bucket()));
         return folders;
     }
 

@@ -10,6 +10,7 @@ import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.operations.Adoption.Compared;
+import io.logcourier.s3.BucketName;
 import io.logcourier.s3.Refusals;
 import io.logcourier.s3.Tasks;
 import java.io.ByteArrayOutputStream;
@@ -129,9 +130,10 @@ final class IncumbentObjects {
 
     /** Stores the lines of all objects that can be read. */
     private void read() {
+        Statement targets = over("targets.sql").with("bucket_name", BucketName.PATTERN);
         try (Tasks reads = new Tasks(READERS)) {
             Target before = null;
-            for (Target target : clickHouse.list(over("targets.sql"), Target.class)) {
+            for (Target target : clickHouse.list(targets, Target.class)) {
                 // Sorted, so that a prefix comes before those that begin with it.
                 if (before != null
                         && target.bucket().equals(before.bucket())

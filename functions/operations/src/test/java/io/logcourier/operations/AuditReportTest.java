@@ -7,6 +7,8 @@ import io.logcourier.operations.Audit.Looked;
 import io.logcourier.operations.Audit.Missing;
 import io.logcourier.operations.Audit.Refused;
 import io.logcourier.operations.Audit.Rendered;
+import io.logcourier.operations.Audit.Timeless;
+import io.logcourier.operations.Audit.Undeliverable;
 import io.logcourier.operations.Audit.Unread;
 import java.util.List;
 import java.util.stream.Stream;
@@ -35,6 +37,8 @@ class AuditReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
+                List.of(),
                 false,
                 NOT_LOOKED,
                 List.of(),
@@ -48,6 +52,8 @@ class AuditReportTest {
         return new AuditReport(
                 "main",
                 WELL,
+                List.of(),
+                List.of(),
                 List.of(),
                 List.of(),
                 List.of(),
@@ -67,6 +73,8 @@ class AuditReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
+                List.of(),
                 true,
                 new Looked(false, 3, 3, 0, 0, 0),
                 List.of(),
@@ -82,6 +90,8 @@ class AuditReportTest {
                 WELL,
                 List.of(),
                 refused,
+                List.of(),
+                List.of(),
                 List.of(),
                 false,
                 NOT_LOOKED,
@@ -186,5 +196,40 @@ class AuditReportTest {
         assertThat(objects(new Looked(false, 3, 2, 0, 0, 1), List.of(), List.of(UNREAD))
                         .text())
                 .contains("not read: order 1/0: KMS.DisabledException");
+    }
+
+    @Test
+    void rowsThatNoOrderTakesAndRowsWithoutATimeAreNamedWithTheReason() {
+        AuditReport report = new AuditReport(
+                "main",
+                balance(0, 0, 0, 10),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(
+                        Undeliverable.of("", "cat-logs", 4),
+                        Undeliverable.of("cats", "", 3),
+                        Undeliverable.of("cats", "UPPER_case!!", 2),
+                        Undeliverable.of("c\ufffd", "cat-logs", 1)),
+                List.of(new Timeless("dogs", 5)),
+                false,
+                NOT_LOOKED,
+                List.of(),
+                List.of(),
+                NOT_RENDERED,
+                0,
+                List.of());
+
+        assertThat(report.isWell()).isTrue();
+        assertThat(report.verdict())
+                .isEqualTo(
+                        "The books balance. Objects were not read. 10 rows are undeliverable. 5 rows are dated 1970.");
+        assertThat(report.text())
+                .contains(
+                        "undeliverable: 4 rows of bucket '' for 'cat-logs': no bucketName",
+                        "undeliverable: 3 rows of bucket 'cats' for '': no loggingTargetBucket",
+                        "undeliverable: 2 rows of bucket 'cats' for 'UPPER_case!!': no bucket can be called so",
+                        "undeliverable: 1 row of bucket 'c\ufffd' for 'cat-logs': a name that is no UTF-8",
+                        "dated 1970: 5 rows of bucket dogs: ");
     }
 }

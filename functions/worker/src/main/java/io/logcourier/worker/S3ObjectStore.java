@@ -5,6 +5,7 @@ import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
+import io.logcourier.s3.BucketName;
 import io.logcourier.s3.Refusals;
 import io.logcourier.s3.TargetClient;
 import java.io.FilterInputStream;
@@ -301,7 +302,7 @@ final class S3ObjectStore implements ObjectStore {
         if (!targets.allow(target.bucket())) {
             throw new TargetRefusedException("s3.targets does not allow objects in bucket " + target.bucket(), null);
         }
-        if (!TargetClient.isBucketName(target.bucket())) {
+        if (!BucketName.isPossible(target.bucket())) {
             throw new TargetRefusedException("InvalidBucketName: '" + target.bucket() + "' is no bucket name", null);
         }
         int bytes = target.key().getBytes(StandardCharsets.UTF_8).length;

@@ -1,6 +1,7 @@
 package io.logcourier.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
@@ -9,6 +10,7 @@ import io.logcourier.localstack.lambda.LocalContext;
 import io.logcourier.message.OrderMessage;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit.Refused;
+import io.logcourier.operations.Audit.Undeliverable;
 import io.logcourier.operations.AuditReport;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -158,11 +160,11 @@ class DeliveryIT {
     }
 
     @Test
-    void targetsThatS3CannotHaveAreGivenUpAndTheOthersDelivered() {
+    void targetsThatNoBucketCanBeCalledAreUndeliverableAKeyThatIsTooLongIsGivenUpAndTheOthersAreDelivered() {
         Installation courier = STACK.installation();
         List<LogRow> rows = rows(courier, 6, 50, 2);
-        List<String> targets =
-                List.of("a", "with space", "../up", "a/b", "ctrl\u0001", "\uD83D\uDE80", "x".repeat(300));
+        List<String> targets = List.of(
+                "a", "UPPER_case!!", "with space", "../up", "a/b", "ctrl\u0001", "\uD83D\uDE80", "x".repeat(300));
         List<LogRow> bad = targets.stream()
                 .map(target -> LogRow.of("source", "BAD-" + targets.indexOf(target), target))
                 .toList();
@@ -175,10 +177,15 @@ class DeliveryIT {
 
         AuditReport report = courier.assertDelivered("the others", rows);
         assertThat(report.balance().open()).isZero();
-        assertThat(report.balance().givenUp()).isEqualTo(bad.size() + 1);
-        assertThat(courier.deadLetters())
-                .hasSize(bad.size() + 1)
-                .allSatisfy(letter -> assertThat(letter.messageAttributes()).containsKey("reason"));
+        assertThat(report.balance().undeliverable()).isEqualTo(bad.size());
+        assertThat(report.undeliverable())
+                .extracting(Undeliverable::targetBucket, Undeliverable::reason)
+                .containsExactlyInAnyOrderElementsOf(targets.stream()
+                        .map(target -> tuple(target, "no bucket can be called so"))
+                        .toList());
+        assertThat(report.balance().givenUp()).isEqualTo(1);
+        assertThat(courier.deadLetters()).singleElement().satisfies(letter -> assertThat(letter.messageAttributes())
+                .containsKey("reason"));
     }
 
     @Test
@@ -198,7 +205,7 @@ class DeliveryIT {
         courier.insert(undeliverable.subList(0, 4));
         courier.insert(rows);
         courier.flush();
-        courier.insert(undeliverable.subList(4, 7));
+        courier.insert(undeliverable.subList(4, undeliverable.size()));
 
         courier.flush();
         courier.drain();
@@ -206,7 +213,9 @@ class DeliveryIT {
         AuditReport report = courier.assertDelivered("the others", rows);
         assertThat(report.balance().undeliverable()).isEqualTo(undeliverable.size());
         assertThat(report.balance().open() + report.balance().pending()).isZero();
-        assertThat(report.undelivered()).hasValue("7 rows are undeliverable (no bucket or no target)");
+        assertThat(report.undelivered())
+                .hasValue("7 rows are undeliverable (no bucket, no target, or one that no bucket can be called)");
+        assertThat(report.undeliverable()).contains(new Undeliverable("bucket", "", 2, "no loggingTargetBucket"));
         assertThat(courier.flush().isIdle()).isTrue();
     }
 

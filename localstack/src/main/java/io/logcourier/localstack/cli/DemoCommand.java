@@ -17,11 +17,14 @@ import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Balance;
+import io.logcourier.operations.LoadOptions;
 import io.logcourier.operations.Loader;
 import io.logcourier.operations.Output;
 import io.logcourier.operations.Progress;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.operations.Terminal;
+import io.logcourier.operations.input.InputSheet;
+import io.logcourier.s3.BucketName;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,6 +44,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -60,7 +64,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
         },
         description = {
             "Loads access logs into an embedded ClickHouse, delivers them into an embedded S3, and audits the result.",
-            "Exits with 0 only if every row is in exactly one object."
+            "Exits with 0 only if every row is in exactly one object, internal traffic apart."
         })
 final class DemoCommand implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(DemoCommand.class);
@@ -108,6 +112,9 @@ final class DemoCommand implements Callable<Integer> {
                     "keep everything here and go on from what is here; without it only the objects stay, until the next demo")
     private Path data;
 
+    @Mixin
+    private LoadOptions options;
+
     @Option(names = "--json", description = "print the report as one JSON object")
     private boolean json;
 
@@ -116,7 +123,8 @@ final class DemoCommand implements Callable<Integer> {
      *
      * @param found rows from earlier runs
      * @param loaded rows of this run
-     * @param delivered whether every row is in exactly one object
+     * @param input what these rows were
+     * @param delivered whether every row is in exactly one object, internal traffic apart
      * @param report the audit's
      * @param objects the folder that holds a folder per bucket
      * @param seconds what each stage took
@@ -124,6 +132,7 @@ final class DemoCommand implements Callable<Integer> {
     record Demonstration(
             long found,
             long loaded,
+            InputSheet input,
             boolean delivered,
             AuditReport report,
             String objects,
@@ -160,7 +169,7 @@ final class DemoCommand implements Callable<Integer> {
                 Lane lane = stack.settings().lane();
                 Audit audit = new Audit(clickHouse, stack.settings());
                 long before = audit.balance().stored();
-                long loaded = timed("load", () -> load(clickHouse, lane));
+                InputSheet loaded = timed("load", () -> load(clickHouse, lane));
                 makeTargets(stack, clickHouse, lane);
                 deliver(stack, audit);
                 AuditReport report = timed("audit", () -> audit(audit, s3, stack.settings()));
@@ -183,8 +192,8 @@ final class DemoCommand implements Callable<Integer> {
         return result;
     }
 
-    private long load(ClickHouse clickHouse, Lane lane) throws IOException {
-        Loader loader = new Loader(clickHouse, lane);
+    private InputSheet load(ClickHouse clickHouse, Lane lane) throws IOException {
+        Loader loader = new Loader(clickHouse, lane, options.loader());
         if (input == null) {
             try (Progress progress = Progress.of("load", " rows", rows)) {
                 return loader.load("made rows", new GeneratedRows(rows, buckets, seed), progress::at);
@@ -201,11 +210,13 @@ final class DemoCommand implements Callable<Integer> {
         record Target(String bucket) {}
         Statement targets = Statement.resource(DemoCommand.class, "target-buckets.sql")
                 .with("logs", lane.logs())
-                .with("table", lane.table());
+                .with("table", lane.table())
+                .with("bucket_name", BucketName.PATTERN);
         for (Target target : clickHouse.list(targets, Target.class)) {
             try {
                 stack.makeBucket(target.bucket());
-            } catch (S3Exception e) {
+            } catch (S3Exception | IllegalArgumentException e) {
+                // The latter is the client's: new buckets have a narrower rule than those that are there.
                 log.warn(
                         "cannot make the target bucket '{}', its orders will be given up: {}",
                         target.bucket(),
@@ -262,11 +273,12 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private void print(LaptopStack stack, AuditReport report, long before, long loaded) {
+    private void print(LaptopStack stack, AuditReport report, long before, InputSheet loaded) {
         Map<String, Double> seconds = new LinkedHashMap<>();
         stages.forEach((stage, time) -> seconds.put(stage, time.toMillis() / 1e3));
         Demonstration demonstration = new Demonstration(
                 before,
+                loaded.rows(),
                 loaded,
                 isDelivered(report, before, loaded),
                 report,
@@ -277,13 +289,14 @@ final class DemoCommand implements Callable<Integer> {
 
     private String text(Demonstration demonstration) {
         long before = demonstration.found();
-        long loaded = demonstration.loaded();
+        InputSheet loaded = demonstration.input();
         AuditReport report = demonstration.report();
         List<String> lines = new ArrayList<>();
         if (before > 0) {
             lines.add(AuditReport.line("found", before, "from earlier runs in " + Plain.value(String.valueOf(data))));
         }
-        lines.add(AuditReport.line("loaded", loaded, ""));
+        lines.add(AuditReport.line("loaded", loaded.rows(), ""));
+        loaded.remarks().forEach(remark -> lines.add("    " + remark));
         lines.add(report.text(Terminal.STDOUT.size().columns()));
         lines.add("");
         lines.add("objects: " + demonstration.objects());
@@ -304,15 +317,20 @@ final class DemoCommand implements Callable<Integer> {
                 : "%d m %d s".formatted(duration.toMinutes(), duration.toSecondsPart());
     }
 
-    private static String verdict(AuditReport report, long before, long loaded) {
+    /** In one line: whether every row that is to be is in exactly one object, or what keeps some from it. */
+    static String verdict(AuditReport report, long before, InputSheet loaded) {
         if (isDelivered(report, before, loaded)) {
             Balance balance = report.balance();
-            return "DELIVERED: %s in exactly one%s."
+            return "DELIVERED: %s in exactly one%s.%s"
                     .formatted(
                             balance.delivered() == 1
                                     ? "the row is"
                                     : "every one of %,d rows is".formatted(balance.delivered()),
-                            balance.objects() == 1 ? " object" : " of %,d objects".formatted(balance.objects()));
+                            balance.objects() == 1 ? " object" : " of %,d objects".formatted(balance.objects()),
+                            loaded.internal() == 0
+                                    ? ""
+                                    : " Internal traffic, %s, is in none."
+                                            .formatted(Quantity.of(loaded.internal(), "row")));
         }
         List<String> reasons = new ArrayList<>();
         report.undelivered().ifPresent(reasons::add);
@@ -326,16 +344,19 @@ final class DemoCommand implements Callable<Integer> {
             reasons.add(
                     Quantity.of(report.objects().unread(), "object or folder not read", "objects or folders not read"));
         }
+        loaded.notStored().ifPresent(reasons::add);
         long stored = report.balance().stored() - before;
-        if (stored != loaded) {
-            reasons.add("%,d of %,d loaded rows are stored (internal traffic is not)".formatted(stored, loaded));
+        if (stored != loaded.stored()) {
+            reasons.add(
+                    "the log table has %,d rows more, and %,d were to be stored".formatted(stored, loaded.stored()));
         }
         return "NOT DELIVERED: " + String.join("; ", reasons) + ".";
     }
 
-    private static boolean isDelivered(AuditReport report, long before, long loaded) {
+    static boolean isDelivered(AuditReport report, long before, InputSheet loaded) {
         return report.isWell()
                 && report.balance().isComplete()
-                && report.balance().stored() == before + loaded;
+                && loaded.arrives()
+                && report.balance().stored() == before + loaded.stored();
     }
 }

@@ -18,7 +18,6 @@ import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.Tick;
 import io.logcourier.operations.Audit;
 import io.logcourier.operations.AuditReport;
-import io.logcourier.operations.Loader;
 import io.logcourier.schema.Schema;
 import io.logcourier.worker.WorkerHandler;
 import java.io.ByteArrayInputStream;
@@ -214,9 +213,15 @@ public final class Installation implements AutoCloseable {
     public void insert(Collection<LogRow> rows) {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
         rows.forEach(row -> lines.writeBytes(row.json()));
-        long loaded = new Loader(clickHouse, lane())
-                .load("test", new ByteArrayInputStream(lines.toByteArray()), progress -> {});
-        assertThat(loaded).isEqualTo(rows.size());
+        clickHouse.insert(
+                Schema.ingestTable(lane()),
+                "JSONEachRow",
+                lines.toByteArray(),
+                Map.of(
+                        "input_format_skip_unknown_fields", "1",
+                        "date_time_input_format", "best_effort",
+                        "min_insert_block_size_rows", Integer.toString(rows.size() + 1),
+                        "min_insert_block_size_bytes", "0"));
     }
 
     /** Posts one row. */

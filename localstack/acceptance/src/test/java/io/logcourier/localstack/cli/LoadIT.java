@@ -56,10 +56,10 @@ class LoadIT {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-                    {"req_id": "half|Cannot parse
-                    {"req_id": "1", "httpCode": "many"}|httpCode
-                    {"req_id": "1", "loggingEnabled": [1]}|loggingEnabled
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    {"req_id": "half|not JSON: the line ends before its object does
+                    {"req_id": "1", "httpCode": "many"}|httpCode is '"many"'
+                    {"req_id": "1", "loggingEnabled": [1]}|loggingEnabled is '[1]'
                     """)
     void aLineThatIsNoRecordIsNamedAndAfterItsRepairEveryRowIsThereOnce(String bad, String reason) throws Exception {
         Path file = folder.resolve("access.ndjson");
@@ -76,7 +76,8 @@ class LoadIT {
         write(file, line(BAD));
         try (CourierProcess load = load(file, "--from-line", goOn, "--json")) {
             assertThat(load.endedWith(0).out())
-                    .isEqualTo("{\"file\":\"%s\",\"rows\":%d}%n".formatted(file, ROWS - CHUNK));
+                    .startsWith("{\"file\":\"%s\",\"rows\":%d,".formatted(file, ROWS - CHUNK))
+                    .endsWith(",\"absent\":0}%n".formatted());
             assertThat(load.err()).isEmpty();
         }
         assertThat(stored()).isEqualTo(ROWS + " " + ROWS);
@@ -97,7 +98,7 @@ class LoadIT {
 
         Files.write(file, whole);
         try (CourierProcess load = load(file, "--from-line", goOn)) {
-            assertThat(load.endedWith(0).out()).isEqualTo("%s: %,d rows%n".formatted(file, ROWS - CHUNK));
+            assertThat(load.endedWith(0).out()).startsWith("%s: %,d rows%n".formatted(file, ROWS - CHUNK));
         }
         assertThat(stored()).isEqualTo(ROWS + " " + ROWS);
     }
@@ -169,7 +170,8 @@ class LoadIT {
     }
 
     private static String line(int number) {
-        return "{\"req_id\":\"%d\",\"bucketName\":\"b\",\"loggingEnabled\":true}".formatted(number);
+        return "{\"startTime\":\"1767225600.123\",\"req_id\":\"%d\",\"bucketName\":\"b\",\"loggingEnabled\":true}"
+                .formatted(number);
     }
 
     /** All rows; {@code bad} is the line {@link #BAD}. */

@@ -110,7 +110,8 @@ class RefusalIT {
 
     @Test
     void aFailedRunLeavesNothingBehind() throws Exception {
-        Path input = Files.writeString(folder.resolve("broken.ndjson"), "{}\n{\"httpCode\": oh}\n");
+        Path input =
+                Files.writeString(folder.resolve("broken.ndjson"), "{\"startTime\": 1700000001}\n{\"httpCode\": oh}\n");
         try (CourierProcess courier = CourierProcess.run("demo", "--input", input.toString())) {
             assertThat(courier.endedWith(2).err()).contains(input + ", line 2");
             assertThat(courier.temporary()).isEmpty();

@@ -102,13 +102,15 @@ class StrangersIT {
     @Test
     void aLineThatIsNestedTooDeepIsNamed() {
         Installation courier = STACK.installation();
-        String deep = "{\"a\":\"[[[[[\\\"[[[[[\"}\n{\"b\":" + "[".repeat(20_000) + "]".repeat(20_000) + "}\n{}\n";
-        byte[] lines = ("{}\n".repeat(3) + deep).getBytes(StandardCharsets.US_ASCII);
+        String row = "{\"startTime\": 1700000001}\n";
+        String deep = "{\"a\":\"[[[[[\\\"[[[[[\",\"startTime\":1700000001}\n{\"b\":" + "[".repeat(20_000)
+                + "]".repeat(20_000) + "}\n" + row;
+        byte[] lines = (row.repeat(3) + deep).getBytes(StandardCharsets.US_ASCII);
 
         assertThatThrownBy(() -> new Loader(courier.clickHouse(), courier.lane())
                         .load("a.ndjson", new ByteArrayInputStream(lines), loaded -> {}))
                 .isInstanceOf(PoisonMessageException.class)
-                .hasMessageStartingWith("a.ndjson, line 5: it is nested deeper than ClickHouse reads")
+                .hasMessageStartingWith("a.ndjson, line 5: it is nested deeper than 1,000 levels")
                 .hasMessageEndingWith("nothing of it was loaded");
         assertThat(courier.number("SELECT count() FROM {logs}.access_logs")).isZero();
     }
