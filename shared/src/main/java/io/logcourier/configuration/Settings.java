@@ -78,8 +78,18 @@ public record Settings(
      * @param s3Endpoint another S3 than AWS's
      * @param sqsEndpoint another SQS than AWS's
      * @param stsEndpoint another STS than AWS's
+     * @param s3Authority PEM file with the certificate that vouches for S3's, if Java does not know it
+     * @param sqsAuthority the same for SQS
+     * @param stsAuthority the same for STS
      */
-    public record Aws(String region, Optional<URI> s3Endpoint, Optional<URI> sqsEndpoint, Optional<URI> stsEndpoint) {}
+    public record Aws(
+            String region,
+            Optional<URI> s3Endpoint,
+            Optional<URI> sqsEndpoint,
+            Optional<URI> stsEndpoint,
+            Optional<Path> s3Authority,
+            Optional<Path> sqsAuthority,
+            Optional<Path> stsAuthority) {}
 
     /**
      * A role in another account.
@@ -372,7 +382,10 @@ public record Settings(
                             get(Setting.REGION),
                             get(Setting.S3_ENDPOINT),
                             get(Setting.SQS_ENDPOINT),
-                            get(Setting.STS_ENDPOINT)),
+                            get(Setting.STS_ENDPOINT),
+                            get(Setting.S3_CA),
+                            get(Setting.SQS_CA),
+                            get(Setting.STS_CA)),
                     targets(),
                     new Queue(get(Setting.QUEUE_URL), get(Setting.DEAD_LETTER_URL)),
                     new Discovery(

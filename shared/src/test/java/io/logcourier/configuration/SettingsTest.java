@@ -10,6 +10,7 @@ import io.logcourier.ledger.Lane;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +40,10 @@ class SettingsTest {
             Map.entry("clickhouse.password", "open sesame"),
             Map.entry("clickhouse.password-secret", "courier/clickhouse"),
             Map.entry("clickhouse.timeout", "45s"),
-            Map.entry("clickhouse.ca-file", "pom.xml"),
+            Map.entry("clickhouse.ca-file", authority()),
+            Map.entry("s3.ca-file", authority()),
+            Map.entry("sqs.ca-file", authority()),
+            Map.entry("sts.ca-file", authority()),
             Map.entry("clickhouse.headers", "X-Scope-OrgID=cats, x-more = a=b c"),
             Map.entry("clickhouse.logs-database", "other_logs"),
             Map.entry("clickhouse.logs-table", "other_access_logs"),
@@ -109,7 +113,14 @@ class SettingsTest {
                                 "us-east-1",
                                 List.of())),
                         Duration.ofDays(3),
-                        new Settings.Aws("us-east-1", Optional.empty(), Optional.empty(), Optional.empty()),
+                        new Settings.Aws(
+                                "us-east-1",
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty()),
                         new Settings.Targets(
                                 List.of("*"),
                                 Map.of(),
@@ -452,6 +463,10 @@ class SettingsTest {
         "s3.bucket-owners,'123456789012,210987654321'",
         "s3.bucket-owners,'cats=123456789012,cats=123456789012'",
         "clickhouse.ca-file,no-such-file.pem",
+        "clickhouse.ca-file,pom.xml",
+        "s3.ca-file,pom.xml",
+        "sqs.ca-file,.",
+        "sts.ca-file,pom.xml",
         "delivery.account-id,1234",
         "delivery.forms,*=zip",
         "delivery.forms,logs-?=json",
@@ -609,6 +624,15 @@ class SettingsTest {
                 "log-courier:%n  %s:%n    %s: '%s'%n"
                         .formatted(name.substring(0, dot), name.substring(dot + 1), value));
         return Map.of(Settings.FILE_VARIABLE, file.toString());
+    }
+
+    /** A PEM file with one certificate. */
+    private static String authority() {
+        try {
+            return Path.of(SettingsTest.class.getResource("ca.pem").toURI()).toString();
+        } catch (URISyntaxException e) {
+            throw new LinkageError(e.getMessage(), e);
+        }
     }
 
     private static Map<String, Object> fields(Settings settings) {

@@ -6,12 +6,14 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.ParquetFooter;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Setting;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.operations.Adoption.Compared;
 import io.logcourier.s3.Refusals;
 import io.logcourier.s3.Tasks;
+import io.logcourier.tls.Distrust;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -204,6 +206,9 @@ final class IncumbentObjects {
             if (e instanceof AwsServiceException failure && Refusals.isRefusal(failure)) {
                 refused.putIfAbsent(bucket, "cannot read " + key + ": " + e.getMessage());
                 return;
+            }
+            if (Distrust.isIn(e)) {
+                throw Distrust.failure("cannot read " + bucket + "/" + key, e, Setting.S3_CA.name());
             }
             throw new RetryableException(
                     "cannot read " + bucket + "/" + key + ": " + e.getMessage()

@@ -3,10 +3,12 @@ package io.logcourier.worker;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Rendering;
+import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import io.logcourier.s3.Refusals;
 import io.logcourier.s3.TargetClient;
+import io.logcourier.tls.Distrust;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -326,7 +328,7 @@ final class S3ObjectStore implements ObjectStore {
             throw new RetryableException(
                     Refusals.name(e) + ": cannot " + verb + " " + target + ": " + e.getMessage(), e);
         } catch (SdkException e) {
-            throw new RetryableException("cannot " + verb + " " + target + ": " + e.getMessage(), e);
+            throw Distrust.failure("cannot " + verb + " " + target, e, Setting.S3_CA.name());
         }
     }
 

@@ -17,6 +17,7 @@ import io.logcourier.operations.ReplayCommand;
 import io.logcourier.operations.SchemaCommand;
 import io.logcourier.operations.SettingsFlags;
 import io.logcourier.operations.StatusCommand;
+import io.logcourier.tls.Distrust;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
@@ -118,7 +119,7 @@ public final class Main {
                         case PoisonMessageException poison -> CommandLine.ExitCode.USAGE;
                         case RetryableException retryable -> UNREACHABLE;
                     };
-                case SdkException aws -> UNREACHABLE;
+                case SdkException aws -> Distrust.isIn(aws) ? CommandLine.ExitCode.USAGE : UNREACHABLE;
                 case EngineUnavailableException engine -> CommandLine.ExitCode.USAGE;
                 case IOException io -> CommandLine.ExitCode.USAGE;
                 case UncheckedIOException io -> CommandLine.ExitCode.USAGE;
