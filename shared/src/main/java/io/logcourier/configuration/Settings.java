@@ -530,15 +530,33 @@ public record Settings(
                     .forEach(name -> problems.add("unknown variable " + name + meant(name, variables)));
             Set<String> properties = names(Setting::property);
             for (ConfigSource source : config.getConfigSources()) {
-                if (source.getOrdinal() != VARIABLES) {
-                    String where = source.getOrdinal() == FLAGS ? "" : " in the file " + file;
-                    source.getPropertyNames().stream()
-                            .filter(name -> !properties.contains(name))
-                            .sorted()
-                            .forEach(name -> problems.add("unknown setting " + name + where
-                                    + meant(name.startsWith(PREFIX) ? name : PREFIX + name, properties)));
+                switch (source.getOrdinal()) {
+                    case VARIABLES -> {}
+                    case FLAGS ->
+                        unknown(source, properties)
+                                .forEach(name -> problems.add("unknown setting " + name + meant(name, properties)));
+                    default ->
+                        unknown(source, properties)
+                                .forEach(name -> problems.add(
+                                        "unknown setting " + name + " in the file " + file + nested(name, properties)));
                 }
             }
+        }
+
+        private static List<String> unknown(ConfigSource source, Set<String> known) {
+            return source.getPropertyNames().stream()
+                    .filter(name -> !known.contains(name))
+                    .sorted()
+                    .toList();
+        }
+
+        /** As {@link #meant}, as it is to be written: a key with dots, which the source quotes, is one name to YAML. */
+        private static String nested(String unknown, Set<String> known) {
+            String plain = unknown.replace("\"", "");
+            return closest(plain.startsWith(PREFIX) ? plain : PREFIX + plain, known)
+                    .map(name -> name.split("\\."))
+                    .map(keys -> "; did you mean %s: {%s: {%s: ...}}?".formatted((Object[]) keys))
+                    .orElse("");
         }
 
         private static Set<String> names(Function<Setting<?>, String> name) {
@@ -547,12 +565,16 @@ public record Settings(
 
         /** The known name that differs in a few letters, if there is one. */
         private static String meant(String unknown, Set<String> known) {
+            return closest(unknown, known)
+                    .map(name -> "; did you mean " + name + "?")
+                    .orElse("");
+        }
+
+        private static Optional<String> closest(String unknown, Set<String> known) {
             return known.stream()
                     .filter(name -> DISTANCE.apply(unknown, name) >= 0)
                     .min(Comparator.comparing((String name) -> DISTANCE.apply(unknown, name))
-                            .thenComparing(Comparator.naturalOrder()))
-                    .map(name -> "; did you mean " + name + "?")
-                    .orElse("");
+                            .thenComparing(Comparator.naturalOrder()));
         }
     }
 }

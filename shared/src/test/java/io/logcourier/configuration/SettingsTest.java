@@ -274,12 +274,36 @@ class SettingsTest {
                                         + " did you mean LOG_COURIER_WORKER_UPLOADS?",
                                 "unknown setting log-courier.lane.nam; did you mean log-courier.lane.name?",
                                 "unknown setting clickhouse.url in the file " + file
-                                        + "; did you mean log-courier.clickhouse.url?",
+                                        + "; did you mean log-courier: {clickhouse: {url: ...}}?",
                                 "unknown setting log-courier.discovery.count-treshold in the file " + file
-                                        + "; did you mean log-courier.discovery.count-threshold?",
+                                        + "; did you mean log-courier: {discovery: {count-threshold: ...}}?",
                                 "unknown setting log-courier.worker.colour in the file " + file,
                                 "worker.attempts = 'many' (from log-courier.worker.attempts in the file " + file
                                         + "): a whole number is needed"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "clickhouse.url: http://localhost:1",
+                "log-courier.clickhouse.url: http://localhost:1",
+                "log-courier: {clickhouse.url: 'http://localhost:1'}",
+                "clickhouse: {url: 'http://localhost:1'}",
+                "\"clickhouse.urll\": http://localhost:1"
+            })
+    void theHintForAFlatKeyIsOneThatWorks(String flat, @TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("courier.yaml"), flat);
+        Map<String, String> environment = Map.of(Settings.FILE_VARIABLE, file.toString());
+        String problem = assertThatThrownBy(() -> Settings.read(Map.of(), environment))
+                .isInstanceOf(ConfigurationException.class)
+                .actual()
+                .getMessage();
+        String hint = problem.replaceFirst("(?s).*did you mean (.*)[?]$", "$1");
+
+        Files.writeString(file, hint.replace("...", "'http://localhost:1'"));
+
+        assertThat(Settings.read(Map.of(), environment).lane().endpoint().url())
+                .isEqualTo(URI.create("http://localhost:1"));
     }
 
     @Test
