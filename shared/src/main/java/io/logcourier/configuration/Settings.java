@@ -224,6 +224,15 @@ public record Settings(
             Duration retryDelay,
             Duration supersedeAfter,
             List<String> replayTargets) {
+        /** Whether a replay may write copies to {@code target}, as {@code BUCKET/PREFIX}. */
+        public boolean allowsCopies(String target) {
+            return replayTargets.stream().anyMatch(allowed -> folder(target).startsWith(folder(allowed)));
+        }
+
+        private static String folder(String target) {
+            return target.indexOf('/') < 0 ? target + "/" : target;
+        }
+
         /**
          * Checks how long a worker may run. It lets no object appear after that; the quarter that must be left is for
          * requests that are on their way then.

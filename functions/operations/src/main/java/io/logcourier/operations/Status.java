@@ -1,5 +1,6 @@
 package io.logcourier.operations;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.accesslog.Accounting;
@@ -90,6 +91,12 @@ public record Status(
                 accounting.leftAlone().stream().map(LeftAlone::text).toList());
     }
 
+    /** What to do about each trouble. */
+    @JsonProperty
+    public List<String> advice() {
+        return Advice.of(this);
+    }
+
     /** For people: the first {@code top} buckets and a line of sums. */
     public String text(int top) {
         StringBuilder text = new StringBuilder("lane %s, epoch %d of %s%n".formatted(lane, epoch, plannedAt));
@@ -114,8 +121,7 @@ public record Status(
             text.append("... and %,d more buckets (--top N shows more)%n".formatted(buckets.size() - top));
         }
         if (expiring > 0) {
-            text.append("%n%,d rows go by TTL before they are claimed and due: run discovery, or raise the TTL before%n"
-                    .formatted(expiring));
+            text.append("%n%,d rows go by TTL before they are claimed and due%n".formatted(expiring));
         }
         text.append("%n%,d buckets, %,d rows not claimed yet, %,d pending, %,d open, %,d given up, %,d lost"
                 .formatted(
@@ -126,7 +132,7 @@ public record Status(
                         buckets.stream().mapToLong(Bucket::givenUp).sum(),
                         buckets.stream().mapToLong(Bucket::lost).sum()));
         leftAlone.forEach(finding -> text.append("%nleft alone: %s".formatted(finding)));
-        return text.toString();
+        return text + Advice.text(advice());
     }
 
     private static String lag(long seconds) {

@@ -321,7 +321,7 @@ final class S3ObjectStore implements ObjectStore {
         } catch (AwsServiceException e) {
             if (Refusals.isRefusal(e)) {
                 throw new TargetRefusedException(
-                        "%s: cannot %s %s: %s: %s; then redrive the dead-letter queue, or run `courier replay`"
+                        "%s: cannot %s %s: %s: %s; then run `courier redrive`, or `courier replay`"
                                 .formatted(Refusals.name(e), verb, target, e.getMessage(), Refusals.advice(e)),
                         e);
             }

@@ -12,6 +12,7 @@ import io.logcourier.logging.Plain;
 import io.logcourier.operations.AdoptCommand;
 import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.LoadCommand;
+import io.logcourier.operations.RedriveCommand;
 import io.logcourier.operations.RepairCommand;
 import io.logcourier.operations.ReplayCommand;
 import io.logcourier.operations.SchemaCommand;
@@ -46,6 +47,7 @@ import software.amazon.awssdk.core.exception.SdkException;
             StatusCommand.class,
             AuditCommand.class,
             ReplayCommand.class,
+            RedriveCommand.class,
             SchemaCommand.class,
             AdoptCommand.class,
             RepairCommand.class,

@@ -22,6 +22,7 @@ import java.security.KeyStore;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +36,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 class AwsTlsIT {
     private static final Map<String, String> CREDENTIALS =
             Map.of("aws.accessKeyId", "tests", "aws.secretAccessKey", "tests", "aws.region", "us-east-1");
+
+    /** A stack in this process may have set its own. */
+    private static final Map<String, Optional<String>> BEFORE = new HashMap<>();
 
     private static final String ROLE = "arn:aws:iam::123456789012:role/logs";
 
@@ -54,7 +58,7 @@ class AwsTlsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        CREDENTIALS.forEach(System::setProperty);
+        CREDENTIALS.forEach((name, value) -> BEFORE.put(name, Optional.ofNullable(System.setProperty(name, value))));
         KeyStore keys = SelfSigned.keys(folder);
         authority = SelfSigned.authority(keys, folder).toString();
         server = SelfSigned.server(keys, AwsTlsIT::answer);
@@ -81,7 +85,8 @@ class AwsTlsIT {
     @AfterAll
     static void stop() {
         server.stop(0);
-        CREDENTIALS.keySet().forEach(System::clearProperty);
+        BEFORE.forEach((name, value) ->
+                value.ifPresentOrElse(text -> System.setProperty(name, text), () -> System.clearProperty(name)));
     }
 
     /** As much of each service as the requests below need. */
