@@ -563,7 +563,7 @@ public record Settings(
         private static String nested(String unknown, Set<String> known) {
             String plain = unknown.replace("\"", "");
             return closest(plain.startsWith(PREFIX) ? plain : PREFIX + plain, known)
-                    .map(name -> name.split("\\."))
+                    .map(name -> name.split("\\.", -1))
                     .map(keys -> "; did you mean %s: {%s: {%s: ...}}?".formatted((Object[]) keys))
                     .orElse("");
         }

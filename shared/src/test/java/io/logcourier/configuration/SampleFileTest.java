@@ -46,7 +46,7 @@ class SampleFileTest {
                 """);
         String section = "";
         for (Setting<?> setting : Setting.all()) {
-            String[] name = setting.name().split("\\.");
+            String[] name = setting.name().split("\\.", -1);
             if (!name[0].equals(section)) {
                 section = name[0];
                 text.append("%n  %s:%n".formatted(section));
@@ -60,7 +60,7 @@ class SampleFileTest {
     private static Stream<String> wrapped(String description) {
         StringBuilder lines = new StringBuilder();
         int column = 0;
-        for (String word : description.split(" ")) {
+        for (String word : description.split(" ", -1)) {
             boolean fits = column + word.length() < WIDTH;
             lines.append(column == 0 ? "" : fits ? " " : "\n").append(word);
             column = (fits ? column + 1 : 0) + word.length();
