@@ -86,8 +86,13 @@ public final class RedriveCommand implements Callable<Integer> {
             return each
                     + (letters.isEmpty()
                             ? "There are no dead letters."
-                            : "%,d dead letters: %,d enqueued again, %,d removed, %,d left."
-                                    .formatted(letters.size(), redriven, removed, left))
+                            : "%,d %s: %,d enqueued again, %,d removed, %,d left."
+                                    .formatted(
+                                            letters.size(),
+                                            letters.size() == 1 ? "dead letter" : "dead letters",
+                                            redriven,
+                                            removed,
+                                            left))
                     + (redriven > 0 ? " `courier status` shows what becomes of their orders." : "");
         }
     }

@@ -134,10 +134,13 @@ public final class ReplayCommand implements Callable<Integer> {
             boolean enqueued) {
         private String text() {
             if (orders == 0) {
-                return "No order of bucket %s is asked for: nothing to replay.".formatted(bucket);
+                return bucket.isEmpty()
+                        ? "No such order, or later ones take its rows: nothing to replay."
+                        : "No order of bucket %s has a request in that time: nothing to replay.".formatted(bucket);
             }
-            String found = "%,d orders of bucket %s, %,d rows: ".formatted(orders, bucket, rows)
-                    + (enqueued ? "replay enqueued." : "not enqueued.");
+            String found =
+                    "%,d %s of bucket %s, %,d rows: ".formatted(orders, orders == 1 ? "order" : "orders", bucket, rows)
+                            + (enqueued ? "replay enqueued." : "not enqueued.");
             return incomplete.isEmpty()
                     ? found
                     : found

@@ -63,7 +63,7 @@ class RedriveIT {
         assertThat(replay.code()).as(replay.toString()).isZero();
         assertThat(replay.out()).contains("All orders are in their objects: 1.");
         assertThat(run(courier, "redrive", "--list", "--bucket", "cats").out())
-                .contains("healed otherwise", "1 dead letters");
+                .contains("healed otherwise", "1 dead letter:");
 
         JsonNode redriven = run(courier, "redrive", "--json").json();
         assertThat(redriven.get("redriven").asInt()).isOne();
