@@ -1,6 +1,7 @@
 package io.logcourier.localstack.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.logcourier.localstack.Installation;
 import io.logcourier.localstack.LogRow;
@@ -21,8 +22,8 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** From an order that was given up to its object, by commands alone. */
-class RedriveIT {
+/** What an operator does by commands alone. */
+class OperatorIT {
     private static final JsonMapper JSON = new JsonMapper();
 
     @RegisterExtension
@@ -81,12 +82,10 @@ class RedriveIT {
                 .valueStream()
                 .map(letter -> letter.get("id").asString())
                 .toList();
-        assertThat(run(courier, "redrive", "--discard", "nonsense").code()).isEqualTo(2);
         assertThat(run(courier, "redrive", "--discard", ids.get(0), "--discard", ids.get(1))
                         .code())
                 .isZero();
         assertThat(lettersOf(courier)).isZero();
-        assertThat(run(courier, "redrive").out()).isEqualTo("There are no dead letters.\n");
     }
 
     @Test
@@ -123,6 +122,24 @@ class RedriveIT {
         assertThat(courier.receive(courier.settings().queue().url())).isEmpty();
     }
 
+    @Test
+    void ticksGoOnAfterOneThatFailedUntilTheyAreInterrupted() throws InterruptedException {
+        Installation courier = STACK.installation();
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        Thread ticks = Thread.ofPlatform().start(() -> run(courier, out, err, "tick", "--every", "0.1s"));
+        await().atMost(Duration.ofMinutes(2)).until(() -> out.toString().lines().count() >= 2);
+
+        courier.execute("RENAME TABLE {ledger}.epochs TO {ledger}.away");
+        await().atMost(Duration.ofMinutes(2)).until(() -> err.toString().contains("courier: "));
+        courier.execute("RENAME TABLE {ledger}.away TO {ledger}.epochs");
+        long before = out.toString().lines().count();
+        await().atMost(Duration.ofMinutes(2)).until(() -> out.toString().lines().count() > before);
+
+        ticks.interrupt();
+        ticks.join();
+    }
+
     /** Runs a replay that waits, while the queue is served. */
     private static Printed replayed(Installation courier, String... arguments) {
         CompletableFuture<Printed> replay = CompletableFuture.supplyAsync(() -> run(courier, arguments));
@@ -157,10 +174,14 @@ class RedriveIT {
     private static Printed run(Installation courier, String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
+        int code = run(courier, out, err, arguments);
+        return new Printed(code, out.toString(), err.toString());
+    }
+
+    private static int run(Installation courier, StringWriter out, StringWriter err, String... arguments) {
         CommandLine line = Main.commandLine();
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
-        int code = line.execute(with(arguments, courier.flags().toArray(String[]::new)));
-        return new Printed(code, out.toString(), err.toString());
+        return line.execute(with(arguments, courier.flags().toArray(String[]::new)));
     }
 }
