@@ -11,8 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
@@ -21,6 +24,8 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
  * for a while from others, and given back when this is closed. For one thread.
  */
 final class DeadLetterQueue implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DeadLetterQueue.class);
+
     private static final int BATCH = 10;
 
     /** Of what a killed process has received. */
@@ -102,14 +107,25 @@ final class DeadLetterQueue implements AutoCloseable {
         }
     }
 
-    /** Gives back what was not removed. */
+    /** Gives back what was not removed; what cannot be given back comes back by itself. */
     @Override
     public void close() {
+        List<Received> left = new ArrayList<>(held.values());
         try (sqs) {
-            for (Received letter : new ArrayList<>(held.values())) {
-                call(() -> sqs.changeMessageVisibility(request ->
-                        request.queueUrl(url).receiptHandle(letter.receipt()).visibilityTimeout(0)));
+            for (int from = 0; from < left.size(); from += BATCH) {
+                List<ChangeMessageVisibilityBatchRequestEntry> entries =
+                        left.subList(from, Math.min(from + BATCH, left.size())).stream()
+                                .map(letter -> ChangeMessageVisibilityBatchRequestEntry.builder()
+                                        .id(letter.id())
+                                        .receiptHandle(letter.receipt())
+                                        .visibilityTimeout(0)
+                                        .build())
+                                .toList();
+                sqs.changeMessageVisibilityBatch(
+                        request -> request.queueUrl(url).entries(entries));
             }
+        } catch (SdkException e) {
+            log.warn("cannot give messages back to {}, they come back within {} seconds", url, HIDDEN_SECONDS, e);
         }
     }
 }
