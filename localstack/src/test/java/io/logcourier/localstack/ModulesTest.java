@@ -25,7 +25,8 @@ final class ModulesTest {
         "io.logcourier.logging..",
         "io.logcourier.message..",
         "io.logcourier.s3..",
-        "io.logcourier.schema.."
+        "io.logcourier.schema..",
+        "io.logcourier.tls.."
     };
 
     @Test

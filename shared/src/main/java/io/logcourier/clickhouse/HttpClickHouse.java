@@ -11,6 +11,7 @@ import com.clickhouse.data.ClickHouseFormat;
 import io.logcourier.ConfigurationException;
 import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
+import io.logcourier.tls.Distrust;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -62,6 +63,9 @@ final class HttpClickHouse implements ClickHouse {
     private static final int UNAUTHORIZED = 401;
 
     private static final int FORBIDDEN = 403;
+
+    /** The setting that names whom the server's certificate is held against. */
+    private static final String AUTHORITY = "clickhouse.ca-file";
 
     /** A token stands in a header; the message must not quote it. */
     private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]+");
@@ -227,6 +231,7 @@ final class HttpClickHouse implements ClickHouse {
         }
         List<String> reasons = new ArrayList<>();
         Exception last = null;
+        boolean isDistrusted = true;
         for (int tried = 0; tried < endpoint.urls().size(); tried++) {
             if (tried > 0) {
                 use((replica + 1) % endpoint.urls().size());
@@ -241,15 +246,21 @@ final class HttpClickHouse implements ClickHouse {
                             .log("another replica is asked from now on");
                 }
                 return;
-            } catch (RetryableException e) {
+            } catch (CourierException e) {
+                if (e instanceof ConfigurationException && !Distrust.isIn(e)) {
+                    throw e;
+                }
+                isDistrusted &= Distrust.isIn(e);
                 last = e;
                 reasons.add(e.getMessage());
             } catch (IOException e) {
+                isDistrusted = false;
                 last = e;
                 reasons.add(where() + " broke off a result: " + e.getMessage());
             }
         }
-        throw new RetryableException("no replica answers: " + String.join("; ", reasons), last);
+        String none = "no replica answers: " + String.join("; ", reasons);
+        throw isDistrusted ? new ConfigurationException(none, last) : new RetryableException(none, last);
     }
 
     private void use(int other) {
@@ -397,7 +408,10 @@ final class HttpClickHouse implements ClickHouse {
                             + " (if the tables are missing, run `courier schema --apply`)",
                     cause);
         }
-        return new RetryableException(where() + " failed at " + what + ": " + reasons(cause), cause);
+        String failed = where() + " failed at " + what + ": ";
+        return Distrust.advice(cause, AUTHORITY)
+                .<CourierException>map(advice -> new ConfigurationException(failed + advice, cause))
+                .orElseGet(() -> new RetryableException(failed + reasons(cause), cause));
     }
 
     private static boolean isMisconfigured(ServerException refused) {

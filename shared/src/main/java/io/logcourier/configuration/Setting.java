@@ -3,8 +3,8 @@ package io.logcourier.configuration;
 import io.logcourier.accesslog.Form;
 import io.logcourier.accesslog.Rendering;
 import io.logcourier.clickhouse.Endpoint;
+import io.logcourier.tls.Authority;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -88,7 +88,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "clickhouse.ca-file",
             "",
             "PEM file with the CA certificate of ClickHouse's, if Java does not trust it already",
-            Setting::file);
+            Setting::authority);
     static final Setting<Map<String, String>> CLICKHOUSE_HEADERS = define(
             "clickhouse.headers",
             "",
@@ -116,6 +116,11 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
     static final Setting<String> REGION = text("aws.region", "us-east-1", "region of the queue and the buckets");
     public static final Setting<Optional<URI>> S3_ENDPOINT =
             define("s3.endpoint", "", "another S3 than AWS's, addressed path style", Setting::optionalUri);
+    public static final Setting<Optional<Path>> S3_CA = define(
+            "s3.ca-file",
+            "",
+            "PEM file with the CA certificate of S3's, if Java does not trust it already",
+            Setting::authority);
     static final Setting<List<String>> TARGETS = define(
             "s3.targets",
             "*",
@@ -156,8 +161,18 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             text -> Optional.of(text).filter(key -> !key.isEmpty()));
     public static final Setting<Optional<URI>> SQS_ENDPOINT =
             define("sqs.endpoint", "", "another SQS than AWS's", Setting::optionalUri);
+    public static final Setting<Optional<Path>> SQS_CA = define(
+            "sqs.ca-file",
+            "",
+            "PEM file with the CA certificate of SQS's, if Java does not trust it already",
+            Setting::authority);
     public static final Setting<Optional<URI>> STS_ENDPOINT =
             define("sts.endpoint", "", "another STS than AWS's", Setting::optionalUri);
+    public static final Setting<Optional<Path>> STS_CA = define(
+            "sts.ca-file",
+            "",
+            "PEM file with the CA certificate of STS's, if Java does not trust it already",
+            Setting::authority);
     public static final Setting<String> QUEUE_URL = text("queue.url", "", "the order queue; needed by tick and work");
     public static final Setting<String> DEAD_LETTER_URL =
             text("queue.dead-letter-url", "", "its dead-letter queue, where the worker puts orders that it gives up");
@@ -337,11 +352,9 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
         return text.isEmpty() ? Optional.empty() : Optional.of(uri(text));
     }
 
-    private static Optional<Path> file(String text) {
+    private static Optional<Path> authority(String text) {
         Optional<Path> file = Optional.of(text).filter(name -> !name.isEmpty()).map(Path::of);
-        if (file.isPresent() && !Files.isReadable(file.get())) {
-            throw new IllegalArgumentException("a file that can be read is needed");
-        }
+        file.ifPresent(Authority::read);
         return file;
     }
 

@@ -78,8 +78,18 @@ public record Settings(
      * @param s3Endpoint another S3 than AWS's
      * @param sqsEndpoint another SQS than AWS's
      * @param stsEndpoint another STS than AWS's
+     * @param s3Authority PEM file with the certificate that vouches for S3's, if Java does not know it
+     * @param sqsAuthority the same for SQS
+     * @param stsAuthority the same for STS
      */
-    public record Aws(String region, Optional<URI> s3Endpoint, Optional<URI> sqsEndpoint, Optional<URI> stsEndpoint) {}
+    public record Aws(
+            String region,
+            Optional<URI> s3Endpoint,
+            Optional<URI> sqsEndpoint,
+            Optional<URI> stsEndpoint,
+            Optional<Path> s3Authority,
+            Optional<Path> sqsAuthority,
+            Optional<Path> stsAuthority) {}
 
     /**
      * A role in another account.
@@ -215,6 +225,15 @@ public record Settings(
             Duration retryDelay,
             Duration supersedeAfter,
             List<String> replayTargets) {
+        /** Whether a replay may write copies to {@code target}, as {@code BUCKET/PREFIX}. */
+        public boolean allowsCopies(String target) {
+            return replayTargets.stream().anyMatch(allowed -> folder(target).startsWith(folder(allowed)));
+        }
+
+        private static String folder(String target) {
+            return target.indexOf('/') < 0 ? target + "/" : target;
+        }
+
         /**
          * Checks how long a worker may run. It lets no object appear after that; the quarter that must be left is for
          * requests that are on their way then.
@@ -373,7 +392,10 @@ public record Settings(
                             get(Setting.REGION),
                             get(Setting.S3_ENDPOINT),
                             get(Setting.SQS_ENDPOINT),
-                            get(Setting.STS_ENDPOINT)),
+                            get(Setting.STS_ENDPOINT),
+                            get(Setting.S3_CA),
+                            get(Setting.SQS_CA),
+                            get(Setting.STS_CA)),
                     targets(),
                     new Queue(get(Setting.QUEUE_URL), get(Setting.DEAD_LETTER_URL)),
                     new Discovery(
@@ -517,15 +539,33 @@ public record Settings(
                     .forEach(name -> problems.add("unknown variable " + name + meant(name, variables)));
             Set<String> properties = names(Setting::property);
             for (ConfigSource source : config.getConfigSources()) {
-                if (source.getOrdinal() != VARIABLES) {
-                    String where = source.getOrdinal() == FLAGS ? "" : " in the file " + file;
-                    source.getPropertyNames().stream()
-                            .filter(name -> !properties.contains(name))
-                            .sorted()
-                            .forEach(name -> problems.add("unknown setting " + name + where
-                                    + meant(name.startsWith(PREFIX) ? name : PREFIX + name, properties)));
+                switch (source.getOrdinal()) {
+                    case VARIABLES -> {}
+                    case FLAGS ->
+                        unknown(source, properties)
+                                .forEach(name -> problems.add("unknown setting " + name + meant(name, properties)));
+                    default ->
+                        unknown(source, properties)
+                                .forEach(name -> problems.add(
+                                        "unknown setting " + name + " in the file " + file + nested(name, properties)));
                 }
             }
+        }
+
+        private static List<String> unknown(ConfigSource source, Set<String> known) {
+            return source.getPropertyNames().stream()
+                    .filter(name -> !known.contains(name))
+                    .sorted()
+                    .toList();
+        }
+
+        /** As {@link #meant}, as it is to be written: a key with dots, which the source quotes, is one name to YAML. */
+        private static String nested(String unknown, Set<String> known) {
+            String plain = unknown.replace("\"", "");
+            return closest(plain.startsWith(PREFIX) ? plain : PREFIX + plain, known)
+                    .map(name -> name.split("\\.", -1))
+                    .map(keys -> "; did you mean %s: {%s: {%s: ...}}?".formatted((Object[]) keys))
+                    .orElse("");
         }
 
         private static Set<String> names(Function<Setting<?>, String> name) {
@@ -534,12 +574,16 @@ public record Settings(
 
         /** The known name that differs in a few letters, if there is one. */
         private static String meant(String unknown, Set<String> known) {
+            return closest(unknown, known)
+                    .map(name -> "; did you mean " + name + "?")
+                    .orElse("");
+        }
+
+        private static Optional<String> closest(String unknown, Set<String> known) {
             return known.stream()
                     .filter(name -> DISTANCE.apply(unknown, name) >= 0)
                     .min(Comparator.comparing((String name) -> DISTANCE.apply(unknown, name))
-                            .thenComparing(Comparator.naturalOrder()))
-                    .map(name -> "; did you mean " + name + "?")
-                    .orElse("");
+                            .thenComparing(Comparator.naturalOrder()));
         }
     }
 }

@@ -1,7 +1,10 @@
 package io.logcourier.message;
 
 import io.logcourier.RetryableException;
+import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
+import io.logcourier.tls.Authority;
+import io.logcourier.tls.Distrust;
 import java.util.ArrayList;
 import java.util.List;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -35,6 +38,7 @@ public final class SqsOrderQueue implements OrderQueue {
     public static SqsClient connect(Settings settings) {
         var builder = SqsClient.builder().region(Region.of(settings.aws().region()));
         settings.aws().sqsEndpoint().ifPresent(builder::endpointOverride);
+        Authority.trust(builder, settings.aws().sqsAuthority());
         return builder.build();
     }
 
@@ -60,7 +64,7 @@ public final class SqsOrderQueue implements OrderQueue {
                 failed = sqs.sendMessageBatch(request -> request.queueUrl(url).entries(batch))
                         .failed();
             } catch (SdkException e) {
-                throw new RetryableException("cannot send to the queue " + url + ": " + e.getMessage(), e);
+                throw Distrust.failure("cannot send to the queue " + url, e, Setting.SQS_CA.name());
             }
             List<String> refused =
                     failed.stream().map(BatchResultErrorEntry::id).toList();

@@ -10,6 +10,7 @@ import io.logcourier.ledger.Lane;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +40,10 @@ class SettingsTest {
             Map.entry("clickhouse.password", "open sesame"),
             Map.entry("clickhouse.password-secret", "courier/clickhouse"),
             Map.entry("clickhouse.timeout", "45s"),
-            Map.entry("clickhouse.ca-file", "pom.xml"),
+            Map.entry("clickhouse.ca-file", authority()),
+            Map.entry("s3.ca-file", authority()),
+            Map.entry("sqs.ca-file", authority()),
+            Map.entry("sts.ca-file", authority()),
             Map.entry("clickhouse.headers", "X-Scope-OrgID=cats, x-more = a=b c"),
             Map.entry("clickhouse.logs-database", "other_logs"),
             Map.entry("clickhouse.logs-table", "other_access_logs"),
@@ -108,7 +112,14 @@ class SettingsTest {
                                 "courier",
                                 List.of())),
                         Duration.ofDays(3),
-                        new Settings.Aws("us-east-1", Optional.empty(), Optional.empty(), Optional.empty()),
+                        new Settings.Aws(
+                                "us-east-1",
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty()),
                         new Settings.Targets(
                                 List.of("*"),
                                 Map.of(),
@@ -262,12 +273,36 @@ class SettingsTest {
                                         + " did you mean LOG_COURIER_WORKER_UPLOADS?",
                                 "unknown setting log-courier.lane.nam; did you mean log-courier.lane.name?",
                                 "unknown setting clickhouse.url in the file " + file
-                                        + "; did you mean log-courier.clickhouse.url?",
+                                        + "; did you mean log-courier: {clickhouse: {url: ...}}?",
                                 "unknown setting log-courier.discovery.count-treshold in the file " + file
-                                        + "; did you mean log-courier.discovery.count-threshold?",
+                                        + "; did you mean log-courier: {discovery: {count-threshold: ...}}?",
                                 "unknown setting log-courier.worker.colour in the file " + file,
                                 "worker.attempts = 'many' (from log-courier.worker.attempts in the file " + file
                                         + "): a whole number is needed"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "clickhouse.url: http://localhost:1",
+                "log-courier.clickhouse.url: http://localhost:1",
+                "log-courier: {clickhouse.url: 'http://localhost:1'}",
+                "clickhouse: {url: 'http://localhost:1'}",
+                "\"clickhouse.urll\": http://localhost:1"
+            })
+    void theHintForAFlatKeyIsOneThatWorks(String flat, @TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("courier.yaml"), flat);
+        Map<String, String> environment = Map.of(Settings.FILE_VARIABLE, file.toString());
+        String problem = assertThatThrownBy(() -> Settings.read(Map.of(), environment))
+                .isInstanceOf(ConfigurationException.class)
+                .actual()
+                .getMessage();
+        String hint = problem.replaceFirst("(?s).*did you mean (.*)[?]$", "$1");
+
+        Files.writeString(file, hint.replace("...", "'http://localhost:1'"));
+
+        assertThat(Settings.read(Map.of(), environment).lane().endpoint().url())
+                .isEqualTo(URI.create("http://localhost:1"));
     }
 
     @Test
@@ -451,6 +486,10 @@ class SettingsTest {
         "s3.bucket-owners,'123456789012,210987654321'",
         "s3.bucket-owners,'cats=123456789012,cats=123456789012'",
         "clickhouse.ca-file,no-such-file.pem",
+        "clickhouse.ca-file,pom.xml",
+        "s3.ca-file,pom.xml",
+        "sqs.ca-file,.",
+        "sts.ca-file,pom.xml",
         "delivery.account-id,1234",
         "delivery.forms,*=zip",
         "delivery.forms,logs-?=json",
@@ -608,6 +647,15 @@ class SettingsTest {
                 "log-courier:%n  %s:%n    %s: '%s'%n"
                         .formatted(name.substring(0, dot), name.substring(dot + 1), value));
         return Map.of(Settings.FILE_VARIABLE, file.toString());
+    }
+
+    /** A PEM file with one certificate. */
+    private static String authority() {
+        try {
+            return Path.of(SettingsTest.class.getResource("ca.pem").toURI()).toString();
+        } catch (URISyntaxException e) {
+            throw new LinkageError(e.getMessage(), e);
+        }
     }
 
     private static Map<String, Object> fields(Settings settings) {

@@ -5,12 +5,14 @@ import io.logcourier.CourierException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.clickhouse.ClickHouse;
+import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
 import io.logcourier.s3.TargetClient;
 import io.logcourier.s3.Tasks;
 import io.logcourier.schema.Schema;
+import io.logcourier.tls.Distrust;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -194,7 +196,7 @@ public final class AccessLogStore implements Store, AutoCloseable {
         } catch (NoSuchBucketException e) {
             throw new ConfigurationException("there is no bucket " + place + ": name another, or make it", e);
         } catch (SdkException e) {
-            throw new RetryableException("cannot read " + place + ": " + e.getMessage(), e);
+            throw Distrust.failure("cannot read " + place, e, Setting.S3_CA.name());
         }
     }
 

@@ -19,6 +19,7 @@ import io.logcourier.looker.Plan.Writing;
 import io.logcourier.looker.Run.Compressibility;
 import io.logcourier.looker.Run.Shape;
 import io.logcourier.s3.TargetClient;
+import io.logcourier.tls.Distrust;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -151,7 +152,7 @@ public final class LookerHandler implements RequestStreamHandler, AutoCloseable 
             written = report.run().id();
             put(watch.targetBucket(), watch.runs() + written + ".json", report);
         } catch (SdkException e) {
-            throw new RetryableException("looker cannot use bucket " + watch.targetBucket() + ": " + e.getMessage(), e);
+            throw Distrust.failure("looker cannot use bucket " + watch.targetBucket(), e, Setting.S3_CA.name());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RetryableException("looker was interrupted", e);

@@ -4,7 +4,6 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import io.logcourier.CourierException;
 import io.logcourier.LaneFailures;
-import io.logcourier.RetryableException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Lane;
@@ -101,10 +100,10 @@ public final class AuditHandler implements RequestStreamHandler, AutoCloseable {
         Audit audit = new Audit(clickHouse, settings.of(lane.name()));
         List<Difference> books = audit.books();
         Optional<Objects> objects = Optional.empty();
-        Optional<RetryableException> failure = Optional.empty();
+        Optional<CourierException> failure = Optional.empty();
         try {
             objects = s3.map(client -> audit.objects(client, scope(lane, timeIsUp), bytes -> {}));
-        } catch (RetryableException e) {
+        } catch (CourierException e) {
             // The books are told all the same.
             failure = Optional.of(e);
         }

@@ -1,5 +1,6 @@
 package io.logcourier.operations;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.logcourier.logging.Quantity;
 import io.logcourier.operations.Audit.BucketLine;
 import io.logcourier.operations.Audit.Difference;
@@ -68,6 +69,12 @@ public record AuditReport(
                 && objects.missing() == 0
                 && objects.unread() == 0
                 && expiring == 0;
+    }
+
+    /** What to do about each trouble. */
+    @JsonProperty
+    public List<String> advice() {
+        return Advice.of(this);
     }
 
     /** In one line: whether all is well, what is not, and what was looked at. */
@@ -222,7 +229,7 @@ public record AuditReport(
                 .limit(SHOWN)
                 .forEach(difference -> text.append("%ndifference: %s".formatted(difference.what())));
         more(text, differences.size(), "difference", "differences");
-        return text.toString().stripTrailing();
+        return text.toString().stripTrailing() + Advice.text(advice());
     }
 
     private static void orders(StringBuilder text, String outcome, List<Refused> orders) {

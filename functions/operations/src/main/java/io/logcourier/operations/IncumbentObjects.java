@@ -6,6 +6,7 @@ import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.ParquetFooter;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
+import io.logcourier.configuration.Setting;
 import io.logcourier.ledger.BlockRange;
 import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.Lane;
@@ -13,6 +14,7 @@ import io.logcourier.operations.Adoption.Compared;
 import io.logcourier.s3.BucketName;
 import io.logcourier.s3.Refusals;
 import io.logcourier.s3.Tasks;
+import io.logcourier.tls.Distrust;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -206,6 +208,9 @@ final class IncumbentObjects {
             if (e instanceof AwsServiceException failure && Refusals.isRefusal(failure)) {
                 refused.putIfAbsent(bucket, "cannot read " + key + ": " + e.getMessage());
                 return;
+            }
+            if (Distrust.isIn(e)) {
+                throw Distrust.failure("cannot read " + bucket + "/" + key, e, Setting.S3_CA.name());
             }
             throw new RetryableException(
                     "cannot read " + bucket + "/" + key + ": " + e.getMessage()

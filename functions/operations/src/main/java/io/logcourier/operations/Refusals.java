@@ -1,6 +1,9 @@
 package io.logcourier.operations;
 
+import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
+import io.logcourier.configuration.Setting;
+import io.logcourier.tls.Distrust;
 import java.util.Set;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -43,10 +46,11 @@ final class Refusals {
      * What to say of one object that S3 refused.
      *
      * @throws RetryableException if it says that S3 cannot be asked at all, or refuses all
+     * @throws ConfigurationException if its certificate is refused
      */
     synchronized String reason(SdkException failure) {
         if (!(failure instanceof AwsServiceException answer)) {
-            throw new RetryableException("S3 cannot be asked: " + failure.getMessage(), failure);
+            throw Distrust.failure("S3 cannot be asked", failure, Setting.S3_CA.name());
         }
         String code = code(answer);
         if (NOBODY.contains(code)) {

@@ -1,5 +1,6 @@
 package io.logcourier.operations;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.logcourier.accesslog.AccessLogTable;
 import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.accesslog.Accounting;
@@ -95,6 +96,12 @@ public record Status(
                 accounting.leftAlone().stream().map(LeftAlone::text).toList());
     }
 
+    /** What to do about each trouble. */
+    @JsonProperty
+    public List<String> advice() {
+        return Advice.of(this);
+    }
+
     /** For people, as a page has it: the first {@code top} buckets and a line of sums. */
     public String text(int top) {
         return text(top, PAGE);
@@ -130,7 +137,7 @@ public record Status(
                     "... and %s (--top N shows more)%n".formatted(Quantity.of(buckets.size() - top, "more bucket")));
         }
         if (expiring > 0) {
-            text.append("%n%s by TTL before they are claimed and due: run discovery, or raise the TTL before%n"
+            text.append("%n%s by TTL before they are claimed and due%n"
                     .formatted(Quantity.of(expiring, "row goes", "rows go")));
         }
         text.append("%n%s, %s not claimed yet, %,d pending, %,d open, %,d given up, %,d lost"
@@ -142,7 +149,7 @@ public record Status(
                         buckets.stream().mapToLong(Bucket::givenUp).sum(),
                         buckets.stream().mapToLong(Bucket::lost).sum()));
         leftAlone.forEach(finding -> text.append("%nleft alone: %s".formatted(finding)));
-        return text.toString();
+        return text + Advice.text(advice());
     }
 
     private static String lag(long seconds) {

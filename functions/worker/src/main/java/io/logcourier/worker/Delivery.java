@@ -543,7 +543,7 @@ final class Delivery {
                         task.target() + " was there, and is gone again: a later attempt writes it"));
         return Identity.own(order, rendered, found)
                 .orElseThrow(() -> new TargetRefusedException(
-                        "PreconditionFailed: cannot write %s: something else is there: remove it; then redrive the dead-letter queue, or run `courier replay`"
+                        "PreconditionFailed: cannot write %s: something else is there: remove it; then run `courier redrive`, or `courier replay`"
                                 .formatted(task.target()),
                         null));
     }

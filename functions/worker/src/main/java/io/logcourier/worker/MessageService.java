@@ -142,16 +142,10 @@ final class MessageService {
 
     /** Anyone may enqueue a replay: where copies go is for the settings to say. */
     private void check(Optional<String> target) {
-        if (target.isPresent()
-                && limits.replayTargets().stream()
-                        .noneMatch(allowed -> folder(target.get()).startsWith(folder(allowed)))) {
+        if (target.isPresent() && !limits.allowsCopies(target.get())) {
             throw new PoisonMessageException("replays may not write to " + target.get()
                     + ": the setting worker.replay-targets allows " + limits.replayTargets());
         }
-    }
-
-    private static String folder(String target) {
-        return target.indexOf('/') < 0 ? target + "/" : target;
     }
 
     private Duration deliver(Served lane, OrderMessage message, SQSMessage sqsMessage, Deadline deadline) {

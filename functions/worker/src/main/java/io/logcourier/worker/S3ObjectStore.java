@@ -3,11 +3,13 @@ package io.logcourier.worker;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.Contents;
 import io.logcourier.accesslog.Rendering;
+import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
 import io.logcourier.ledger.Compression;
 import io.logcourier.s3.BucketName;
 import io.logcourier.s3.Refusals;
 import io.logcourier.s3.TargetClient;
+import io.logcourier.tls.Distrust;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -320,14 +322,14 @@ final class S3ObjectStore implements ObjectStore {
         } catch (AwsServiceException e) {
             if (Refusals.isRefusal(e)) {
                 throw new TargetRefusedException(
-                        "%s: cannot %s %s: %s: %s; then redrive the dead-letter queue, or run `courier replay`"
+                        "%s: cannot %s %s: %s: %s; then run `courier redrive`, or `courier replay`"
                                 .formatted(Refusals.name(e), verb, target, e.getMessage(), Refusals.advice(e)),
                         e);
             }
             throw new RetryableException(
                     Refusals.name(e) + ": cannot " + verb + " " + target + ": " + e.getMessage(), e);
         } catch (SdkException e) {
-            throw new RetryableException("cannot " + verb + " " + target + ": " + e.getMessage(), e);
+            throw Distrust.failure("cannot " + verb + " " + target, e, Setting.S3_CA.name());
         }
     }
 

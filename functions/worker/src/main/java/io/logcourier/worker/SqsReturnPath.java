@@ -1,10 +1,11 @@
 package io.logcourier.worker;
 
-import io.logcourier.RetryableException;
+import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
 import io.logcourier.message.Message;
 import io.logcourier.message.OrderQueue;
 import io.logcourier.message.SqsOrderQueue;
+import io.logcourier.tls.Distrust;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,7 @@ final class SqsReturnPath implements ReturnPath {
                     .receiptHandle(receiptHandle)
                     .visibilityTimeout(Math.toIntExact(delay.toSeconds())));
         } catch (SdkException e) {
-            throw new RetryableException("cannot return a message to the queue " + url + ": " + e.getMessage(), e);
+            throw Distrust.failure("cannot return a message to the queue " + url, e, Setting.SQS_CA.name());
         }
     }
 
@@ -59,8 +60,7 @@ final class SqsReturnPath implements ReturnPath {
                                     .stringValue(NOT_ALLOWED.matcher(reason).replaceAll("\uFFFD"))
                                     .build())));
         } catch (SdkException e) {
-            throw new RetryableException(
-                    "cannot send to the dead-letter queue " + deadLetterUrl + ": " + e.getMessage(), e);
+            throw Distrust.failure("cannot send to the dead-letter queue " + deadLetterUrl, e, Setting.SQS_CA.name());
         }
     }
 

@@ -14,7 +14,7 @@ final class UnrenderableException extends RuntimeException {
     UnrenderableException(RuntimeException cause) {
         super(
                 "ClickHouse cannot render it: " + beginning(cause.getMessage())
-                        + ": mend the column or the rows that it names; then redrive the dead-letter queue, or run `courier replay`",
+                        + ": mend the column or the rows that it names; then run `courier redrive`, or `courier replay`",
                 cause);
     }
 

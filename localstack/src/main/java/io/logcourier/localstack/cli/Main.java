@@ -14,6 +14,7 @@ import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.Colour;
 import io.logcourier.operations.LoadCommand;
 import io.logcourier.operations.OutputException;
+import io.logcourier.operations.RedriveCommand;
 import io.logcourier.operations.RepairCommand;
 import io.logcourier.operations.ReplayCommand;
 import io.logcourier.operations.SchemaCommand;
@@ -22,6 +23,7 @@ import io.logcourier.operations.StatusCommand;
 import io.logcourier.operations.Terminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import io.logcourier.tls.Distrust;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
@@ -54,6 +56,7 @@ import software.amazon.awssdk.core.exception.SdkException;
             StatusCommand.class,
             AuditCommand.class,
             ReplayCommand.class,
+            RedriveCommand.class,
             SchemaCommand.class,
             AdoptCommand.class,
             RepairCommand.class,
@@ -170,7 +173,7 @@ public final class Main {
                         case PoisonMessageException poison -> CommandLine.ExitCode.USAGE;
                         case RetryableException retryable -> UNREACHABLE;
                     };
-                case SdkException aws -> UNREACHABLE;
+                case SdkException aws -> Distrust.isIn(aws) ? CommandLine.ExitCode.USAGE : UNREACHABLE;
                 case OutputException output -> UNREACHABLE;
                 case EngineUnavailableException engine -> CommandLine.ExitCode.USAGE;
                 case IOException io -> CommandLine.ExitCode.USAGE;

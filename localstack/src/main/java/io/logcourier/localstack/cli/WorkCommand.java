@@ -1,11 +1,14 @@
 package io.logcourier.localstack.cli;
 
 import io.logcourier.RetryableException;
+import io.logcourier.configuration.Setting;
 import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.sqs.EventSource;
 import io.logcourier.message.SqsOrderQueue;
 import io.logcourier.operations.Output;
 import io.logcourier.operations.SettingsFlags;
+import io.logcourier.s3.TargetClient;
+import io.logcourier.tls.Distrust;
 import io.logcourier.worker.WorkerHandler;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -54,6 +57,7 @@ final class WorkCommand implements Callable<Integer> {
                 EventSource source = new EventSource(sqs, mapping(settings), worker)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> source.close(Signals.GRACE), "shutdown"));
             check(sqs, settings.queue().requiredUrl());
+            TargetClient.checkTrust(settings);
             if (once) {
                 boolean empty = source.drain(Duration.ofHours(1), Duration.ofSeconds(1));
                 Worked worked = new Worked(source.done(), source.failed(), empty);
@@ -72,6 +76,9 @@ final class WorkCommand implements Callable<Integer> {
         try {
             sqs.getQueueAttributes(request -> request.queueUrl(queue));
         } catch (SdkException e) {
+            if (Distrust.isIn(e)) {
+                throw Distrust.failure("cannot ask the queue " + queue, e, Setting.SQS_CA.name());
+            }
             String reason = e.getCause() == null ? "" : ": " + e.getCause().getMessage();
             throw new RetryableException("cannot ask the queue " + queue + ": " + e.getMessage() + reason, e);
         }

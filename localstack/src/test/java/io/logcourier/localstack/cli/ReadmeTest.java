@@ -11,6 +11,7 @@ import io.logcourier.looker.Report;
 import io.logcourier.operations.Adoption;
 import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.LoadCommand;
+import io.logcourier.operations.RedriveCommand;
 import io.logcourier.operations.Repair;
 import io.logcourier.operations.ReplayCommand;
 import io.logcourier.operations.Status;
@@ -138,6 +139,7 @@ final class ReadmeTest {
                 arguments("adopt", Adoption.Adopted.class),
                 arguments("repair", Repair.Repaired.class),
                 arguments("replay", ReplayCommand.Replay.class),
+                arguments("redrive", RedriveCommand.Redriven.class),
                 arguments("demo", DemoCommand.Demonstration.class),
                 arguments("looker", Report.class),
                 arguments("bench", BenchCommand.ANSWER));

@@ -1,11 +1,19 @@
 package io.logcourier.localstack;
 
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.Base64;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 
 /** A certificate of a server on localhost, signed with its own key. */
 public final class SelfSigned {
@@ -47,5 +55,27 @@ public final class SelfSigned {
             keys.load(stored, PASSWORD);
         }
         return keys;
+    }
+
+    /** The certificate as a PEM file, which is its own authority. */
+    public static Path authority(KeyStore keys, Path folder) throws IOException, GeneralSecurityException {
+        return Files.writeString(
+                folder.resolve("ca.pem"),
+                "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+                        .formatted(Base64.getMimeEncoder()
+                                .encodeToString(keys.getCertificate(ALIAS).getEncoded())));
+    }
+
+    /** A server on loopback that shows the certificate, and answers every request; the caller stops it. */
+    public static HttpsServer server(KeyStore keys, HttpHandler handler) throws IOException, GeneralSecurityException {
+        HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, PASSWORD);
+        SSLContext tls = SSLContext.getInstance("TLS");
+        tls.init(managers.getKeyManagers(), null, null);
+        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        server.createContext("/", handler);
+        server.start();
+        return server;
     }
 }

@@ -35,7 +35,7 @@ class RefusalIT {
             assertThat(courier.endedWith(2).err())
                     .contains(
                             "unknown setting log-courier.worker.uplods in the file " + file
-                                    + "; did you mean log-courier.worker.uploads?",
+                                    + "; did you mean log-courier: {worker: {uploads: ...}}?",
                             "worker.attempts = 'many' (from log-courier.worker.attempts in the file " + file + ")",
                             "unknown variable LOG_COURIER_WORKER_PARTSIZE;"
                                     + " did you mean LOG_COURIER_WORKER_PART_SIZE?",

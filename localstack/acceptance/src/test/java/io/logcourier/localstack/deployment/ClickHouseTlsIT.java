@@ -3,25 +3,18 @@ package io.logcourier.localstack.deployment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
-import io.logcourier.RetryableException;
+import io.logcourier.ConfigurationException;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
 import io.logcourier.localstack.SelfSigned;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,19 +25,8 @@ class ClickHouseTlsIT {
     @Test
     void aServerIsTrustedOnlyIfTheAuthorityVouchesForItAndForItsName() throws Exception {
         KeyStore keys = SelfSigned.keys(folder);
-        Path authority = Files.writeString(
-                folder.resolve("ca.pem"),
-                "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
-                        .formatted(Base64.getMimeEncoder()
-                                .encodeToString(
-                                        keys.getCertificate(SelfSigned.ALIAS).getEncoded())));
-        HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(keys, SelfSigned.PASSWORD);
-        SSLContext tls = SSLContext.getInstance("TLS");
-        tls.init(managers.getKeyManagers(), null, null);
-        server.setHttpsConfigurator(new HttpsConfigurator(tls));
-        server.createContext("/", exchange -> {
+        Path authority = SelfSigned.authority(keys, folder);
+        HttpsServer server = SelfSigned.server(keys, exchange -> {
             try (exchange) {
                 byte[] answer = "1\n".getBytes(StandardCharsets.UTF_8);
                 exchange.getRequestBody().readAllBytes();
@@ -52,17 +34,18 @@ class ClickHouseTlsIT {
                 exchange.getResponseBody().write(answer);
             }
         });
-        server.start();
         try {
             String port = ":" + server.getAddress().getPort();
 
             assertThat(ask("https://localhost" + port, Optional.of(authority))).isEqualTo("1\n");
             assertThatThrownBy(() -> ask("https://localhost" + port, Optional.empty()))
-                    .isInstanceOf(RetryableException.class)
-                    .hasMessageContaining("certification path");
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("certification path")
+                    .hasMessageContaining("clickhouse.ca-file");
             assertThatThrownBy(() -> ask("https://127.0.0.1" + port, Optional.of(authority)))
-                    .isInstanceOf(RetryableException.class)
-                    .hasMessageContaining("127.0.0.1");
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("127.0.0.1")
+                    .hasMessageContaining("made out for");
         } finally {
             server.stop(0);
         }
