@@ -11,6 +11,7 @@ import io.logcourier.localstack.engine.EngineUnavailableException;
 import io.logcourier.logging.Plain;
 import io.logcourier.operations.AdoptCommand;
 import io.logcourier.operations.AuditCommand;
+import io.logcourier.operations.DdlCommand;
 import io.logcourier.operations.LoadCommand;
 import io.logcourier.operations.RepairCommand;
 import io.logcourier.operations.ReplayCommand;
@@ -46,6 +47,7 @@ import software.amazon.awssdk.core.exception.SdkException;
             AuditCommand.class,
             ReplayCommand.class,
             SchemaCommand.class,
+            DdlCommand.class,
             AdoptCommand.class,
             RepairCommand.class,
             LookerCommand.class,
