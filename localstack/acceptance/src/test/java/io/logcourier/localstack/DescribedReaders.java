@@ -154,7 +154,7 @@ final class DescribedReaders {
         String request = fields.get("Request-URI");
         String tls = fields.get("TLS version");
         if (!Set.of("Yes", ABSENT).contains(fields.getOrDefault("aclRequired", ""))
-                || !tls.equals(ABSENT) && tls.indexOf('1') < 0) {
+                || (!tls.equals(ABSENT) && tls.indexOf('1') < 0)) {
             return Optional.empty();
         }
         if (!request.equals(ABSENT)) {

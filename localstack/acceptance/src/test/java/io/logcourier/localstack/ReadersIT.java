@@ -825,7 +825,7 @@ class ReadersIT {
             if (read.get().containsKey(field)) {
                 String value = Optional.ofNullable(read.get().get(field)).orElse(ABSENT);
                 if (!utf8(bare(value)).equals(bare(rendered))
-                        || field.equals("Key") && !isStored(row, value, style, keys)) {
+                        || (field.equals("Key") && !isStored(row, value, style, keys))) {
                     others.add(field);
                 }
             }
