@@ -73,6 +73,7 @@ public final class AccessLogTable {
     private static final String NUMBERS_MARK = "/* numbers */";
     private static final String FIELDS_MARK = "/* fields */";
     private static final String FIELDS_2_MARK = "/* fields 2 */";
+    private static final String FIELDS_CLOUDWATCH_MARK = "/* fields cloudwatch */";
     private static final String ADDRESS_MARK = "/* address */";
     private static final String MORE_MARK = "/* more */";
     private static final String PARTS_MARK = "/* parts */";
@@ -591,6 +592,7 @@ public final class AccessLogTable {
         Statement statement = sql(rendering.statement())
                 .replace(FIELDS_MARK, sql("fields.sql").sql())
                 .replace(FIELDS_2_MARK, sql("fields-2.sql").sql())
+                .replace(FIELDS_CLOUDWATCH_MARK, sql("fields-cloudwatch.sql").sql())
                 .replace(ADDRESS_MARK, sql("address.sql").sql())
                 .replace(MORE_MARK, more)
                 .replace(ROWS_MARK, sql("rows.sql").sql());

@@ -57,25 +57,32 @@ public record Rendering(
     public static final Rendering JSON =
             new Rendering("json", "json-2", ".json", JSON_LINES, Framing.JSON_LINES, "render-json-2.sql", Map.of());
 
-    /** A Parquet file with the same fields, compressed by itself: rendered by a query of its own, not line by line. */
+    /**
+     * The same with the names that Amazon S3 gives the fields where it delivers access logs to CloudWatch Logs, or as JSON from
+     * there: a version of the schema and the bucket's ARN in front.
+     */
+    public static final Rendering JSON_CLOUDWATCH = new Rendering(
+            "json-cloudwatch",
+            "json-cloudwatch-1",
+            ".json",
+            JSON_LINES,
+            Framing.JSON_LINES,
+            "render-json-cloudwatch-1.sql",
+            Map.of());
+
+    /** A Parquet file with the fields of {@link #JSON}, compressed by itself: rendered by a query of its own, not line by line. */
     public static final Rendering PARQUET = new Rendering(
             "parquet", "parquet-2", ".parquet", PARQUET_FILE, Framing.FILE, "render-parquet-2.sql", Map.of());
 
     private static final List<Rendering> CURRENT =
-            List.of(TEXT, TEXT_ONCE, TEXT_QUOTED, TEXT_ONCE_QUOTED, JSON, PARQUET);
+            List.of(TEXT, TEXT_ONCE, TEXT_QUOTED, TEXT_ONCE_QUOTED, JSON, JSON_CLOUDWATCH, PARQUET);
 
     /** What orders of before name. */
     private static final List<Rendering> FORMER = List.of(
             new Rendering("text", "text-1", "", PLAIN, Framing.LINES, "render-text-1.sql", Map.of()),
             new Rendering("json", "json-1", ".json", JSON_LINES, Framing.JSON_LINES, "render-json-1.sql", Map.of()),
             new Rendering(
-                    "parquet",
-                    "parquet-1",
-                    ".parquet",
-                    PARQUET_FILE,
-                    Framing.FILE,
-                    "render-parquet-1.sql",
-                    Map.of()));
+                    "parquet", "parquet-1", ".parquet", PARQUET_FILE, Framing.FILE, "render-parquet-1.sql", Map.of()));
 
     private static Rendering text(String name, boolean isEncodedOnce, boolean isAlwaysQuoted) {
         return new Rendering(
@@ -118,6 +125,38 @@ public record Rendering(
             "aclrequired",
             "sourceregion");
 
+    /** The fields of {@link #JSON_CLOUDWATCH} in order. */
+    public static final List<String> CLOUDWATCH_FIELDS = List.of(
+            "schema_version_id",
+            "bucket_arn",
+            "bucket_name",
+            "request_time",
+            "bucket_owner_id",
+            "remote_ip",
+            "requester",
+            "request_id",
+            "operation",
+            "key_name",
+            "request_uri",
+            "http_status",
+            "error_code",
+            "bytes_sent_size",
+            "object_size",
+            "total_duration",
+            "turn_around_duration",
+            "referer",
+            "user_agent",
+            "version_id",
+            "host_id",
+            "signature_version",
+            "cipher_suite",
+            "authentication_type",
+            "host_header",
+            "tls_version",
+            "access_point_arn",
+            "acl_required",
+            "source_region");
+
     /** Those that new orders may name, by the words of settings. */
     public static List<Rendering> current() {
         return CURRENT;
@@ -138,8 +177,7 @@ public record Rendering(
      * @throws ConfigurationException if this version of log-courier does not know it
      */
     public static Rendering named(String version) {
-        return known()
-                .filter(rendering -> rendering.version.equals(version))
+        return known().filter(rendering -> rendering.version.equals(version))
                 .findFirst()
                 .orElseThrow(() -> new ConfigurationException("an order is to be rendered as " + version
                         + ", which this version of log-courier does not know: it knows "

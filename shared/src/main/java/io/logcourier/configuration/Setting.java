@@ -209,7 +209,7 @@ public record Setting<T>(String name, String fallback, boolean secret, String de
             "delivery.forms",
             "*=simple",
             "what log objects are like, by target bucket: PATTERN=WORDS, several separated by commas, the first that fits counts; "
-                    + "words are simple, delivery-time or event-time for keys, text, text-once, text-quoted, text-once-quoted, json or parquet for what is in it, none, gzip or zstd for compression",
+                    + "words are simple, delivery-time or event-time for keys, text, text-once, text-quoted, text-once-quoted, json, json-cloudwatch or parquet for what is in it, none, gzip or zstd for compression",
             Form::parse);
     static final Setting<List<String>> MORE_COLUMNS = define(
             "delivery.more-columns",

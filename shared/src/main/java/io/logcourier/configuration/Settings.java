@@ -2,6 +2,7 @@ package io.logcourier.configuration;
 
 import io.logcourier.ConfigurationException;
 import io.logcourier.accesslog.Form;
+import io.logcourier.accesslog.Rendering;
 import io.logcourier.clickhouse.Endpoint;
 import io.logcourier.ledger.Lane;
 import io.smallrye.config.ConfigValue;
@@ -460,6 +461,20 @@ public record Settings(
             if (forms.rules().needAccount() && forms.accountId().isEmpty()) {
                 problems.add("%s asks for partitioned keys: they begin with the account, so %s is needed"
                         .formatted(Setting.FORMS.name(), Setting.ACCOUNT_ID.name()));
+            }
+            List<String> taken = get(Setting.MORE_COLUMNS).stream()
+                    .filter(Rendering.CLOUDWATCH_FIELDS::contains)
+                    .toList();
+            if (forms.rules().rules().stream()
+                            .anyMatch(rule -> rule.form().rendering().equals(Rendering.JSON_CLOUDWATCH))
+                    && !taken.isEmpty()) {
+                problems.add(
+                        "%s names %s, and so are fields of %s, which %s asks for: leave them out, or give the columns other names by ALIAS columns"
+                                .formatted(
+                                        Setting.MORE_COLUMNS.name(),
+                                        String.join(", ", taken),
+                                        Rendering.JSON_CLOUDWATCH.name(),
+                                        Setting.FORMS.name()));
             }
             return forms;
         }

@@ -611,6 +611,19 @@ class SettingsTest {
     }
 
     @Test
+    void aColumnCannotHaveTheNameOfAFieldOfItsForm() {
+        assertThat(Settings.read(Map.of("delivery.more-columns", "user_agent"), Map.of())
+                        .lanes())
+                .isNotEmpty();
+        assertThatThrownBy(() -> Settings.read(
+                        Map.of("delivery.more-columns", "user_agent", "delivery.forms", "a=json,*=json-cloudwatch"),
+                        Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("delivery.more-columns names user_agent")
+                .hasMessageContaining("json-cloudwatch");
+    }
+
+    @Test
     void aKeyStandsForKmsAndContradictsAnotherEncryption() {
         assertThat(Settings.read(Map.of("s3.encryption-key", "alias/logs"), Map.of())
                         .targets()

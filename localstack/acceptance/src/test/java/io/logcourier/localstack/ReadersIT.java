@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.krakens.grok.api.Grok;
 import io.krakens.grok.api.GrokCompiler;
 import io.logcourier.looker.LogLine;
+import io.logcourier.operations.AthenaTable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,16 +26,18 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.s3a.audit.S3LogParser;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -44,14 +47,32 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What the readers that customers use make of delivered objects. A field counts as read if it comes back as
- * {@link LogLine} has it, without brackets and quotes; {@code docs/readers.md} holds the outcome of every reader and kind
- * of row, and is held to it here.
+ * {@link LogLine} has it, without brackets and quotes; and the key decodes to the stored one as the reader decodes it;
+ * {@code docs/readers.md} holds the outcome of every reader, kind of row and form of the line, and is held to it here.
  */
 class ReadersIT {
     private static final Path PAGE = Path.of("..", "..", "docs", "readers.md");
+    private static final Path PROPOSAL = Path.of("target", "readers.md");
+
+    /** As the columns of the page. */
+    private static final List<String> READERS = List.of(
+            "Athena",
+            "Athena, `url_decode`",
+            "Hadoop",
+            "Logstash ECS",
+            "Logstash legacy",
+            "Elastic",
+            "signalfx",
+            "Honeycomb",
+            "tailpipe",
+            "Wazuh",
+            "OpenTelemetry",
+            "NooBaa",
+            "GoAccess",
+            "s3-log-parse");
+
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final JsonMapper JSON = new JsonMapper();
-    private static final LogLine.Style STYLE = LogLine.Style.AWS;
     private static final String ABSENT = "-";
     private static final int LONG_TEXT = 64 * 1024;
 
@@ -64,14 +85,6 @@ class ReadersIT {
                     + " \"S3Console/0.4\" - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234="
                     + " SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader amzn-s3-demo-bucket1.s3.us-west-1.amazonaws.com"
                     + " TLSV1.2 arn:aws:s3:us-west-1:123456789012:accesspoint/example-AP Yes us-east-1";
-
-    /** Of the table that the Athena documentation creates for access logs. */
-    private static final Pattern ATHENA = Pattern.compile(
-            "([^ ]*) ([^ ]*) \\[(.*?)\\] ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) (\"[^\"]*\"|-) (-|[0-9]*) ([^ ]*)"
-                    + " ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) (\"[^\"]*\"|-) ([^ ]*)(?: ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*)"
-                    + " ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*))?.*$",
-            // As Hive's RegexSerDe compiles it.
-            Pattern.DOTALL);
 
     private static final Map<String, String> HADOOP = Map.ofEntries(
             entry("Bucket Owner", S3LogParser.OWNER_GROUP),
@@ -167,10 +180,28 @@ class ReadersIT {
     @RegisterExtension
     static final Stack STACK = new Stack();
 
-    /** The rows by kind, and the line of each in the delivered object. */
-    private static final Map<String, Map<String, Object>> ROWS = new LinkedHashMap<>();
+    private static final String FIRST_FORM = "text";
 
-    private static final Map<String, byte[]> LINES = new HashMap<>();
+    /** The forms that are delivered, by the names that settings and the page have for them. */
+    private static final Map<String, LogLine.Style> FORMS = forms();
+
+    /** The fields by their names, in order. */
+    private static final List<String> FIELDS =
+            List.copyOf(LogLine.fields(Map.of("startTime", Instant.EPOCH), LogLine.Style.AWS)
+                    .keySet());
+
+    /**
+     * What was delivered in one form.
+     *
+     * @param rows by kind
+     * @param lines the line of each in the delivered object
+     */
+    private record Delivered(LogLine.Style style, Map<String, Map<String, Object>> rows, Map<String, byte[]> lines) {}
+
+    private static final Map<String, Delivered> DELIVERED = new LinkedHashMap<>();
+
+    /** What each reader made of each kind, by form. */
+    private static final Map<String, Map<String, Map<String, String>>> OUTCOMES = new ConcurrentHashMap<>();
 
     @TempDir
     static Path folder;
@@ -179,76 +210,160 @@ class ReadersIT {
     @FunctionalInterface
     private interface Reader extends Function<byte[], Optional<Map<String, String>>> {}
 
+    /** How a reader gets from the field to the key that is stored. One character per byte. */
+    private enum Keys {
+        /** It leaves that to its user, who knows in which form the line was asked for. */
+        AS_THE_FORM_SAYS {
+            @Override
+            String decoded(String key, String operation, LogLine.Style style) {
+                return style.isEncodedOnce() ? once(key) : BY_OPERATION.decoded(key, operation, style);
+            }
+        },
+        /** It undoes by operation what AWS does. */
+        BY_OPERATION {
+            @Override
+            String decoded(String key, String operation, LogLine.Style style) {
+                boolean isTwice = operation.startsWith("REST.") || operation.startsWith("WEBSITE.");
+                return isTwice ? once(once(key)) : once(key);
+            }
+        },
+        /** It decodes once, whatever the operation is. */
+        ONCE {
+            @Override
+            String decoded(String key, String operation, LogLine.Style style) {
+                return once(key);
+            }
+        },
+        /** It takes the field for the key. */
+        NEVER {
+            @Override
+            String decoded(String key, String operation, LogLine.Style style) {
+                return key;
+            }
+        };
+
+        /** @throws IllegalArgumentException if it is not encoded so */
+        abstract String decoded(String key, String operation, LogLine.Style style);
+
+        private static String once(String text) {
+            return URLDecoder.decode(text, StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private static Map<String, LogLine.Style> forms() {
+        Map<String, LogLine.Style> forms = new LinkedHashMap<>();
+        forms.put(FIRST_FORM, LogLine.Style.AWS);
+        forms.put("text-once-quoted", new LogLine.Style(true, true));
+        return forms;
+    }
+
     @BeforeAll
     static void deliver() {
-        Installation courier = STACK.installation();
-        kinds(courier.target());
-        new StoredRows(courier.clickHouse(), courier.lane()).insert(ROWS.values());
-        courier.flush();
-        courier.drain();
-        Map<String, byte[]> objects = courier.objects(courier.target());
-        assertThat(objects).hasSize(1);
-        List<String> lines = Installation.lines(objects.values().iterator().next());
-        assertThat(lines).hasSameSizeAs(ROWS.entrySet());
-        ROWS.forEach((kind, row) -> {
-            String line = LogLine.of(row, STYLE);
-            assertThat(lines).as(kind).contains(line);
-            LINES.put(kind, (line + "\n").getBytes(StandardCharsets.ISO_8859_1));
+        FORMS.forEach((form, style) -> {
+            Installation courier = STACK.installation(Map.of("delivery.forms", "*=" + form));
+            Map<String, Map<String, Object>> rows = new LinkedHashMap<>();
+            kinds(rows, courier.target());
+            new StoredRows(courier.clickHouse(), courier.lane()).insert(rows.values());
+            courier.flush();
+            courier.drain();
+            Map<String, byte[]> objects = courier.objects(courier.target());
+            assertThat(objects).hasSize(1);
+            List<String> delivered =
+                    Installation.lines(objects.values().iterator().next());
+            assertThat(delivered).hasSameSizeAs(rows.entrySet());
+            Map<String, byte[]> lines = new LinkedHashMap<>();
+            rows.forEach((kind, row) -> {
+                String line = LogLine.of(row, style);
+                assertThat(delivered).as(kind).contains(line);
+                lines.put(kind, (line + "\n").getBytes(StandardCharsets.ISO_8859_1));
+            });
+            DELIVERED.put(form, new Delivered(style, rows, lines));
         });
     }
 
-    private static void kinds(String target) {
+    private static void kinds(Map<String, Map<String, Object>> rows, String target) {
         Map<String, Object> ordinary = ordinary(target);
-        kind("an ordinary request", ordinary, Map.of());
+        kind(rows, "an ordinary request", ordinary, Map.of());
         kind(
-                "a record of a batch delete",
+                rows,
+                "a request without Request-URI, referer and agent",
                 ordinary,
-                without("requestURI", "referer", "userAgent", "objectSize", "turnAroundTime"));
+                without("requestURI", "referer", "userAgent"));
+        kind(rows, "a record of a batch delete", ordinary, part("BATCH.DELETE.OBJECT", "a/key.txt"));
         kind(
+                rows,
+                "a record of a batch delete, key: space, `+`, `%`",
+                ordinary,
+                part("BATCH.DELETE.OBJECT", "a b+c%41"));
+        kind(rows, "a part of a copy", ordinary, part("REST.COPY.OBJECT_GET", "a b+c%41"));
+        kind(rows, "a lifecycle record", ordinary, lifecycle("a/key.txt"));
+        kind(rows, "a lifecycle record, key: space, `+`, `%`", ordinary, lifecycle("a b+c%41"));
+        kind(
+                rows,
+                "a request to a website, key: space, `+`, `%`",
+                ordinary,
+                Map.of("operation", "WEBSITE.GET.OBJECT", "objectKey", "a b+c%41"));
+        kind(rows, "a caller's region", ordinary, Map.of("sourceRegion", "eu-west-3"));
+        kind(
+                rows,
                 "nothing but bucket and time",
                 ordinary,
                 without(ordinary.keySet().stream()
                         .filter(column -> !column.matches(
                                 "bucketName|startTime|insertedAt|req_id|raftSessionID|logging(Enabled|Target.*)"))
                         .toArray(String[]::new)));
-        kind("no bucket owner", ordinary, without("bucketOwner"));
-        kind("an ARN as bucket owner", ordinary, Map.of("bucketOwner", "arn:aws:iam::123456789012:root"));
-        kind("no remote IP", ordinary, without("clientIP"));
-        kind("IPv6", ordinary, Map.of("clientIP", "2001:db8::8a2e:370:7334"));
-        kind("IPv4 mapped to IPv6", ordinary, Map.of("clientIP", "::ffff:192.0.2.3"));
-        kind("a remote IP that is none", ordinary, Map.of("clientIP", "unknown, 198.51.100.7"));
-        kind("a space in the requester", ordinary, Map.of("requester", "arn:aws:iam::123456789012:user/Jane Doe"));
+        kind(rows, "no bucket owner", ordinary, without("bucketOwner"));
+        kind(rows, "an ARN as bucket owner", ordinary, Map.of("bucketOwner", "arn:aws:iam::123456789012:root"));
+        kind(rows, "no remote IP", ordinary, without("clientIP"));
+        kind(rows, "IPv6", ordinary, Map.of("clientIP", "2001:db8::8a2e:370:7334"));
+        kind(rows, "IPv4 mapped to IPv6", ordinary, Map.of("clientIP", "::ffff:192.0.2.3"));
+        kind(rows, "a remote IP that is none", ordinary, Map.of("clientIP", "unknown, 198.51.100.7"));
+        kind(rows, "a list of addresses", ordinary, Map.of("clientIP", "192.0.2.3, 198.51.100.7"));
         kind(
+                rows,
+                "a space in the requester",
+                ordinary,
+                Map.of("requester", "arn:aws:iam::123456789012:user/Jane Doe"));
+        kind(
+                rows,
                 "key: space, quote, `\\`, `%`, `+`, line feed",
-                ordinary, Map.of("objectKey", "a b/\"c\"\\%2F+?&\r\n.txt"));
-        kind("key: UTF-8", ordinary, Map.of("objectKey", utf8("\u65e5\u672c/\u00e9\u2028\uD83D\uDE80")));
-        kind("key: no UTF-8", ordinary, Map.of("objectKey", "\u00ff\u00c0\u0080"));
-        kind("key: every byte", ordinary, Map.of("objectKey", everyByte()));
-        kind("key: 64 KB", ordinary, Map.of("objectKey", "a b".repeat(LONG_TEXT / 3)));
-        kind("URI: quote, `\\`, line feed", ordinary, Map.of("requestURI", "GET /b/a\"b\\c\r\nd HTTP/1.1"));
-        kind("URI: `%22`, `%0A`", ordinary, Map.of("requestURI", "GET /b/a%22b%0Ac?x=%20y HTTP/1.1"));
-        kind("URI: a space", ordinary, Map.of("requestURI", "GET /b/a b HTTP/1.1"));
-        kind("URI: no protocol", ordinary, Map.of("requestURI", "GET /b/k"));
-        kind("URI: no request", ordinary, Map.of("requestURI", "\u0016\u0003\u0001"));
-        kind("agent: quote, `\\`", ordinary, Map.of("userAgent", "a \"b\" \\c\\"));
-        kind("agent: line feed, control bytes", ordinary, Map.of("userAgent", "a\r\nb\u0000\u001b\u007f"));
-        kind("agent: `'`, backtick, brackets", ordinary, Map.of("userAgent", "it's ` [x] {y}"));
-        kind("agent: UTF-8", ordinary, Map.of("userAgent", utf8("\u65e5\u672c \u00e9 \uD83D\uDE80")));
-        kind("agent: U+2028, U+0085", ordinary, Map.of("userAgent", utf8("a\u2028b\u0085c")));
-        kind("agent: no UTF-8", ordinary, Map.of("userAgent", "a\u00ff\u00c0\u0080b"));
-        kind("agent: 64 KB", ordinary, Map.of("userAgent", "a b".repeat(LONG_TEXT / 3)));
-        kind("agent: `-`", ordinary, Map.of("userAgent", "-"));
-        kind("referer: space, quote, `\\`", ordinary, Map.of("referer", "https://example.com/a b\"c\\d"));
-        kind("referer: empty, agent there", ordinary, Map.of("referer", ""));
-        kind("operation: U+00A0, U+2028", ordinary, Map.of("operation", utf8("a\u00a0b\u2028c")));
-        kind("an error", ordinary, Map.of("httpCode", 404, "errorCode", "NoSuchKey", "bytesSent", 0L));
-        kind("status 0", ordinary, Map.of("httpCode", 0));
-        kind("the largest numbers", ordinary, Map.of("bytesSent", -1L, "objectSize", -1L, "httpCode", 0xffff));
-        kind("times of 1,000,000 ms and more", ordinary, Map.of("totalTime", 1e6F, "turnAroundTime", 1e10F));
-        kind("times of 0 ms", ordinary, Map.of("totalTime", 0F, "turnAroundTime", 0F));
-        kind("in 1900", ordinary, Map.of("startTime", Instant.parse("1900-01-01T00:00:00Z")));
-        kind("in 2299", ordinary, Map.of("startTime", Instant.parse("2299-12-31T23:59:59.999Z")));
-        kind("with all 27 fields", ordinary, Map.of("aclRequired", "Yes", "versionId", "3HL4kqtJvjVBH40Nrjfkd"));
+                ordinary,
+                Map.of("objectKey", "a b/\"c\"\\%2F+?&\r\n.txt"));
+        kind(rows, "key: a space", ordinary, Map.of("objectKey", "a b.txt"));
+        kind(rows, "key: `~`", ordinary, Map.of("objectKey", "~a/b~c"));
+        kind(rows, "key: UTF-8", ordinary, Map.of("objectKey", utf8("\u65e5\u672c/\u00e9\u2028\uD83D\uDE80")));
+        kind(rows, "key: no UTF-8", ordinary, Map.of("objectKey", "\u00ff\u00c0\u0080"));
+        kind(rows, "key: every byte", ordinary, Map.of("objectKey", everyByte()));
+        kind(rows, "key: 64 KB", ordinary, Map.of("objectKey", "a b".repeat(LONG_TEXT / 3)));
+        kind(rows, "URI: quote, `\\`, line feed", ordinary, Map.of("requestURI", "GET /b/a\"b\\c\r\nd HTTP/1.1"));
+        kind(rows, "URI: `%22`, `%0A`", ordinary, Map.of("requestURI", "GET /b/a%22b%0Ac?x=%20y HTTP/1.1"));
+        kind(rows, "URI: a space", ordinary, Map.of("requestURI", "GET /b/a b HTTP/1.1"));
+        kind(rows, "URI: no protocol", ordinary, Map.of("requestURI", "GET /b/k"));
+        kind(rows, "URI: no request", ordinary, Map.of("requestURI", "\u0016\u0003\u0001"));
+        kind(rows, "agent: quote, `\\`", ordinary, Map.of("userAgent", "a \"b\" \\c\\"));
+        kind(rows, "agent: line feed, control bytes", ordinary, Map.of("userAgent", "a\r\nb\u0000\u001b\u007f"));
+        kind(rows, "agent: `'`, backtick, brackets", ordinary, Map.of("userAgent", "it's ` [x] {y}"));
+        kind(rows, "agent: two spaces together", ordinary, Map.of("userAgent", "a  b"));
+        kind(rows, "agent: UTF-8", ordinary, Map.of("userAgent", utf8("\u65e5\u672c \u00e9 \uD83D\uDE80")));
+        kind(rows, "agent: U+2028, U+0085", ordinary, Map.of("userAgent", utf8("a\u2028b\u0085c")));
+        kind(rows, "agent: no UTF-8", ordinary, Map.of("userAgent", "a\u00ff\u00c0\u0080b"));
+        kind(rows, "agent: 64 KB", ordinary, Map.of("userAgent", "a b".repeat(LONG_TEXT / 3)));
+        kind(rows, "agent: `-`", ordinary, Map.of("userAgent", "-"));
+        kind(rows, "referer: space, quote, `\\`", ordinary, Map.of("referer", "https://example.com/a b\"c\\d"));
+        kind(rows, "referer: empty, agent there", ordinary, Map.of("referer", ""));
+        kind(rows, "operation: U+00A0, U+2028", ordinary, Map.of("operation", utf8("a\u00a0b\u2028c")));
+        kind(rows, "an error", ordinary, Map.of("httpCode", 404, "errorCode", "NoSuchKey", "bytesSent", 0L));
+        kind(rows, "status 0", ordinary, Map.of("httpCode", 0));
+        kind(rows, "the largest numbers", ordinary, Map.of("bytesSent", -1L, "objectSize", -1L, "httpCode", 0xffff));
+        kind(rows, "times of 1,000,000 ms and more", ordinary, Map.of("totalTime", 1e6F, "turnAroundTime", 1e10F));
+        kind(rows, "times of 0 ms", ordinary, Map.of("totalTime", 0F, "turnAroundTime", 0F));
+        kind(rows, "in 1900", ordinary, Map.of("startTime", Instant.parse("1900-01-01T00:00:00Z")));
+        kind(rows, "in 2299", ordinary, Map.of("startTime", Instant.parse("2299-12-31T23:59:59.999Z")));
+        kind(
+                rows,
+                "with all 27 fields",
+                ordinary,
+                Map.of("aclRequired", "Yes", "versionId", "3HL4kqtJvjVBH40Nrjfkd", "sourceRegion", "eu-west-3"));
     }
 
     private static Map<String, Object> ordinary(String target) {
@@ -280,11 +395,44 @@ class ReadersIT {
                 entry("raftSessionID", 1));
     }
 
-    private static void kind(String kind, Map<String, Object> ordinary, Map<String, Object> changes) {
+    private static void kind(
+            Map<String, Map<String, Object>> rows,
+            String kind,
+            Map<String, Object> ordinary,
+            Map<String, Object> changes) {
         Map<String, Object> row = new HashMap<>(ordinary);
-        row.put("req_id", "REQUEST%04d".formatted(ROWS.size()));
+        row.put("req_id", "REQUEST%04d".formatted(rows.size()));
         row.putAll(changes);
-        ROWS.put(kind, row);
+        assertThat(rows.put(kind, row)).as("two of kind %s", kind).isNull();
+    }
+
+    /** The record of a part of a request: what is particular to HTTP stands in that of the request. */
+    private static Map<String, Object> part(String operation, String key) {
+        Map<String, Object> part = without("requestURI", "referer", "userAgent", "bytesSent", "turnAroundTime");
+        part.put("operation", operation);
+        part.put("objectKey", key);
+        return part;
+    }
+
+    private static Map<String, Object> lifecycle(String key) {
+        Map<String, Object> lifecycle = without(
+                "clientIP",
+                "requestURI",
+                "httpCode",
+                "bytesSent",
+                "totalTime",
+                "turnAroundTime",
+                "referer",
+                "userAgent",
+                "signatureVersion",
+                "cipherSuite",
+                "authenticationType",
+                "hostHeader",
+                "tlsVersion");
+        lifecycle.put("operation", "S3.EXPIRE.OBJECT");
+        lifecycle.put("requester", "AmazonS3");
+        lifecycle.put("objectKey", key);
+        return lifecycle;
     }
 
     private static Map<String, Object> without(String... columns) {
@@ -303,7 +451,7 @@ class ReadersIT {
 
     @Test
     void hadoop() throws IOException {
-        assertReads("Hadoop", line -> {
+        assertReads("Hadoop", Keys.AS_THE_FORM_SAYS, line -> {
             Matcher matcher = S3LogParser.LOG_ENTRY_PATTERN.matcher(text(line));
             return matcher.matches() ? Optional.of(renamed(HADOOP, matcher::group)) : Optional.empty();
         });
@@ -312,38 +460,76 @@ class ReadersIT {
     /** RegexSerDe itself needs half of Hadoop and Hive on the class path; this is what it does with the expression. */
     @Test
     void athena() throws IOException {
-        List<String> fields = List.copyOf(
-                LogLine.fields(ROWS.values().iterator().next(), STYLE).keySet());
-        assertReads("Athena", line -> {
-            Matcher matcher = ATHENA.matcher(text(line));
-            return matcher.matches()
-                    ? Optional.of(IntStream.range(0, matcher.groupCount())
-                            .boxed()
-                            .collect(Collectors.toMap(fields::get, group -> matcher.group(group + 1))))
-                    : Optional.empty();
-        });
+        assertReads("Athena", Keys.AS_THE_FORM_SAYS, ReadersIT::athena);
+    }
+
+    @Test
+    void athenaWhereAQueryDecodesTheKey() throws IOException {
+        assertReads("Athena, `url_decode`", Keys.ONCE, ReadersIT::athena);
+    }
+
+    private static Optional<Map<String, String>> athena(byte[] line) {
+        Matcher matcher = AthenaTable.LINE.matcher(text(line));
+        return matcher.matches() ? Optional.of(inOrder(groups(matcher))) : Optional.empty();
+    }
+
+    @Test
+    void elastic() throws IOException {
+        assertReads("Elastic", Keys.AS_THE_FORM_SAYS, line -> DescribedReaders.elastic(text(line)));
+    }
+
+    @Test
+    void signalFx() throws IOException {
+        assertReads("signalfx", Keys.BY_OPERATION, line -> DescribedReaders.tokens(text(line)));
+    }
+
+    @Test
+    void honeycomb() throws IOException {
+        assertReads("Honeycomb", Keys.AS_THE_FORM_SAYS, line -> DescribedReaders.honeycomb(text(line)));
+    }
+
+    @Test
+    void tailpipe() throws IOException {
+        assertReads("tailpipe", Keys.AS_THE_FORM_SAYS, line -> DescribedReaders.tailpipe(text(line)));
+    }
+
+    @Test
+    void wazuh() throws IOException {
+        assertReads("Wazuh", Keys.AS_THE_FORM_SAYS, line -> DescribedReaders.wazuh(text(line)));
+    }
+
+    @Test
+    void openTelemetry() throws IOException {
+        assertReads("OpenTelemetry", Keys.AS_THE_FORM_SAYS, line -> DescribedReaders.openTelemetry(text(line)));
+    }
+
+    @Test
+    void nooBaa() throws IOException {
+        assertReads("NooBaa", Keys.NEVER, line -> DescribedReaders.nooBaa(text(line)));
     }
 
     @Test
     void logstashWithTheEcsPattern() throws IOException {
         Grok grok = grok("ecs-v1");
-        assertReads("Logstash ECS", line -> captured(grok, line).map(fields -> renamed(ECS, fields::get)));
+        assertReads("Logstash ECS", Keys.AS_THE_FORM_SAYS, line -> captured(grok, line)
+                .map(fields -> renamed(ECS, fields::get)));
     }
 
     @Test
     void logstashWithTheLegacyPattern() throws IOException {
         Grok grok = grok("legacy");
-        assertReads("Logstash legacy", line -> captured(grok, line).map(fields -> {
-            Map<String, String> read = renamed(LEGACY, fields::get);
-            String version = fields.get("httpversion");
-            read.put(
-                    "Request-URI",
-                    fields.get("verb") == null
-                            ? fields.getOrDefault("rawrequest", ABSENT)
-                            : fields.get("verb") + " " + fields.get("request")
-                                    + (version == null ? "" : " HTTP/" + version));
-            return read;
-        }));
+        assertReads("Logstash legacy", Keys.AS_THE_FORM_SAYS, line -> captured(grok, line)
+                .map(fields -> {
+                    Map<String, String> read = renamed(LEGACY, fields::get);
+                    String version = fields.get("httpversion");
+                    read.put(
+                            "Request-URI",
+                            fields.get("verb") == null
+                                    ? fields.getOrDefault("rawrequest", ABSENT)
+                                    : fields.get("verb") + " " + fields.get("request")
+                                            + (version == null ? "" : " HTTP/" + version));
+                    return read;
+                }));
     }
 
     /**
@@ -380,7 +566,7 @@ class ReadersIT {
     @Test
     void goAccess() throws IOException {
         assumeRuns("goaccess", "--version");
-        assertReads("GoAccess", ReadersIT::goAccess);
+        assertReads("GoAccess", Keys.AS_THE_FORM_SAYS, ReadersIT::goAccess);
     }
 
     /** It shows totals per field; of one line, these are its fields. */
@@ -432,17 +618,18 @@ class ReadersIT {
 
     @Test
     void s3LogParse() throws IOException {
+        List<byte[]> lines = DELIVERED.values().stream()
+                .flatMap(delivered -> delivered.lines().values().stream())
+                .toList();
         ByteArrayOutputStream object = new ByteArrayOutputStream();
-        LINES.values().forEach(object::writeBytes);
+        lines.forEach(object::writeBytes);
         List<String> answers = readByPython("s3-log-parse==0.1.1", "s3_log_parse.py", object.toByteArray());
-        assertThat(answers).hasSameSizeAs(LINES.entrySet());
+        assertThat(answers).hasSameSizeAs(lines);
         Map<String, JsonNode> byLine = new HashMap<>();
-        int place = 0;
-        for (byte[] line : LINES.values()) {
-            byLine.put(new String(line, StandardCharsets.ISO_8859_1), JSON.readTree(answers.get(place)));
-            place++;
+        for (int i = 0; i < answers.size(); i++) {
+            byLine.put(new String(lines.get(i), StandardCharsets.ISO_8859_1), JSON.readTree(answers.get(i)));
         }
-        assertReads("s3-log-parse", line -> {
+        assertReads("s3-log-parse", Keys.AS_THE_FORM_SAYS, line -> {
             JsonNode answer = byLine.get(new String(line, StandardCharsets.ISO_8859_1));
             return answer.isNull()
                     ? Optional.empty()
@@ -534,22 +721,63 @@ class ReadersIT {
         return renamed;
     }
 
-    /** The reader's column in the page is what it does. */
-    private static void assertReads(String name, Reader reader) throws IOException {
-        List<List<String>> table = table();
-        int column = table.getFirst().indexOf(name);
-        Map<String, String> expected = new LinkedHashMap<>();
-        table.stream().skip(2).forEach(row -> expected.put(row.getFirst(), row.get(column)));
-        Map<String, String> actual = new LinkedHashMap<>();
-        ROWS.forEach((kind, row) -> actual.put(kind, verdict(row, reader.apply(LINES.get(kind)))));
-        assertThat(actual.entrySet())
-                .as("the column %s of %s", name, PAGE)
-                .containsExactlyElementsOf(expected.entrySet());
+    private static List<String> groups(Matcher matcher) {
+        List<String> groups = new ArrayList<>();
+        for (int i = 1; i <= matcher.groupCount(); i++) {
+            groups.add(matcher.group(i));
+        }
+        return groups;
     }
 
-    private static List<List<String>> table() throws IOException {
+    private static Map<String, String> inOrder(List<String> values) {
+        Map<String, String> fields = new HashMap<>();
+        for (int i = 0; i < values.size(); i++) {
+            fields.put(FIELDS.get(i), values.get(i));
+        }
+        return fields;
+    }
+
+    /** The reader's column in each table of the page is what it does. */
+    private static void assertReads(String name, Keys keys, Reader reader) throws IOException {
+        for (Map.Entry<String, Delivered> form : DELIVERED.entrySet()) {
+            Delivered delivered = form.getValue();
+            Map<String, String> actual = new LinkedHashMap<>();
+            delivered
+                    .rows()
+                    .forEach((kind, row) -> actual.put(
+                            kind,
+                            verdict(
+                                    row,
+                                    delivered.style(),
+                                    keys,
+                                    reader.apply(delivered.lines().get(kind)))));
+            OUTCOMES.computeIfAbsent(form.getKey(), any -> new ConcurrentHashMap<>())
+                    .put(name, actual);
+        }
+        for (String form : DELIVERED.keySet()) {
+            assertThat(OUTCOMES.get(form).get(name).entrySet())
+                    .as("%s in the table of %s in %s; the page as it should be is %s", name, form, PAGE, PROPOSAL)
+                    .containsExactlyElementsOf(column(form, name).entrySet());
+        }
+    }
+
+    /** What the page says of a reader, by kind: the tables behind the first have only what is different there. */
+    private static Map<String, String> column(String form, String reader) throws IOException {
+        Map<String, String> said = new LinkedHashMap<>();
+        for (String some : FORMS.keySet()) {
+            List<List<String>> table = table(some);
+            int column = table.isEmpty() ? -1 : table.getFirst().indexOf(reader);
+            if (column >= 0 && (some.equals(FIRST_FORM) || some.equals(form))) {
+                table.stream().skip(2).forEach(row -> said.put(row.getFirst(), row.get(column)));
+            }
+        }
+        return said;
+    }
+
+    /** The table whose first heading is the name of a form. */
+    private static List<List<String>> table(String form) throws IOException {
         return Files.readAllLines(PAGE).stream()
-                .dropWhile(line -> !line.startsWith("|"))
+                .dropWhile(line -> !line.startsWith("| `" + form + "` |"))
                 .takeWhile(line -> line.startsWith("|"))
                 .map(line -> Arrays.stream(line.substring(1).split("\\|", -1))
                         .map(String::strip)
@@ -557,24 +785,65 @@ class ReadersIT {
                 .toList();
     }
 
-    private static String verdict(Map<String, Object> row, Optional<Map<String, String>> read) {
+    /** Writes the tables as this run has them, those of readers that were not there as they stand in the page. */
+    @AfterAll
+    static void propose() throws IOException {
+        List<String> proposal = new ArrayList<>();
+        Map<String, String> first = new LinkedHashMap<>();
+        for (Map.Entry<String, Delivered> form : DELIVERED.entrySet()) {
+            List<Map<String, String>> columns = new ArrayList<>();
+            for (String reader : READERS) {
+                Map<String, String> outcome =
+                        OUTCOMES.getOrDefault(form.getKey(), Map.of()).get(reader);
+                columns.add(outcome == null ? column(form.getKey(), reader) : outcome);
+            }
+            proposal.add("| `" + form.getKey() + "` | " + String.join(" | ", READERS) + " |");
+            proposal.add("|---".repeat(READERS.size() + 1) + "|");
+            form.getValue().rows().keySet().forEach(kind -> {
+                String row = "| " + kind
+                        + columns.stream()
+                                .map(outcome -> " | " + outcome.getOrDefault(kind, "untried"))
+                                .collect(Collectors.joining())
+                        + " |";
+                if (!row.equals(first.putIfAbsent(kind, row))) {
+                    proposal.add(row);
+                }
+            });
+            proposal.add("");
+        }
+        Files.createDirectories(PROPOSAL.getParent());
+        Files.write(PROPOSAL, proposal);
+    }
+
+    private static String verdict(
+            Map<String, Object> row, LogLine.Style style, Keys keys, Optional<Map<String, String>> read) {
         if (read.isEmpty()) {
             return "no";
         }
         List<String> others = new ArrayList<>();
-        LogLine.fields(row, STYLE).forEach((field, rendered) -> {
+        LogLine.fields(row, style).forEach((field, rendered) -> {
             if (read.get().containsKey(field)) {
                 String value = Optional.ofNullable(read.get().get(field)).orElse(ABSENT);
-                if (!utf8(bare(value)).equals(bare(rendered))) {
+                if (!utf8(bare(value)).equals(bare(rendered))
+                        || (field.equals("Key") && !isStored(row, value, style, keys))) {
                     others.add(field);
-                } else if (field.equals("Key") && row.get("objectKey") != null) {
-                    String once = URLDecoder.decode(value, StandardCharsets.ISO_8859_1);
-                    assertThat(URLDecoder.decode(once, StandardCharsets.ISO_8859_1))
-                            .isEqualTo(row.get("objectKey"));
                 }
             }
         });
         return others.isEmpty() ? "yes" : "other: " + String.join(", ", others);
+    }
+
+    private static boolean isStored(Map<String, Object> row, String key, LogLine.Style style, Keys keys) {
+        if (row.get("objectKey") == null) {
+            return true;
+        }
+        try {
+            return keys.decoded(key, Objects.requireNonNullElse((String) row.get("operation"), ""), style)
+                    .equals(row.get("objectKey"));
+        } catch (IllegalArgumentException e) {
+            // What remains after one time holds a percent sign that encodes nothing.
+            return false;
+        }
     }
 
     private static String bare(String field) {

@@ -217,7 +217,8 @@ class RenderingIT {
         courier.flush();
         Ledger ledger = new Ledger(courier.clickHouse(), courier.lane());
         WorkOrder order = ledger.decided(0, ledger.head().epoch()).getFirst();
-        String owner = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be cats [01/Jan/2026:00:00:00 +0000] ";
+        String owner =
+                "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be cats [01/Jan/2026:00:00:00 +0000] ";
         String end = " - - SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader s3.example.com TLSv1.3 - - eu-north-1";
 
         assertThat(lines(courier, order, "text-1"))
@@ -289,6 +290,14 @@ class RenderingIT {
         render(seed, "json", RenderingIT::compareObject);
     }
 
+    @Test
+    void everyRowBecomesTheJsonObjectThatCloudWatchWouldShow() throws IOException {
+        render(System.nanoTime(), "json-cloudwatch", (row, rendered) -> {
+            assertThat(rendered).endsWith('\n');
+            return compareFields(TypedFields.ofCloudWatch(row), TypedFields.parse(rendered));
+        });
+    }
+
     @ParameterizedTest
     @MethodSource("seeds")
     void everyRowBecomesTheParquetRowOfItsFields(long seed) throws IOException {
@@ -304,7 +313,7 @@ class RenderingIT {
                     .isEqualTo(first);
             assertThat(actual).as("seed %d", seed).hasSameSizeAs(expected);
             for (int i = 0; i < actual.size(); i++) {
-                compareFields(expected.get(i), actual.get(i))
+                compareFields(TypedFields.of(expected.get(i)), actual.get(i))
                         .ifPresent(different -> differences.putIfAbsent(different.getKey(), different.getValue()));
             }
         }
@@ -496,8 +505,7 @@ class RenderingIT {
     }
 
     private static Ordered order(long seed, String form) {
-        Installation courier =
-                STACK.installation(Map.of("delivery.forms", "*=" + form));
+        Installation courier = STACK.installation(Map.of("delivery.forms", "*=" + form));
         StoredRows table = new StoredRows(courier.clickHouse(), courier.lane());
         List<Map<String, Object>> rows = new Trouble(seed, table.types()).rows(ROWS);
 
@@ -559,12 +567,11 @@ class RenderingIT {
 
     private static Optional<Map.Entry<String, String>> compareObject(Map<String, Object> row, byte[] rendered) {
         assertThat(rendered).endsWith('\n');
-        return compareFields(row, TypedFields.parse(rendered));
+        return compareFields(TypedFields.of(row), TypedFields.parse(rendered));
     }
 
     private static Optional<Map.Entry<String, String>> compareFields(
-            Map<String, Object> row, Map<String, Object> actual) {
-        Map<String, Object> wanted = TypedFields.of(row);
+            Map<String, Object> wanted, Map<String, Object> actual) {
         assertThat(actual.keySet()).containsExactlyElementsOf(wanted.keySet());
         return wanted.entrySet().stream()
                 .filter(field -> !Objects.equals(field.getValue(), actual.get(field.getKey())))
@@ -579,8 +586,7 @@ class RenderingIT {
     /** The field in which the lines part. */
     private static String firstDifference(Map<String, String> fields, String expected, String actual) {
         int place = Arrays.mismatch(expected.toCharArray(), actual.toCharArray());
-        for (Map.Entry<String, String> field :
-                fields.entrySet()) {
+        for (Map.Entry<String, String> field : fields.entrySet()) {
             place -= field.getValue().length() + 1;
             if (place < 0) {
                 return field.getKey();

@@ -12,6 +12,7 @@ import io.logcourier.logging.Plain;
 import io.logcourier.operations.AdoptCommand;
 import io.logcourier.operations.AuditCommand;
 import io.logcourier.operations.Colour;
+import io.logcourier.operations.DdlCommand;
 import io.logcourier.operations.LoadCommand;
 import io.logcourier.operations.OutputException;
 import io.logcourier.operations.RedriveCommand;
@@ -58,6 +59,7 @@ import software.amazon.awssdk.core.exception.SdkException;
             ReplayCommand.class,
             RedriveCommand.class,
             SchemaCommand.class,
+            DdlCommand.class,
             AdoptCommand.class,
             RepairCommand.class,
             LookerCommand.class,

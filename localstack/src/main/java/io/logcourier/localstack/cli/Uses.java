@@ -41,7 +41,9 @@ final class Uses {
                                     "delivery.",
                                     "worker.replay-targets",
                                     "audit.own-targets"))),
-            Map.entry("replay", all(CLICKHOUSE, QUEUE, List.of("worker.replay-targets"))),
+            Map.entry("replay", all(CLICKHOUSE, QUEUE, OBJECTS, List.of("worker.replay-targets"))),
+            Map.entry("redrive", all(CLICKHOUSE, List.of("aws.", "sqs.", "queue."))),
+            Map.entry("ddl", List.of("delivery.")),
             Map.entry(
                     "schema",
                     all(CLICKHOUSE, List.of(OF_TABLES, "discovery.time-threshold", "discovery.redeliver-after"))),

@@ -52,6 +52,38 @@ class CommandLineTest {
         assertThat(out.toString()).contains("CREATE TABLE IF NOT EXISTS courier.epochs");
     }
 
+    /** What is not given follows from the settings. */
+    @Test
+    void theTableOfATargetIsPrintedWithoutAskingAnybody() {
+        assertThat(line.execute(
+                        "ddl",
+                        "athena",
+                        "--bucket=cat-logs",
+                        "--source-bucket=cats",
+                        "--delivery-forms=cat-*=event-time parquet",
+                        "--delivery-account-id=123456789012",
+                        "--delivery-source-region=cats=eu-west-3,us-east-1"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString())
+                .contains("STORED AS PARQUET")
+                .contains("'s3://cat-logs/123456789012/eu-west-3/${sourcebucket}/${day}/'");
+    }
+
+    @Test
+    void aTableOfSeveralRegionsAsksForOne() {
+        assertThat(line.execute(
+                        "ddl",
+                        "athena",
+                        "--bucket=logs",
+                        "--keys=delivery-time",
+                        "--account=123456789012",
+                        "--delivery-source-region=cats=eu-west-3,us-east-1"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("--region is needed").contains("eu-west-3, us-east-1");
+        assertThat(out.toString()).isEmpty();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -78,6 +110,13 @@ class CommandLineTest {
                 "tick --queue-url",
                 "audit --worker-uploads=0",
                 "audit --discovery-time-threshold=soon",
+                "ddl athena --bucket=A!!",
+                "ddl athena --bucket=logs --form=xml",
+                "ddl athena --bucket=logs --keys=nested",
+                "ddl athena --bucket=logs --keys=event-time --account=12",
+                "ddl athena --bucket=logs --prefix=it's",
+                "ddl athena --bucket=logs --table=1st",
+                "ddl athena --bucket=logs --since=soon",
                 "nope"
             })
     void whatCannotBeMeantIsRefusedWithTheOptionNamed(String arguments) {

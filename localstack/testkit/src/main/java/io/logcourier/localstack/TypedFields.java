@@ -20,9 +20,44 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class TypedFields {
     private static final JsonMapper JSON = new JsonMapper();
-    private static final String TIME = "requestdatetime";
+    private static final List<String> TIMES = List.of("requestdatetime", "request_time");
+
+    /** By the names of CloudWatch, in their order, those of Athena. */
+    private static final Map<String, String> CLOUDWATCH = cloudWatch();
 
     private TypedFields() {}
+
+    private static Map<String, String> cloudWatch() {
+        Map<String, String> names = new LinkedHashMap<>();
+        names.put("bucket_name", "bucket_name");
+        names.put("request_time", "requestdatetime");
+        names.put("bucket_owner_id", "bucketowner");
+        names.put("remote_ip", "remoteip");
+        names.put("requester", "requester");
+        names.put("request_id", "requestid");
+        names.put("operation", "operation");
+        names.put("key_name", "key");
+        names.put("request_uri", "request_uri");
+        names.put("http_status", "httpstatus");
+        names.put("error_code", "errorcode");
+        names.put("bytes_sent_size", "bytessent");
+        names.put("object_size", "objectsize");
+        names.put("total_duration", "totaltime");
+        names.put("turn_around_duration", "turnaroundtime");
+        names.put("referer", "referrer");
+        names.put("user_agent", "useragent");
+        names.put("version_id", "versionid");
+        names.put("host_id", "hostid");
+        names.put("signature_version", "sigv");
+        names.put("cipher_suite", "ciphersuite");
+        names.put("authentication_type", "authtype");
+        names.put("host_header", "endpoint");
+        names.put("tls_version", "tlsversion");
+        names.put("access_point_arn", "accesspointarn");
+        names.put("acl_required", "aclrequired");
+        names.put("source_region", "sourceregion");
+        return names;
+    }
 
     /** The fields of a row. */
     public static Map<String, Object> of(Map<String, ?> row) {
@@ -59,6 +94,19 @@ public final class TypedFields {
         return fields;
     }
 
+    /** The same fields of a row by the names that they have in CloudWatch, with what stands there alone. */
+    public static Map<String, Object> ofCloudWatch(Map<String, ?> row) {
+        Map<String, Object> fields = of(row);
+        Map<String, Object> renamed = new LinkedHashMap<>();
+        renamed.put("schema_version_id", "V_1_0");
+        renamed.put("bucket_arn", "arn:aws:s3:::" + fields.get("bucket_name"));
+        CLOUDWATCH.forEach((name, athena) -> renamed.put(name, fields.remove(athena)));
+        if (!fields.isEmpty()) {
+            throw new IllegalStateException("left over: " + fields.keySet());
+        }
+        return renamed;
+    }
+
     /** The fields that a JSON object holds, in its order. */
     public static Map<String, Object> parse(byte[] line) {
         Map<String, Object> fields = new LinkedHashMap<>();
@@ -71,7 +119,7 @@ public final class TypedFields {
             return null;
         }
         if (value.isString()) {
-            return name.equals(TIME) ? Instant.parse(value.stringValue()) : collapsed(value.stringValue());
+            return TIMES.contains(name) ? Instant.parse(value.stringValue()) : collapsed(value.stringValue());
         }
         return value.asLong();
     }
