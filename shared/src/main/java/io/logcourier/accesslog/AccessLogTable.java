@@ -312,13 +312,7 @@ public final class AccessLogTable {
         less.forEach(part -> counted.remove(part.name()));
         counted.putAll(count(less, head.frontier(), false));
         return Accounting.of(
-                before,
-                parts,
-                counted,
-                visible,
-                rowLimit,
-                head.now().getEpochSecond(),
-                forgetAfter.toSeconds());
+                before, parts, counted, visible, rowLimit, head.now().getEpochSecond(), forgetAfter.toSeconds());
     }
 
     /**

@@ -209,7 +209,8 @@ public record Accounting(
                 .filter(component -> before.isKnown()
                         && component.parts().stream().allMatch(part -> counted.containsKey(part.name()))
                         && component.parts().stream()
-                                        .mapToLong(part -> counted.get(part.name()).rows())
+                                        .mapToLong(
+                                                part -> counted.get(part.name()).rows())
                                         .sum()
                                 < component.known().stream()
                                         .mapToLong(AccountedPart::rows)
@@ -335,7 +336,9 @@ public record Accounting(
         Accounting decide(List<Part> parts) {
             accounted.addAll(unchanged(before, parts));
             List<Component> components = components(before, parts);
-            components.stream().filter(component -> !component.known().isEmpty()).forEach(this::look);
+            components.stream()
+                    .filter(component -> !component.known().isEmpty())
+                    .forEach(this::look);
             components.stream().filter(component -> component.known().isEmpty()).forEach(this::look);
             suspects.addAll(gone);
             sound.removeIf(this::isReturned);
@@ -348,7 +351,8 @@ public record Accounting(
             List<BlockRange> claimed = untaken.isEmpty()
                     ? BlockRanges.union(claims)
                     : BlockRanges.union(claims).stream()
-                            .flatMap(range -> BlockRanges.subtract(range, BlockRanges.union(List.copyOf(untaken))).stream())
+                            .flatMap(range ->
+                                    BlockRanges.subtract(range, BlockRanges.union(List.copyOf(untaken))).stream())
                             .toList();
             if (gone.size() > GONE_PARTS) {
                 gone.sort(Comparator.comparingLong(AccountedPart::newest).reversed());
@@ -391,7 +395,8 @@ public record Accounting(
             if (unclaimed == 0) {
                 recounted += rows;
             }
-            boolean isAsBefore = !before.isKnown() || rows == known && mark == knownMark || isBack(component, rows, mark);
+            boolean isAsBefore =
+                    !before.isKnown() || rows == known && mark == knownMark || isBack(component, rows, mark);
             Optional<List<AccountedPart>> went =
                     isAsBefore ? Optional.of(List.of()) : rows < known ? went(component) : Optional.empty();
             if (went.isPresent()) {
@@ -489,7 +494,8 @@ public record Accounting(
             if (strange.rows() == 0) {
                 return Optional.of(went);
             }
-            // Rows that have other numbers than their part, as those of attached parts: of which part they are is not known.
+            // Rows that have other numbers than their part, as those of attached parts: of which part they are is not
+            // known.
             AccountedPart all = together(went);
             return isLeftOf(all, strange.rows(), strange.mark(), strange.newest(), mayShrink)
                     ? Optional.of(List.of())
@@ -594,7 +600,8 @@ public record Accounting(
             List<BlockRange> ranges = BlockRanges.union(candidates);
             long rows = count.rows();
             long mark = count.mark();
-            long newest = count.claimed().stream().mapToLong(Block::newest).max().orElse(0);
+            long newest =
+                    count.claimed().stream().mapToLong(Block::newest).max().orElse(0);
             int taken = 0;
             for (Block block : blocks) {
                 if (isFull || (block.rows() > room && claimedRows > 0)) {

@@ -54,7 +54,8 @@ record Column(String name, String type, String defaultKind) {
     private static final Map<String, Need> NEEDS = needs();
 
     /** What a log table may lack. */
-    private static final Map<String, Need> WISHES = Map.of("sourceRegion", TEXT, "loggingTargetKeyFormat", NAME, "filteredBy", NAME);
+    private static final Map<String, Need> WISHES =
+            Map.of("sourceRegion", TEXT, "loggingTargetKeyFormat", NAME, "filteredBy", NAME);
 
     private static Map<String, Need> needs() {
         Map<String, Need> needs = new LinkedHashMap<>();
@@ -111,7 +112,8 @@ record Column(String name, String type, String defaultKind) {
         });
         WISHES.forEach((name, need) -> columns.stream()
                 .filter(column -> column.name().equals(name) && !need.isMet(column))
-                .forEach(column -> unfit.add("has %s as %s: %s is taken".formatted(name, column.described(), need.what()))));
+                .forEach(column ->
+                        unfit.add("has %s as %s: %s is taken".formatted(name, column.described(), need.what()))));
         return unfit;
     }
 

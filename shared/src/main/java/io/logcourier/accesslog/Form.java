@@ -67,12 +67,15 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
                 int equals = rule.indexOf('=');
                 String region = rule.substring(equals + 1).strip();
                 if (!REGION.matcher(region).matches()) {
-                    throw new IllegalArgumentException("'" + region + "' is no region: letters, digits, dots, hyphens and underscores are needed");
+                    throw new IllegalArgumentException(
+                            "'" + region + "' is no region: letters, digits, dots, hyphens and underscores are needed");
                 }
-                rules.add(Map.entry(equals < 0 ? "*" : pattern(rule.substring(0, equals).strip()), region));
+                rules.add(Map.entry(
+                        equals < 0 ? "*" : pattern(rule.substring(0, equals).strip()), region));
             }
             if (!rules.getLast().getKey().equals("*")) {
-                throw new IllegalArgumentException("buckets that no pattern of '" + text + "' fits have no region: end it with ',REGION' for all others");
+                throw new IllegalArgumentException("buckets that no pattern of '" + text
+                        + "' fits have no region: end it with ',REGION' for all others");
             }
             return new Regions(List.copyOf(rules));
         }
@@ -89,7 +92,8 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
 
     /** Whether a pattern, in which {@code *} stands for any characters, is one of this bucket's name. */
     public static boolean fits(String pattern, String bucket) {
-        String expression = Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
+        String expression =
+                Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
         return Pattern.compile(expression, Pattern.DOTALL).matcher(bucket).matches();
     }
 
@@ -155,8 +159,9 @@ public record Form(KeyStyle keyStyle, Rendering rendering, Compression compressi
 
     /** Removes the first of {@code words} that names a value. */
     private static <V> Optional<V> take(List<V> values, Function<V, String> name, List<String> words) {
-        Optional<V> named =
-                values.stream().filter(value -> words.contains(name.apply(value))).findFirst();
+        Optional<V> named = values.stream()
+                .filter(value -> words.contains(name.apply(value)))
+                .findFirst();
         named.ifPresent(value -> words.remove(name.apply(value)));
         return named;
     }

@@ -14,13 +14,7 @@ import java.util.List;
  * @param ledger database of the ledger
  * @param moreColumns columns of the log table that follow the fields in its log objects
  */
-public record Lane(
-        String name,
-        Endpoint endpoint,
-        String logs,
-        String table,
-        String ledger,
-        List<String> moreColumns) {
+public record Lane(String name, Endpoint endpoint, String logs, String table, String ledger, List<String> moreColumns) {
     /** As this one, with another ledger. */
     public Lane withLedger(String otherLedger) {
         return new Lane(name, endpoint, logs, table, otherLedger, moreColumns);

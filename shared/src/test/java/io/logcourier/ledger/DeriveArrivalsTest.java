@@ -156,7 +156,7 @@ class DeriveArrivalsTest {
                      "bucket": "a-bucket-with-a-name-%d", "target_bucket": "a-target-with-a-name-%d",
                      "target_prefix": "a/prefix/of/the/usual/length/%d/", "day": "2026-01-01", "rows": %d, "checksum": 0,
                      "min_inserted": "2026-01-01T00:00:00Z", "max_inserted": "2026-01-01T00:00:00Z",
-                     "min_start": "2026-01-01T00:00:00.000Z", "max_start": "2026-01-01T00:00:00.000Z"}""".formatted(kind, group, group, group, rows);
+                     "min_start": "2026-01-01T00:00:00.000Z", "max_start": "2026-01-01T00:00:00.000Z", "key_format": ""}""".formatted(kind, group, group, group, rows);
         }
 
         @Override

@@ -329,8 +329,7 @@ final class Planner {
         Map<Share, List<Arrivals>> shares = taken.stream()
                 .collect(Collectors.groupingBy(
                         arrivals -> {
-                            Form form = byGroup.computeIfAbsent(
-                                    arrivals.group(), group -> form(newest.get(group)));
+                            Form form = byGroup.computeIfAbsent(arrivals.group(), group -> form(newest.get(group)));
                             String day = form.keyStyle() == KeyStyle.EVENT_TIME ? arrivals.day() : "";
                             return new Share(arrivals.group(), day, form);
                         },
@@ -432,7 +431,8 @@ final class Planner {
     private Form form(Arrivals newest) {
         Form form = forms.rules().of(newest.group().targetBucket());
         Optional<KeyStyle> asked = KeyStyle.asked(newest.keyFormat());
-        boolean canBeMade = asked.equals(Optional.of(KeyStyle.SIMPLE)) || !forms.accountId().isEmpty();
+        boolean canBeMade =
+                asked.equals(Optional.of(KeyStyle.SIMPLE)) || !forms.accountId().isEmpty();
         if (asked.isEmpty() && !newest.keyFormat().isEmpty() || asked.isPresent() && !canBeMade) {
             log.atWarn()
                     .addKeyValue("lane", lane.name())

@@ -17,7 +17,8 @@ final class Fields {
 
     /** The names that AWS gives the fields, in order. */
     private static final List<String> NAMES =
-            List.copyOf(LogLine.fields(Map.of("startTime", Instant.EPOCH), LogLine.Style.AWS).keySet());
+            List.copyOf(LogLine.fields(Map.of("startTime", Instant.EPOCH), LogLine.Style.AWS)
+                    .keySet());
 
     private static final int MOST = 64;
 

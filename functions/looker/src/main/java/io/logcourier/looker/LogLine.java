@@ -39,7 +39,8 @@ public final class LogLine {
             var words = RENDERING.matcher(rendering);
             if (!words.matches()) {
                 throw new IllegalArgumentException(
-                        "'" + rendering + "' is none of the log lines that looker knows: text-2, text-once-2, text-quoted-2, text-once-quoted-2");
+                        "'" + rendering
+                                + "' is none of the log lines that looker knows: text-2, text-once-2, text-quoted-2, text-once-quoted-2");
             }
             return new Style(words.group(1) != null, words.group(2) != null);
         }
@@ -134,7 +135,9 @@ public final class LogLine {
         fields.put("Object Size", integer(row.get("objectSize")));
         fields.put("Total Time", integer(row.get("totalTime")));
         fields.put("Turn-Around Time", integer(row.get("turnAroundTime")));
-        fields.put("Referer", quoted(row.get("referer"), absentAgent(operation, style)).replace(" ", "%20"));
+        fields.put(
+                "Referer",
+                quoted(row.get("referer"), absentAgent(operation, style)).replace(" ", "%20"));
         fields.put("User-Agent", quoted(row.get("userAgent"), absentAgent(operation, style)));
         fields.put("Version Id", token(row.get("versionId")));
         fields.put("Host Id", ABSENT);

@@ -108,11 +108,7 @@ public record AthenaTable(
     }
 
     private static void bucket(String name, String value) {
-        check(
-                BucketName.isPossible(value) && !UNSPEAKABLE.matcher(value).find(),
-                name,
-                value,
-                "the name of a bucket");
+        check(BucketName.isPossible(value) && !UNSPEAKABLE.matcher(value).find(), name, value, "the name of a bucket");
     }
 
     private static void check(boolean isRight, String name, String value, String needed) {

@@ -202,8 +202,13 @@ public record AuditReport(
         undeliverable.stream()
                 .limit(SHOWN)
                 .forEach(rows -> text.append("%nundeliverable: %s of bucket '%s' for '%s': %s"
-                        .formatted(Quantity.of(rows.rows(), "row"), rows.bucket(), rows.targetBucket(), rows.reason())));
-        more(text, undeliverable.size(), "pair of buckets with undeliverable rows", "pairs of buckets with undeliverable rows");
+                        .formatted(
+                                Quantity.of(rows.rows(), "row"), rows.bucket(), rows.targetBucket(), rows.reason())));
+        more(
+                text,
+                undeliverable.size(),
+                "pair of buckets with undeliverable rows",
+                "pairs of buckets with undeliverable rows");
         timeless.stream()
                 .limit(SHOWN)
                 .forEach(rows -> text.append(

@@ -24,6 +24,10 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code courier ddl}. */
 @Command(
         name = "ddl",
+        footer = {
+            "  courier ddl athena --bucket access-logs --prefix logs/",
+            "  courier ddl athena --bucket access-logs --form parquet --keys event-time --account 123456789012"
+        },
         description = {
             "Prints the statement that makes a table of log objects in another system: athena is Amazon Athena's."
                     + " Asks nobody, and makes nothing.",

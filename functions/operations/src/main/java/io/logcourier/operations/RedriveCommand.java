@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
 /** {@code courier redrive}. */
 @Command(
         name = "redrive",
+        footer = {"  courier redrive --list", "  courier redrive --bucket cats"},
         description = {
             "Explains the messages of the dead-letter queue, and enqueues them again, after somebody has mended what their"
                     + " reasons name. Those whose orders were all delivered otherwise are removed.",

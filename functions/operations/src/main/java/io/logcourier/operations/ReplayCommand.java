@@ -143,9 +143,9 @@ public final class ReplayCommand implements Callable<Integer> {
                         ? "No such order, or later ones take its rows: nothing to replay."
                         : "No order of bucket %s has a request in that time: nothing to replay.".formatted(bucket);
             }
-            String found = "%s of bucket %s, %s: "
-                            .formatted(Quantity.of(orders, "order"), bucket, Quantity.of(rows, "row"))
-                    + (enqueued ? "replay enqueued." : "not enqueued.");
+            String found =
+                    "%s of bucket %s, %s: ".formatted(Quantity.of(orders, "order"), bucket, Quantity.of(rows, "row"))
+                            + (enqueued ? "replay enqueued." : "not enqueued.");
             return incomplete.isEmpty()
                     ? found
                     : found

@@ -60,13 +60,14 @@ public final class SettingsFlags {
                 command.addOption(flag.hidden(true).build());
             }
         }
-        command.addArgGroup(shown.build());
+        ArgGroupSpec flags = shown.build();
+        command.addArgGroup(flags);
         UsageMessageSpec usage = command.usageMessage().abbreviateSynopsis(true);
         usage.sectionMap()
                 .put(
                         UsageMessageSpec.SECTION_KEY_OPTION_LIST,
                         help -> help.optionListExcludingGroups(help.commandSpec().options().stream()
-                                        .filter(option -> option.group() == null && !option.hidden())
+                                        .filter(option -> option.group() != flags && !option.hidden())
                                         .toList())
                                 + text(settings, usage.width()));
     }

@@ -178,7 +178,7 @@ class AuditTest {
     private static final String HEAD = """
             {"now": "2026-01-31T12:00:00Z", "epoch": 7, "planned_at": "2026-01-31T12:00:00Z", "planner": "", "ledger": "", "log_table": "", "server": "",
              "claims": [], "frontier": [], "order_count": 0, "ordered_through": 7, "sent_through": 7,
-             "redelivered_at": "2026-01-31T12:00:00Z", "open_from": 7, "accounted": false, "claimed_rows": 0, "indexed": true, "parts": [], "version": 2, "lagging": %d}""";
+             "redelivered_at": "2026-01-31T12:00:00Z", "open_from": 7, "accounted": false, "claimed_rows": 0, "indexed": true, "parts": [], "version": 3, "lagging": %d}""";
 
     private static final String ENTRY = """
             {"epoch": 7, "number": %1$d, "bucket": "cats", "target_bucket": "logs", "key": "key-%1$d",

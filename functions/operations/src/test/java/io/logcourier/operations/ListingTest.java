@@ -106,7 +106,7 @@ class ListingTest {
                 """
                 {"now": "2026-01-31T12:00:00Z", "epoch": 7, "planned_at": "2026-01-31T12:00:00Z", "planner": "", "ledger": "", "log_table": "",
                  "server": "", "claims": [], "frontier": [], "order_count": 0, "ordered_through": 7, "sent_through": 7,
-                 "redelivered_at": "2026-01-31T12:00:00Z", "open_from": 7, "accounted": false, "claimed_rows": 0, "indexed": true, "parts": [], "version": 2, "lagging": 0}""",
+                 "redelivered_at": "2026-01-31T12:00:00Z", "open_from": 7, "accounted": false, "claimed_rows": 0, "indexed": true, "parts": [], "version": 3, "lagging": 0}""",
                 "begin.sql",
                 "{\"epoch\": 0, \"planned_at\": \"2026-01-01T12:00:00Z\"}",
                 "folders.sql",

@@ -36,7 +36,7 @@ class DeliveryLogTest {
              "min_inserted": "2026-01-02T03:00:00Z", "max_inserted": "2026-01-02T03:00:00Z",
              "min_start": "2026-01-02T03:00:00Z", "max_start": "2026-01-02T03:00:00Z",
              "key": "of-cats/2026", "day": "", "rendering": "text-1", "compression": "none", "source_region": "us-east-1", "more_columns": [], "replaces_epoch": 0, "replaces_number": 0, "outcomes": [],
-             "delivered_bytes": 0, "delivered_crc32c": 0, "short_since": null, "now": "2026-01-02T03:05:00Z", "version": 2}
+             "delivered_bytes": 0, "delivered_crc32c": 0, "short_since": null, "now": "2026-01-02T03:05:00Z", "version": 3}
             """;
 
     private final Settings settings = Settings.read(Map.of(), Map.of());

@@ -367,7 +367,7 @@ class DeliveryTest {
                      "key": "key-%1$d", "day": "", "rendering": "text-1", "compression": "none",
                      "source_region": "us-east-1", "more_columns": [], "replaces_epoch": 0, "replaces_number": 0,
                      "outcomes": [%2$s], "delivered_bytes": 0, "delivered_crc32c": 0, "short_since": null,
-                     "now": "2026-01-02T03:05:00Z", "version": 2}
+                     "now": "2026-01-02T03:05:00Z", "version": 3}
                     """.formatted(number, outcomes);
         }
 

@@ -15,12 +15,12 @@ import io.logcourier.operations.Status;
 import io.logcourier.schema.Schema;
 import io.logcourier.worker.WorkerHandler;
 import java.io.IOException;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -128,16 +128,14 @@ class FormsIT {
                         .flatMap(object -> Installation.lines(object.getValue()).stream()
                                 .map(line -> object.getKey().replaceFirst("[0-9-]+[0-9A-F]{16}$", "") + " "
                                         + line.split(" ", -1)[6])))
-                .containsExactlyInAnyOrder(
-                        "logs/cats/ kept", "logs/cats/lifecycle/ moved", "logs/cats/ shipped");
+                .containsExactlyInAnyOrder("logs/cats/ kept", "logs/cats/lifecycle/ moved", "logs/cats/ shipped");
     }
 
     /** An UPDATE between claim and delivery is named; nothing is delivered twice or said to be lost. */
     @Test
     void aRuleThatComesAfterTheClaimIsNamed() {
         Installation courier = STACK.installation(Map.of("worker.supersede-after", "0.001s"));
-        courier.insert(List.of(
-                LogRow.of("cats", "a", courier.target()), LogRow.of("cats", "b", courier.target())));
+        courier.insert(List.of(LogRow.of("cats", "a", courier.target()), LogRow.of("cats", "b", courier.target())));
         courier.flush();
         courier.execute(
                 "ALTER TABLE {logs}.access_logs UPDATE filteredBy = 'late' WHERE req_id = 'a' SETTINGS mutations_sync = 2");
@@ -195,7 +193,8 @@ class FormsIT {
     @Test
     void aTableOfBeforeGetsTheNewerColumns() throws IOException {
         Installation courier = STACK.installation();
-        String columns = "SELECT name, type FROM system.columns WHERE database = '" + courier.lane().logs()
+        String columns = "SELECT name, type FROM system.columns WHERE database = '"
+                + courier.lane().logs()
                 + "' AND table IN ('access_logs', 'access_logs_ingest') ORDER BY table, position";
         String made = courier.text(columns);
         courier.execute("ALTER TABLE {logs}.access_logs_mv MODIFY QUERY SELECT * EXCEPT (sourceRegion,"

@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,8 +33,7 @@ class LinesIT {
             + "[01/Jan/2026:00:00:00 +0000] 192.0.2.3 arn:aws:iam::123456789012:user/app REQ REST.GET.OBJECT ";
     private static final String URI = "\"GET /source/key HTTP/1.1\" ";
     private static final String MIDDLE = "200 - 2048 4096 70 10 ";
-    private static final String END =
-            " - - SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader s3.example.com TLSv1.3 - - -";
+    private static final String END = " - - SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader s3.example.com TLSv1.3 - - -";
 
     @RegisterExtension
     static final Stack STACK = new Stack();
@@ -114,14 +113,9 @@ class LinesIT {
                         "BATCH.DELETE.OBJECT",
                         Map.of("objectKey", "Screen Shot a+b~ 41%.png"),
                         "Screen+Shot+a%2Bb%7E+41%25.png - " + MIDDLE + "- -"),
-                operation(
-                        "REST.COPY.OBJECT_GET",
-                        Map.of("objectKey", "a b"),
-                        "a%2Bb - " + MIDDLE + "- -"),
-                operation(
-                        "S3.EXPIRE.OBJECT", Map.of("objectKey", "a b"), "a+b \"-\" " + MIDDLE + "\"-\" \"-\""),
-                operation(
-                        "WEBSITE.GET.OBJECT", Map.of("objectKey", "a b"), "a%2Bb - " + MIDDLE + "\"-\" \"-\""),
+                operation("REST.COPY.OBJECT_GET", Map.of("objectKey", "a b"), "a%2Bb - " + MIDDLE + "- -"),
+                operation("S3.EXPIRE.OBJECT", Map.of("objectKey", "a b"), "a+b \"-\" " + MIDDLE + "\"-\" \"-\""),
+                operation("WEBSITE.GET.OBJECT", Map.of("objectKey", "a b"), "a%2Bb - " + MIDDLE + "\"-\" \"-\""),
                 operation("REST.GET.BUCKET", Map.of("objectKey", ""), "- - " + MIDDLE + "\"-\" \"-\""),
                 new Case(
                         "a caller whose region is known",
@@ -203,8 +197,7 @@ class LinesIT {
 
     @Test
     void anAbsentNullOrEmptyValueIsAHyphen() {
-        String line =
-                "- source [01/Jan/2026:00:00:00 +0000] - - - - - - - - - - - - \"-\" \"-\" - - - - - - - - - -";
+        String line = "- source [01/Jan/2026:00:00:00 +0000] - - - - - - - - - - - - \"-\" \"-\" - - - - - - - - - -";
         LogRow full = LogRow.of("source", "REQ", courier.target()).with("startTime", "1767225600.000");
         LogRow absent = full.without("req_id");
         LogRow empty = full.with("req_id", "");

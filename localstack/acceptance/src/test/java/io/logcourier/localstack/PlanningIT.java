@@ -559,7 +559,9 @@ class PlanningIT {
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageStartingWith(other.substring(0, other.indexOf(',')));
         }
-        assertThatThrownBy(courier::flush).hasMessageStartingWith(other).hasMessageContaining("--ledger-version " + Ledger.VERSION);
+        assertThatThrownBy(courier::flush)
+                .hasMessageStartingWith(other)
+                .hasMessageContaining("--ledger-version " + Ledger.VERSION);
         courier.serve(courier.worker());
         assertThat(courier.number("SELECT count() FROM {ledger}.offsets")).isZero();
 
@@ -579,7 +581,8 @@ class PlanningIT {
         assertThat(notes(courier)).isOne();
         assertThatThrownBy(() -> next.changeTo(courier.clickHouse(), Ledger.VERSION + 2))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("version %d is asked for: this log-courier knows 1 to %d".formatted(Ledger.VERSION + 2, Ledger.VERSION + 1));
+                .hasMessageContaining("version %d is asked for: this log-courier knows 1 to %d"
+                        .formatted(Ledger.VERSION + 2, Ledger.VERSION + 1));
         next.changeTo(courier.clickHouse(), Ledger.VERSION);
         assertThat(schema(courier).apply(courier.clickHouse(), false))
                 .as("started")

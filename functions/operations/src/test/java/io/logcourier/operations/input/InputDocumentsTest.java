@@ -28,7 +28,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** What docs/ says of a row is what the code and the table have. */
 class InputDocumentsTest {
     private static final Path DOCS = Path.of("..", "..", "docs");
-    private static final Pattern COLUMN = Pattern.compile("(?m)^    (\\w+) ([^ \\n]+?)(?: (?:DEFAULT|COMMENT) .*?)?,?$");
+    private static final Pattern COLUMN =
+            Pattern.compile("(?m)^    (\\w+) ([^ \\n]+?)(?: (?:DEFAULT|COMMENT) .*?)?,?$");
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 

@@ -216,8 +216,8 @@ final class LookerIT {
     @Test
     void anInsertWithoutAnswerIsNotSentAgainAndOneThatWasNeverSentIsRefused() throws IOException, InterruptedException {
         Installation installation = STACK.installation();
-        Run run = new Run(
-                "test", 1, 1, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "looker/", "text-2", 0);
+        Run run =
+                new Run("test", 1, 1, 0, Compressibility.MAX, Shape.ORDINARY, List.of("logs"), "looker/", "text-2", 0);
         AtomicInteger requests = new AtomicInteger();
         URI address;
         Thread server;
