@@ -396,7 +396,7 @@ public record Accounting(
                 recounted += rows;
             }
             boolean isAsBefore =
-                    !before.isKnown() || rows == known && mark == knownMark || isBack(component, rows, mark);
+                    !before.isKnown() || (rows == known && mark == knownMark) || isBack(component, rows, mark);
             Optional<List<AccountedPart>> went =
                     isAsBefore ? Optional.of(List.of()) : rows < known ? went(component) : Optional.empty();
             if (went.isPresent()) {

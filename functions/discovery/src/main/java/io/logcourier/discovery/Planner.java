@@ -433,7 +433,7 @@ final class Planner {
         Optional<KeyStyle> asked = KeyStyle.asked(newest.keyFormat());
         boolean canBeMade =
                 asked.equals(Optional.of(KeyStyle.SIMPLE)) || !forms.accountId().isEmpty();
-        if (asked.isEmpty() && !newest.keyFormat().isEmpty() || asked.isPresent() && !canBeMade) {
+        if ((asked.isEmpty() && !newest.keyFormat().isEmpty()) || (asked.isPresent() && !canBeMade)) {
             log.atWarn()
                     .addKeyValue("lane", lane.name())
                     .addKeyValue("bucket", newest.group().bucket())

@@ -174,7 +174,7 @@ public final class LogLine {
 
     /** Of addresses the first, without brackets, a port, and the mark of an IPv4 one in IPv6. */
     public static Object address(Object ip) {
-        if (!(ip instanceof String text) || text.indexOf(':') < 0 && text.indexOf(',') < 0) {
+        if (!(ip instanceof String text) || (text.indexOf(':') < 0 && text.indexOf(',') < 0)) {
             return ip;
         }
         String first = text.contains(",") ? text.substring(0, text.indexOf(',')) : text;

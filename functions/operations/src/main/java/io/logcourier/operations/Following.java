@@ -159,7 +159,7 @@ final class Following {
         return look(order, object -> {
             Contents found = Contents.of(object, rendering, order.compression());
             // Another ClickHouse writes other bytes of the same rows.
-            boolean isRight = rendering == Rendering.PARQUET
+            boolean isRight = rendering.isFile()
                     ? found.rows() == ending.rows()
                     : found.equals(new Contents(ending.rows(), ending.bytes(), ending.crc32c()));
             return isRight ? new Done() : new Waits("the object holds something else");

@@ -67,7 +67,7 @@ public final class SettingsFlags {
                 .put(
                         UsageMessageSpec.SECTION_KEY_OPTION_LIST,
                         help -> help.optionListExcludingGroups(help.commandSpec().options().stream()
-                                        .filter(option -> option.group() != flags && !option.hidden())
+                                        .filter(option -> !flags.equals(option.group()) && !option.hidden())
                                         .toList())
                                 + text(settings, usage.width()));
     }
