@@ -31,6 +31,7 @@ import software.amazon.awssdk.services.s3.S3Client;
  */
 public final class Adoption {
     private static final String CURSORS_MARK = "/* cursors */";
+    private static final int NAMED_PARTS = 5;
 
     /** As the incumbent makes it. */
     private static final List<Column> COLUMNS = List.of(
@@ -114,8 +115,8 @@ public final class Adoption {
      * left undone.
      *
      * @param quiet how long the incumbent's table must not have been written to, which tells that it was stopped
-     * @throws ConfigurationException if the incumbent's table is not what is known of it, the incumbent still runs, or the
-     *     ledger was started otherwise
+     * @throws ConfigurationException if the incumbent's table is not what is known of it, the incumbent still runs, parts of
+     *     the log table are detached, or the ledger was started otherwise
      */
     public Adopted adopt(Duration quiet) {
         return adopt(quiet, Optional.empty(), read -> {});
@@ -140,6 +141,7 @@ public final class Adoption {
             return report(false, Optional.empty());
         }
         checkQuiet(quiet);
+        checkAttached();
         if (table.isLagging(Instant.now().minus(quiet))) {
             throw new RetryableException("the replica that lane " + lane.name()
                     + " is planned on lags: wait until it has all rows, and run this again");
@@ -151,6 +153,7 @@ public final class Adoption {
         Optional<Compared> compared = s3.map(
                 objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, false, progress).compare());
         checkMoved(id);
+        checkAttached();
         if (!ledger.adopt(id, look.logTable(), shares(look), table.isIndexed(present))) {
             // Another run was quicker: its cut-offs count, and what this one has compared does not.
             return report(false, Optional.empty());
@@ -174,15 +177,18 @@ public final class Adoption {
      *
      * @param s3 where the target buckets are
      * @param progress called with the bytes that were read, from any thread
-     * @throws ConfigurationException if an object cannot be read, or the ledger was started before
+     * @throws ConfigurationException if an object cannot be read, parts of the log table are detached, or the ledger was
+     *     started before
      */
     Adopted adoptObjects(S3Client s3, LongConsumer progress) {
         schema.make(clickHouse);
+        checkAttached();
         Look look = table.look();
         List<BlockRange> present = table.blocks(look);
         String id = Schema.newLedgerId();
         clickHouse.execute(table.over(sql("all-behind.sql").with("id", id), present));
         Compared compared = new IncumbentObjects(clickHouse, lane, s3, id, present, true, progress).compare();
+        checkAttached();
         boolean isStarted = ledger.adopt(id, look.logTable(), shares(look), table.isIndexed(present));
         return report(isStarted, Optional.of(compared));
     }
@@ -226,6 +232,28 @@ public final class Adoption {
                     "the table %s was written to %d seconds ago: stop the incumbent, and wait until it has been quiet for %d seconds (--quiet)"
                             .formatted(offsets(), seconds.get(), quiet.toSeconds()));
         }
+    }
+
+    /** A part that is attached later comes under new numbers, which the ledger takes for new rows, whatever was delivered. */
+    private void checkAttached() {
+        record Detached(String partition, long low, long high, String name, String reason) {}
+        List<Detached> parts = clickHouse.list(sql("detached.sql").with("since", 0), Detached.class);
+        if (parts.isEmpty()) {
+            return;
+        }
+        String first = parts.getFirst().name();
+        throw new ConfigurationException(
+                "%d parts of the log table %s.%s are detached (%s%s): attached later, their rows would be delivered again; attach them first (ALTER TABLE %2$s.%3$s ATTACH PART '%s', or ATTACH PARTITION for all of one), and run this again; of those that cannot be attached, being broken, and of those whose rows nobody wants, drop the files (DROP DETACHED PART)"
+                        .formatted(
+                                parts.size(),
+                                lane.logs(),
+                                lane.table(),
+                                parts.stream()
+                                        .limit(NAMED_PARTS)
+                                        .map(Detached::name)
+                                        .collect(Collectors.joining(", ")),
+                                parts.size() > NAMED_PARTS ? ", ..." : "",
+                                first));
     }
 
     private void checkMoved(String id) {

@@ -166,7 +166,7 @@ final class Unclaimed {
             holds.add("blocks " + numbers(open) + ", which are claimed and not delivered");
         }
         return new Difference(
-                "part %s of partition %s is detached%s and holds %s: do not drop it, its rows may be in no object"
+                "part %s of partition %s is detached%s and holds %s: do not drop it, its rows may be in no object; nor attach it while ticks run, they may be in one of a former ledger: stop the schedule and the workers, attach it, then run `courier repair`"
                         .formatted(
                                 part.name(),
                                 part.partition(),

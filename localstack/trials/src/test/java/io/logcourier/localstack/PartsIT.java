@@ -43,7 +43,7 @@ class PartsIT {
     private static final Logger log = LoggerFactory.getLogger(PartsIT.class);
     private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
     private static final Tick FLUSH = new Tick(Optional.empty(), true, false);
-    private static final Pattern ADVICE = Pattern.compile("ALTER TABLE .* DROP PART '[^']+'");
+    private static final Pattern ADVICE = Pattern.compile("ALTER TABLE \\S+ (?:DROP|ATTACH) PART '[^']+'");
     private static final int RANDOM_STEPS = 25;
 
     /** Cases are tried in turn, one in so many in a run: {@code -Dfaults.share=1} tries all. */
@@ -347,6 +347,31 @@ class PartsIT {
                         + courier.lane().ledger() + "_')"))
                 .isZero();
         assertThat(audit(courier).isWell()).isFalse();
+    }
+
+    /** Attached behind a repair, its rows would be new to the ledger. */
+    @Test
+    void aRepairRefusesWhilePartsAreDetached() {
+        Installation courier = installation();
+        insert(courier);
+        insert(courier);
+        settle(courier);
+        String part = courier.text(
+                        "SELECT argMin(name, min_block_number) FROM system.parts WHERE active AND rows > 0 AND table = 'access_logs' AND database = '"
+                                + courier.lane().logs() + "'")
+                .strip();
+        courier.execute("ALTER TABLE {logs}.access_logs DETACH PART '" + part + "'");
+
+        assertThatThrownBy(() -> new Repair(courier.clickHouse(), courier.settings())
+                        .repair(true, Duration.ZERO, courier.s3(), bytes -> {}))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("1 parts of the log table "
+                        + courier.lane().logs() + ".access_logs are detached (" + part + ")")
+                .hasMessageContaining("ATTACH PART '" + part + "'");
+
+        mend(courier, "detached");
+        settle(courier);
+        assertRightOrMended(courier, "detached, then attached and repaired");
     }
 
     @Test
