@@ -3,8 +3,8 @@ package io.logcourier.operations;
 import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
-import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.accesslog.Accounting.Counted;
+import io.logcourier.accesslog.Inventory;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -107,8 +108,11 @@ public final class Adoption {
      *     or whose target refused: they count as delivered
      * @param refused target buckets that cannot be read, or of which an object cannot, with the reason; their rows are
      *     unjudged if they are in no object that was read
+     * @param skipped objects that cannot be read and that no order of a former ledger names, with the reason: they say nothing
+     *     of any row; the first 10,000
      */
-    public record Compared(long objects, long lines, long unreadable, long unjudged, List<String> refused) {}
+    public record Compared(
+            long objects, long lines, long unreadable, long unjudged, List<String> refused, List<String> skipped) {}
 
     /**
      * Makes what is missing of the schema, and starts the ledger. Where an earlier run has started it, finishes what that
@@ -146,25 +150,44 @@ public final class Adoption {
             throw new RetryableException("the replica that lane " + lane.name()
                     + " is planned on lags: wait until it has all rows, and run this again");
         }
-        Look look = table.look();
-        List<BlockRange> present = table.blocks(look);
+        Inventory there = Inventory.of(table);
         String id = Schema.newLedgerId();
         clickHouse.execute(cursors("cut-offs.sql").with("id", id));
-        Optional<Compared> compared = s3.map(
-                objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, false, progress).compare());
+        Optional<Compared> compared = s3.map(objects -> new IncumbentObjects(
+                        clickHouse,
+                        lane,
+                        objects,
+                        id,
+                        there.blocks(),
+                        false,
+                        bucket -> true,
+                        new FormerLedgers(clickHouse, lane, List.of()),
+                        progress)
+                .compare());
         checkMoved(id);
         checkAttached();
-        if (!ledger.adopt(id, look.logTable(), shares(look), table.isIndexed(present))) {
+        if (!start(id, there)) {
             // Another run was quicker: its cut-offs count, and what this one has compared does not.
             return report(false, Optional.empty());
         }
         return report(true, compared);
     }
 
+    private boolean start(String id, Inventory there) {
+        List<List<BlockRange>> shares = shares(there);
+        return ledger.adopt(
+                id,
+                there.look().logTable(),
+                shares,
+                table.isIndexed(there.blocks()),
+                there.accounted(),
+                table.rows(shares.getLast()));
+    }
+
     /** All blocks, in shares of about as many rows as an epoch claims. */
-    private List<List<BlockRange>> shares(Look look) {
+    private List<List<BlockRange>> shares(Inventory there) {
         return AdoptedShares.of(
-                table.numbered(look),
+                there.numbered(),
                 part -> table.count(List.of(part), List.of())
                         .getOrDefault(part.name(), Counted.NOTHING)
                         .blocks(),
@@ -173,23 +196,26 @@ public final class Adoption {
     }
 
     /**
-     * Starts a ledger by the log objects alone: rows that are in one count as delivered, all others are delivered.
+     * Starts a ledger by the log objects alone: rows that are in one count as delivered, and so do those whose object may be
+     * among some that cannot be read; all others are delivered.
      *
      * @param s3 where the target buckets are
+     * @param mayHold whether a target bucket that rows name can hold objects of ours
+     * @param formers ledgers that have delivered rows of the log table
      * @param progress called with the bytes that were read, from any thread
-     * @throws ConfigurationException if an object cannot be read, parts of the log table are detached, or the ledger was
-     *     started before
+     * @throws ConfigurationException if parts of the log table are detached, or the ledger was started before
      */
-    Adopted adoptObjects(S3Client s3, LongConsumer progress) {
+    Adopted adoptObjects(S3Client s3, Predicate<String> mayHold, FormerLedgers formers, LongConsumer progress) {
         schema.make(clickHouse);
         checkAttached();
-        Look look = table.look();
-        List<BlockRange> present = table.blocks(look);
+        Inventory there = Inventory.of(table);
         String id = Schema.newLedgerId();
-        clickHouse.execute(table.over(sql("all-behind.sql").with("id", id), present));
-        Compared compared = new IncumbentObjects(clickHouse, lane, s3, id, present, true, progress).compare();
+        clickHouse.execute(table.over(sql("all-behind.sql").with("id", id), there.blocks()));
+        Compared compared = new IncumbentObjects(
+                        clickHouse, lane, s3, id, there.blocks(), true, mayHold, formers, progress)
+                .compare();
         checkAttached();
-        boolean isStarted = ledger.adopt(id, look.logTable(), shares(look), table.isIndexed(present));
+        boolean isStarted = start(id, there);
         return report(isStarted, Optional.of(compared));
     }
 

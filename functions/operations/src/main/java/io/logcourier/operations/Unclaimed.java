@@ -117,9 +117,7 @@ final class Unclaimed {
             return List.of();
         }
         List<Claim> claims = clickHouse.list(sql("claims.sql"), Claim.class);
-        List<Epochs> undelivered = clickHouse.list(
-                ledger.pending(Audit.statement("undelivered-epochs.sql"), head).with("begin", begin.epoch()),
-                Epochs.class);
+        List<Epochs> undelivered = undelivered(head, begin);
         List<BlockRange> claimed = new ArrayList<>(head.frontier());
         claims.forEach(claim -> claimed.add(claim.range()));
         List<BlockRange> waiting = claims.stream()
@@ -140,6 +138,23 @@ final class Unclaimed {
             }
         }
         return differences;
+    }
+
+    private List<Epochs> undelivered(Head head, Ledger.Begin begin) {
+        return clickHouse.list(
+                ledger.pending(Audit.statement("undelivered-epochs.sql"), head).with("begin", begin.epoch()),
+                Epochs.class);
+    }
+
+    /** The blocks of epochs of which the books say that all rows are in objects, or were adopted. */
+    List<BlockRange> delivered() {
+        Head head = ledger.head();
+        List<Epochs> undelivered = new ArrayList<>(undelivered(head, ledger.begin()));
+        ledger.unarrived(head).forEach(epoch -> undelivered.add(new Epochs(epoch.epoch(), epoch.epoch())));
+        return BlockRanges.union(clickHouse.list(sql("claims.sql"), Claim.class).stream()
+                .filter(claim -> undelivered.stream().noneMatch(epochs -> epochs.has(claim)))
+                .map(Claim::range)
+                .toList());
     }
 
     /** The blocks of a range of which the table has no row. */
