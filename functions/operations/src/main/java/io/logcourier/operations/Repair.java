@@ -74,8 +74,7 @@ public final class Repair {
      *
      * @param lane which one
      * @param applied whether the new ledger took its place
-     * @param needed whether there is something to repair: no ledger, or one with {@code reasons}, that does not balance, or
-     *     that counts rows as delivered which are in no object
+     * @param needed whether there is something to repair: no ledger, or one with {@code reasons}, or that does not balance
      * @param reasons rows that no ledger can tell apart by their block numbers; empty where there are none
      * @param open orders of the former ledger without an outcome; the new one delivers their rows, if they are in no object
      * @param present rows in the log table
@@ -219,7 +218,7 @@ public final class Repair {
         Adopted adopted = adoption(side)
                 .adoptObjects(s3, settings.targets()::allow, new FormerLedgers(clickHouse, lane, ledgers), progress);
         long contradicted = databases.isThere() ? former.contradicted(side) : 0;
-        boolean isNeeded = !databases.isThere() || !reasons.isEmpty() || contradicted > 0 || !former.isWell();
+        boolean isNeeded = !databases.isThere() || !reasons.isEmpty() || !former.isWell();
         return repaired(isNeeded, reasons, before.map(Books::open).orElse(0L), adopted, contradicted);
     }
 
@@ -322,15 +321,20 @@ public final class Repair {
     private void checkNeeded(Repaired shown) {
         if (!shown.needed() && !isForced) {
             throw new ConfigurationException(
-                    "there is nothing to repair in lane %s: its books balance, no rows were left alone, and none is in no object that they count as delivered; with --force the ledger is made anew all the same"
-                            .formatted(lane.name()));
+                    "there is nothing to repair in lane %s: its books balance, and no rows were left alone%s"
+                            .formatted(
+                                    lane.name(),
+                                    shown.contradicted() == 0
+                                            ? "; with --force the ledger is made anew all the same"
+                                            : "; but %,d rows are in no object that they count as delivered: if objects were removed, `courier replay` writes them again; if rows were changed, they are in objects as they were; with --force these rows are delivered once more, as are those that --hold-back held back"
+                                                    .formatted(shown.contradicted())));
         }
     }
 
     private void checkJudged(Repaired shown) {
         if (!shown.refused().isEmpty() && !isHoldingBack) {
             throw new ConfigurationException(
-                    "not all log objects can be read, so of %,d rows of lane %s nobody can say whether they were delivered: %s; make them readable and run this again, or add --hold-back: then these rows count as delivered until you run this again and they can be read"
+                    "not all log objects can be read, so of %,d rows of lane %s nobody can say whether they were delivered: %s; make them readable and run this again, or add --hold-back: then these rows count as delivered, until they can be read and you run this with --apply --force"
                             .formatted(shown.unjudged(), lane.name(), String.join("; ", shown.refused())));
         }
     }

@@ -53,7 +53,7 @@ public final class RepairCommand implements Callable<Integer> {
     @Option(
             names = "--hold-back",
             description =
-                    "where targets cannot be read: count their rows as delivered, until they can be read and this is run again")
+                    "where targets cannot be read: count their rows as delivered, until they can be read and this is run again with --force")
     private boolean holdBack;
 
     @Option(names = "--json", description = "print what was found and done as one JSON object")
@@ -102,7 +102,7 @@ public final class RepairCommand implements Callable<Integer> {
                                         .formatted(repaired.contradicted()),
                         repaired.unjudged() == 0
                                 ? ""
-                                : "%n%,14d rows may be in an object that was not read: they count as delivered until repair is run again and can read it"
+                                : "%n%,14d rows may be in an object that was not read: they count as delivered until repair --apply --force can read it"
                                         .formatted(repaired.unjudged()),
                         lines(repaired.refused(), "not read: "),
                         lines(repaired.skipped(), "not read, and no order names it: "),
@@ -117,7 +117,7 @@ public final class RepairCommand implements Callable<Integer> {
         }
         return repaired.needed()
                 ? "nothing was changed; with --apply the ledger is made anew"
-                : "nothing to do: the books balance, and no row is in no object that they count as delivered";
+                : "nothing to do: the books balance, and no rows were left alone";
     }
 
     private static String lines(List<String> texts, String before) {

@@ -468,11 +468,14 @@ class PartsIT {
                 .extracting(Repaired::applied, Repaired::inObjects, Repaired::unjudged, Repaired::isClear)
                 .containsExactly(true, 10L, 3L, false);
         settle(courier);
-        Repaired shown = show(courier);
-        assertThat(shown)
+        assertThat(show(courier))
                 .as("d3 was held back and is in no object")
-                .extracting(Repaired::needed, Repaired::inObjects, Repaired::remaining, Repaired::contradicted)
-                .containsExactly(true, 12L, 1L, 1L);
+                .extracting(Repaired::inObjects, Repaired::remaining, Repaired::contradicted, Repaired::isClear)
+                .containsExactly(12L, 1L, 1L, false);
+        assertThatThrownBy(() -> new Repair(courier.clickHouse(), courier.settings())
+                        .repair(true, Duration.ZERO, courier.s3(), bytes -> {}))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("1 rows are in no object that they count as delivered");
     }
 
     private static long madeBeside(Installation courier) {
