@@ -433,6 +433,11 @@ public final class AccessLogTable {
         }
     }
 
+    /** How many rows there are in {@code claims}. */
+    public long rows(List<BlockRange> claims) {
+        return rows(claims, false);
+    }
+
     private long rows(List<BlockRange> claims, boolean isIndexed) {
         record Count(long count) {}
         Statement count = restricted(sql("count-claimed.sql"), CLAIMED_MARK, claims, isIndexed);

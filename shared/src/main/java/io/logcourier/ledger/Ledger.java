@@ -67,11 +67,25 @@ public final class Ledger {
      *
      * @param ledgerId random; part of every object key
      * @param logTable what the log table is, whatever it is called
-     * @param delivered blocks whose rows count as delivered
      * @return whether it was started now, by this call
      */
-    public boolean start(String ledgerId, String logTable, List<BlockRange> delivered) {
-        return !hasBegun() && append(first(0, now(), ledgerId, ledgerId, logTable, List.of(), delivered, true));
+    public boolean start(String ledgerId, String logTable) {
+        return !hasBegun() && append(first(0, now(), ledgerId, ledgerId, logTable, List.of(), List.of(), true));
+    }
+
+    /**
+     * Starts the log with epoch 0, unless it has been started, so that all that is there counts as delivered.
+     *
+     * @param ledgerId random; part of every object key
+     * @param logTable what the log table is, whatever it is called
+     * @param delivered blocks whose rows count as delivered
+     * @param parts what is known of the parts of the log table
+     * @return whether it was started now, by this call
+     */
+    public boolean start(String ledgerId, String logTable, List<BlockRange> delivered, List<AccountedPart> parts) {
+        return !hasBegun()
+                && append(
+                        accounted(first(0, now(), ledgerId, ledgerId, logTable, List.of(), delivered, true), 0, parts));
     }
 
     /**
@@ -84,9 +98,17 @@ public final class Ledger {
      * @param shares the blocks that the incumbent may have delivered rows of, each in one share; one share at least, and
      *     {@value #MOST_ADOPTED} at most. What becomes visible later, it has not delivered
      * @param isIndexed whether an index of block numbers finds all their rows
+     * @param parts what is known of the parts of the log table once all shares are claimed: the next planner goes on from there
+     * @param lastRows rows of the last share
      * @return whether it was started now, by this call
      */
-    public boolean adopt(String ledgerId, String logTable, List<List<BlockRange>> shares, boolean isIndexed) {
+    public boolean adopt(
+            String ledgerId,
+            String logTable,
+            List<List<BlockRange>> shares,
+            boolean isIndexed,
+            List<AccountedPart> parts,
+            long lastRows) {
         if (shares.isEmpty() || shares.size() > MOST_ADOPTED) {
             throw new IllegalArgumentException("an adoption of %d shares: 1 to %d can be started in one INSERT"
                     .formatted(shares.size(), MOST_ADOPTED));
@@ -104,6 +126,7 @@ public final class Ledger {
                     Stream.concat(frontier.stream(), share.stream()).toList());
             epochs.add(first(epochs.size(), now, planner, ledgerId, logTable, share, frontier, isIndexed));
         }
+        epochs.add(accounted(epochs.removeLast(), lastRows, parts));
         return append(epochs);
     }
 
@@ -139,6 +162,29 @@ public final class Ledger {
         return new Epoch(
                 epoch, now, planner, ledgerId, logTable, claims, frontier, List.of(), "", List.of(), 0, 0, now, 0,
                 false, 0, isIndexed, List.of());
+    }
+
+    /** As an epoch of a planner that has counted all parts. */
+    private static Epoch accounted(Epoch epoch, long claimedRows, List<AccountedPart> parts) {
+        return new Epoch(
+                epoch.epoch(),
+                epoch.plannedAt(),
+                epoch.planner(),
+                epoch.ledger(),
+                epoch.logTable(),
+                epoch.claims(),
+                epoch.frontier(),
+                epoch.orders(),
+                epoch.sourceRegion(),
+                epoch.moreColumns(),
+                epoch.orderedThrough(),
+                epoch.sentThrough(),
+                epoch.redeliveredAt(),
+                epoch.openFrom(),
+                true,
+                claimedRows,
+                epoch.indexed(),
+                parts);
     }
 
     /** The version that the tables have; 0 where none is recorded. */

@@ -2,7 +2,7 @@ package io.logcourier.schema;
 
 import io.logcourier.ConfigurationException;
 import io.logcourier.accesslog.AccessLogTable;
-import io.logcourier.accesslog.AccessLogTable.Look;
+import io.logcourier.accesslog.Inventory;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.ledger.Lane;
@@ -192,6 +192,11 @@ public final class Schema {
         table.guard(onCluster());
     }
 
+    private static boolean startWithAll(Ledger ledger, AccessLogTable table) {
+        Inventory there = Inventory.of(table);
+        return ledger.start(newLedgerId(), there.look().logTable(), there.blocks(), there.accounted());
+    }
+
     /** A random id for a new ledger. */
     public static String newLedgerId() {
         byte[] id = new byte[LEDGER_ID_BYTES];
@@ -210,9 +215,10 @@ public final class Schema {
     public boolean apply(ClickHouse clickHouse, boolean adoptAll) {
         make(clickHouse);
         AccessLogTable table = new AccessLogTable(clickHouse, lane);
-        Look look = table.look();
-        boolean started = new Ledger(clickHouse, lane)
-                .start(newLedgerId(), look.logTable(), adoptAll ? table.blocks(look) : List.of());
+        Ledger ledger = new Ledger(clickHouse, lane);
+        boolean started = adoptAll
+                ? startWithAll(ledger, table)
+                : ledger.start(newLedgerId(), table.look().logTable());
         if (adoptAll && !started) {
             throw new ConfigurationException("the ledger " + lane.ledger() + " of lane " + lane.name()
                     + " was started before: rows can be adopted only when it starts");

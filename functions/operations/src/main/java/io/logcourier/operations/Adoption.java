@@ -3,8 +3,8 @@ package io.logcourier.operations;
 import io.logcourier.ConfigurationException;
 import io.logcourier.RetryableException;
 import io.logcourier.accesslog.AccessLogTable;
-import io.logcourier.accesslog.AccessLogTable.Look;
 import io.logcourier.accesslog.Accounting.Counted;
+import io.logcourier.accesslog.Inventory;
 import io.logcourier.clickhouse.ClickHouse;
 import io.logcourier.clickhouse.Statement;
 import io.logcourier.configuration.Settings;
@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -31,6 +32,7 @@ import software.amazon.awssdk.services.s3.S3Client;
  */
 public final class Adoption {
     private static final String CURSORS_MARK = "/* cursors */";
+    private static final int NAMED_PARTS = 5;
 
     /** As the incumbent makes it. */
     private static final List<Column> COLUMNS = List.of(
@@ -106,16 +108,19 @@ public final class Adoption {
      *     or whose target refused: they count as delivered
      * @param refused target buckets that cannot be read, or of which an object cannot, with the reason; their rows are
      *     unjudged if they are in no object that was read
+     * @param skipped objects that cannot be read and that no order of a former ledger names, with the reason: they say nothing
+     *     of any row; the first 10,000
      */
-    public record Compared(long objects, long lines, long unreadable, long unjudged, List<String> refused) {}
+    public record Compared(
+            long objects, long lines, long unreadable, long unjudged, List<String> refused, List<String> skipped) {}
 
     /**
      * Makes what is missing of the schema, and starts the ledger. Where an earlier run has started it, finishes what that
      * left undone.
      *
      * @param quiet how long the incumbent's table must not have been written to, which tells that it was stopped
-     * @throws ConfigurationException if the incumbent's table is not what is known of it, the incumbent still runs, or the
-     *     ledger was started otherwise
+     * @throws ConfigurationException if the incumbent's table is not what is known of it, the incumbent still runs, parts of
+     *     the log table are detached, or the ledger was started otherwise
      */
     public Adopted adopt(Duration quiet) {
         return adopt(quiet, Optional.empty(), read -> {});
@@ -140,28 +145,49 @@ public final class Adoption {
             return report(false, Optional.empty());
         }
         checkQuiet(quiet);
+        checkAttached();
         if (table.isLagging(Instant.now().minus(quiet))) {
             throw new RetryableException("the replica that lane " + lane.name()
                     + " is planned on lags: wait until it has all rows, and run this again");
         }
-        Look look = table.look();
-        List<BlockRange> present = table.blocks(look);
+        Inventory there = Inventory.of(table);
         String id = Schema.newLedgerId();
         clickHouse.execute(cursors("cut-offs.sql").with("id", id));
-        Optional<Compared> compared = s3.map(
-                objects -> new IncumbentObjects(clickHouse, lane, objects, id, present, false, progress).compare());
+        Optional<Compared> compared = s3.map(objects -> new IncumbentObjects(
+                        clickHouse,
+                        lane,
+                        objects,
+                        id,
+                        there.blocks(),
+                        false,
+                        bucket -> true,
+                        new FormerLedgers(clickHouse, lane, List.of()),
+                        progress)
+                .compare());
         checkMoved(id);
-        if (!ledger.adopt(id, look.logTable(), shares(look), table.isIndexed(present))) {
+        checkAttached();
+        if (!start(id, there)) {
             // Another run was quicker: its cut-offs count, and what this one has compared does not.
             return report(false, Optional.empty());
         }
         return report(true, compared);
     }
 
+    private boolean start(String id, Inventory there) {
+        List<List<BlockRange>> shares = shares(there);
+        return ledger.adopt(
+                id,
+                there.look().logTable(),
+                shares,
+                table.isIndexed(there.blocks()),
+                there.accounted(),
+                table.rows(shares.getLast()));
+    }
+
     /** All blocks, in shares of about as many rows as an epoch claims. */
-    private List<List<BlockRange>> shares(Look look) {
+    private List<List<BlockRange>> shares(Inventory there) {
         return AdoptedShares.of(
-                table.numbered(look),
+                there.numbered(),
                 part -> table.count(List.of(part), List.of())
                         .getOrDefault(part.name(), Counted.NOTHING)
                         .blocks(),
@@ -170,20 +196,26 @@ public final class Adoption {
     }
 
     /**
-     * Starts a ledger by the log objects alone: rows that are in one count as delivered, all others are delivered.
+     * Starts a ledger by the log objects alone: rows that are in one count as delivered, and so do those whose object may be
+     * among some that cannot be read; all others are delivered.
      *
      * @param s3 where the target buckets are
+     * @param mayHold whether a target bucket that rows name can hold objects of ours
+     * @param formers ledgers that have delivered rows of the log table
      * @param progress called with the bytes that were read, from any thread
-     * @throws ConfigurationException if an object cannot be read, or the ledger was started before
+     * @throws ConfigurationException if parts of the log table are detached, or the ledger was started before
      */
-    Adopted adoptObjects(S3Client s3, LongConsumer progress) {
+    Adopted adoptObjects(S3Client s3, Predicate<String> mayHold, FormerLedgers formers, LongConsumer progress) {
         schema.make(clickHouse);
-        Look look = table.look();
-        List<BlockRange> present = table.blocks(look);
+        checkAttached();
+        Inventory there = Inventory.of(table);
         String id = Schema.newLedgerId();
-        clickHouse.execute(table.over(sql("all-behind.sql").with("id", id), present));
-        Compared compared = new IncumbentObjects(clickHouse, lane, s3, id, present, true, progress).compare();
-        boolean isStarted = ledger.adopt(id, look.logTable(), shares(look), table.isIndexed(present));
+        clickHouse.execute(table.over(sql("all-behind.sql").with("id", id), there.blocks()));
+        Compared compared = new IncumbentObjects(
+                        clickHouse, lane, s3, id, there.blocks(), true, mayHold, formers, progress)
+                .compare();
+        checkAttached();
+        boolean isStarted = start(id, there);
         return report(isStarted, Optional.of(compared));
     }
 
@@ -226,6 +258,28 @@ public final class Adoption {
                     "the table %s was written to %d seconds ago: stop the incumbent, and wait until it has been quiet for %d seconds (--quiet)"
                             .formatted(offsets(), seconds.get(), quiet.toSeconds()));
         }
+    }
+
+    /** A part that is attached later comes under new numbers, which the ledger takes for new rows, whatever was delivered. */
+    private void checkAttached() {
+        record Detached(String partition, long low, long high, String name, String reason) {}
+        List<Detached> parts = clickHouse.list(sql("detached.sql").with("since", 0), Detached.class);
+        if (parts.isEmpty()) {
+            return;
+        }
+        String first = parts.getFirst().name();
+        throw new ConfigurationException(
+                "%d parts of the log table %s.%s are detached (%s%s): attached later, their rows would be delivered again; attach them first (ALTER TABLE %2$s.%3$s ATTACH PART '%s', or ATTACH PARTITION for all of one), and run this again; of those that cannot be attached, being broken, and of those whose rows nobody wants, drop the files (DROP DETACHED PART)"
+                        .formatted(
+                                parts.size(),
+                                lane.logs(),
+                                lane.table(),
+                                parts.stream()
+                                        .limit(NAMED_PARTS)
+                                        .map(Detached::name)
+                                        .collect(Collectors.joining(", ")),
+                                parts.size() > NAMED_PARTS ? ", ..." : "",
+                                first));
     }
 
     private void checkMoved(String id) {

@@ -212,17 +212,21 @@ final class ObjectAudit {
 
     /** A connection that breaks says nothing of the object; bytes that are no file of their kind do. */
     private void breaks(Entry entry, Throwable cause) {
-        boolean isConnection = cause instanceof SdkException
-                || cause instanceof SocketException
-                || cause instanceof SocketTimeoutException
-                || cause instanceof SSLException
-                || cause.getClass().getName().startsWith(OF_HTTP_CLIENT);
         String what = "broke off: " + cause.getMessage();
-        if (isConnection) {
+        if (isConnection(cause)) {
             unread.add(entry, new Unread(entry.name(), what));
         } else {
             damaged.add(entry, new Difference(entry.name() + " " + what));
         }
+    }
+
+    /** Whether it is the way to an object that failed, not the object. */
+    static boolean isConnection(Throwable cause) {
+        return cause instanceof SdkException
+                || cause instanceof SocketException
+                || cause instanceof SocketTimeoutException
+                || cause instanceof SSLException
+                || cause.getClass().getName().startsWith(OF_HTTP_CLIENT);
     }
 
     private void compare(List<Entry> entries, Contents found, LongConsumer progress) {

@@ -120,9 +120,7 @@ final class Unclaimed {
             return List.of();
         }
         List<Claim> claims = clickHouse.list(sql("claims.sql"), Claim.class);
-        List<Epochs> undelivered = clickHouse.list(
-                ledger.pending(Audit.statement("undelivered-epochs.sql"), head).with("begin", begin.epoch()),
-                Epochs.class);
+        List<Epochs> undelivered = undelivered(head, begin);
         List<BlockRange> claimed = new ArrayList<>(head.frontier());
         claims.forEach(claim -> claimed.add(claim.range()));
         List<BlockRange> waiting = claims.stream()
@@ -143,6 +141,23 @@ final class Unclaimed {
             }
         }
         return differences;
+    }
+
+    private List<Epochs> undelivered(Head head, Ledger.Begin begin) {
+        return clickHouse.list(
+                ledger.pending(Audit.statement("undelivered-epochs.sql"), head).with("begin", begin.epoch()),
+                Epochs.class);
+    }
+
+    /** The blocks of epochs of which the books say that all rows are in objects, or were adopted. */
+    List<BlockRange> delivered() {
+        Head head = ledger.head();
+        List<Epochs> undelivered = new ArrayList<>(undelivered(head, ledger.begin()));
+        ledger.unarrived(head).forEach(epoch -> undelivered.add(new Epochs(epoch.epoch(), epoch.epoch())));
+        return BlockRanges.union(clickHouse.list(sql("claims.sql"), Claim.class).stream()
+                .filter(claim -> undelivered.stream().noneMatch(epochs -> epochs.has(claim)))
+                .map(Claim::range)
+                .toList());
     }
 
     /** The blocks of a range of which the table has no row. */
@@ -169,7 +184,7 @@ final class Unclaimed {
             holds.add("blocks " + numbers(open) + ", which are claimed and not delivered");
         }
         return new Difference(
-                "part %s of partition %s is detached%s and holds %s: do not drop it, its rows may be in no object"
+                "part %s of partition %s is detached%s and holds %s: do not drop it, its rows may be in no object; nor attach it while ticks run, they may be in one of a former ledger: stop the schedule and the workers, attach it, then run `courier repair`"
                         .formatted(
                                 part.name(),
                                 part.partition(),

@@ -3,7 +3,7 @@
 -- was attached beside itself shows twice. A row from before the first line that is
 -- left of its bucket is not judged, unless all are: its object may have been removed by its owner. Nor is one whose target refused: its object
 -- may be among those that could not be read. Keys are compared decoded, as often as anybody encodes and with a plus for a space, and
--- what is no UTF-8 as U+FFFD.
+-- what is no UTF-8 as U+FFFD; names of buckets as text lines have them.
 WITH
     -- Without something behind it toValidUTF8 drops what follows the head of a sequence that the text is too short for.
     text -> toValidUTF8(concat(text, '____')) AS valid,
@@ -14,7 +14,7 @@ WITH
             splitByRegexp('[\\x00-\\x20\\x7f"\\\\]', text),
             arrayPushBack(extractAll(text, '[\\x00-\\x20\\x7f"\\\\]'), ''))) AS token,
     (bucket, time, req_id, operation, key) -> sipHash64(
-        bucket,
+        valid(token(bucket)),
         time,
         valid(token(req_id)),
         valid(token(operation)),
@@ -26,16 +26,18 @@ SELECT
     identity,
     is_behind,
     copy <= line_count AS is_found,
-    {strict:UInt8} = 1 OR kept.bucket != '' AND second >= since AND NOT is_unread AS is_judged
+    NOT is_unread AND ({strict:UInt8} = 1 OR kept.kept_bucket != '' AND second >= since) AS is_judged
 FROM
 (
     SELECT
         raftSessionID AS session,
         bucketName AS bucket,
+        valid(token(bucketName)) AS line_bucket,
         /* identity */ AS identity,
         toDateTime(startTime, 'UTC') AS second,
         cut_bucket != '' AND (insertedAt, startTime, log.req_id) <= (cut_inserted, cut_start, cut_req_id) AS is_behind,
-        has(JSONExtract({refused:String}, 'Array(String)'), loggingTargetBucket) AS is_unread,
+        loggingTargetBucket IN (SELECT bucket FROM {ledger:Identifier}.{unread:Identifier} WHERE NOT is_source)
+            OR bucketName IN (SELECT bucket FROM {ledger:Identifier}.{unread:Identifier} WHERE is_source) AS is_unread,
         match_of(
             bucketName,
             formatDateTime(startTime, '%d/%b/%Y:%H:%i:%S +0000', 'UTC'),
@@ -55,17 +57,17 @@ FROM
 ) AS rows
 LEFT JOIN
 (
-    SELECT match_of(bucket, fields[2], fields[3], fields[4], fields[5]) AS match, count() AS line_count
+    SELECT match_of(fields[1], fields[2], fields[3], fields[4], fields[5]) AS match, count() AS line_count
     FROM {ledger:Identifier}.{lines:Identifier}
-    WHERE bucket BETWEEN {first:String} AND {last:String} AND match % {pieces:UInt64} = {piece:UInt64}
+    WHERE (bucket BETWEEN {first:String} AND {last:String} OR bucket = '~') AND match % {pieces:UInt64} = {piece:UInt64}
     GROUP BY match
 ) AS found
 ON rows.match = found.match
 LEFT JOIN
 (
-    SELECT bucket, min(parseDateTime(fields[2], '%d/%b/%Y:%H:%i:%s +0000', 'UTC')) AS since
+    SELECT valid(token(fields[1])) AS kept_bucket, min(parseDateTime(fields[2], '%d/%b/%Y:%H:%i:%s +0000', 'UTC')) AS since
     FROM {ledger:Identifier}.{lines:Identifier}
-    WHERE bucket BETWEEN {first:String} AND {last:String}
-    GROUP BY bucket
+    WHERE bucket BETWEEN {first:String} AND {last:String} OR bucket = '~'
+    GROUP BY kept_bucket
 ) AS kept
-ON rows.bucket = kept.bucket
+ON rows.line_bucket = kept.kept_bucket

@@ -16,7 +16,8 @@ CREATE TABLE {ledger:Identifier}.{lines:Identifier}
             if(isValidUTF8(line), line, toValidUTF8(line)),
             '^\\S+ (\\S+) \\[([^\\]]+)\\] \\S+(?:, \\S+)* \\S+ (\\S+) (\\S+) (.*?) (?:"(?:[^"\\\\]|\\\\.)*"|-) (?:\\d+|-) \\S+ (?:\\d+|-) (?:\\d+|-) '))
         COMMENT 'bucket, time, request id, operation, key',
-    bucket String MATERIALIZED fields[1]
+    bucket String MATERIALIZED if(match(fields[1], '^[A-Za-z0-9._-]*$'), fields[1], '~')
+        COMMENT 'to find lines by; ~ for names that S3 cannot have, which text lines have in another way'
 )
 ENGINE = MergeTree
 ORDER BY bucket

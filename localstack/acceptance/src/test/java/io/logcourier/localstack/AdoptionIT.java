@@ -308,7 +308,8 @@ class AdoptionIT {
                                 20 + 16 + 30 + 3 + 2 + 1,
                                 1,
                                 10 + 7 + 5,
-                                List.of("no-such-bucket: there is no such bucket")))));
+                                List.of("no-such-bucket: there is no such bucket"),
+                                List.of()))));
         assertThat(courier.number("SELECT count() FROM system.tables WHERE database = '"
                         + courier.lane().ledger() + "' AND startsWith(name, 'lines_')"))
                 .isZero();
@@ -354,7 +355,7 @@ class AdoptionIT {
         assertThat(adopted.compared()).hasValueSatisfying(compared -> {
             assertThat(compared.refused()).singleElement().satisfies(refused -> assertThat(refused)
                     .startsWith(reason));
-            assertThat(compared).isEqualTo(new Compared(2, 5 + 1, 0, 10, compared.refused()));
+            assertThat(compared).isEqualTo(new Compared(2, 5 + 1, 0, 10, compared.refused(), List.of()));
         });
         assertThat(adopted).isEqualTo(new Adopted("main", true, 1, 20, 16, 4, 0, 0, 1, adopted.compared()));
     }
@@ -375,7 +376,16 @@ class AdoptionIT {
 
         assertThat(adopted)
                 .isEqualTo(new Adopted(
-                        "main", true, 0, 25, 20, 5, 0, 0, 20, Optional.of(new Compared(1, 20, 0, 0, List.of()))));
+                        "main",
+                        true,
+                        0,
+                        25,
+                        20,
+                        5,
+                        0,
+                        0,
+                        20,
+                        Optional.of(new Compared(1, 20, 0, 0, List.of(), List.of()))));
         courier.flush();
         courier.drain();
         courier.assertObjects(

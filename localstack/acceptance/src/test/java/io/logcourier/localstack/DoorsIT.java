@@ -151,6 +151,9 @@ class DoorsIT {
             strings = {
                 "SELECT * FROM file('@', 'LineAsString', 'line String')",
                 "SELECT file('@')",
+                "SELECT arrayMap(file, ['@'])",
+                "SELECT arrayMap(`file`, ['@'])",
+                "CREATE VIEW default.fenced AS SELECT arrayMap(file, ['@'])",
                 "SELECT * FROM loop(file('@', 'LineAsString', 'line String')) LIMIT 1",
                 "INSERT INTO FUNCTION file('@-new', 'LineAsString', 'line String') SELECT 'x'",
                 "CREATE TABLE default.fenced (line String) ENGINE = File(LineAsString, '@')",

@@ -271,21 +271,21 @@ public final class ClickHouseFront implements AutoCloseable {
         try (Session session = engine.connect()) {
             prepare(session, request);
             if (statement.hasData()) {
-                fence(statement.sql());
+                fence(statement.sql(), request.parameters());
                 fenceValues(session, statement, head);
                 insert(session, request, response, statement, head, text);
             } else {
                 statement =
                         head.length < STATEMENT_LIMIT ? statement : Statement.parse(join(head, text.readAllBytes()));
-                fence(statement.sql());
+                fence(statement.sql(), request.parameters());
                 result(session, request, response, statement);
             }
             response.finish();
         }
     }
 
-    private static void fence(byte[] sql) {
-        Fence.reached(sql).ifPresent(reached -> {
+    private static void fence(byte[] sql, Map<String, byte[]> parameters) {
+        Fence.reached(sql, parameters).ifPresent(reached -> {
             throw EngineException.of(
                     EngineException.ACCESS_DENIED,
                     "ACCESS_DENIED",
@@ -300,7 +300,7 @@ public final class ClickHouseFront implements AutoCloseable {
         if (!statement.format().equalsIgnoreCase("Values")) {
             return;
         }
-        fence(Arrays.copyOfRange(head, statement.dataStart(), head.length));
+        fence(Arrays.copyOfRange(head, statement.dataStart(), head.length), Map.of());
         if (head.length == STATEMENT_LIMIT) {
             execute(
                     session,

@@ -3,7 +3,9 @@ package io.logcourier.localstack.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,6 +37,16 @@ final class FenceTest {
                 "ALTER TABLE t MODIFY SETTING disk = disk(type = web)",
                 "BACKUP TABLE t TO S3('http://localhost/a/b')",
                 "RESTORE TABLE t FROM URL('http://localhost/a')",
+                "SELECT arrayMap(file, ['/etc/passwd'])",
+                "SELECT arrayMap( `file` , ['/etc/passwd'])",
+                "SELECT arrayMap((file), ['/etc/passwd'])",
+                "SELECT arrayFold(x, \"fi\\x6ce\")",
+                "SELECT (SELECT arrayMap(file, ['/etc/passwd']))",
+                "INSERT INTO t (x) SELECT arrayMap(file, ['/etc/passwd'])",
+                "INSERT INTO t SELECT arrayMap(file, ['/etc/passwd'])",
+                "CREATE VIEW v AS SELECT arrayMap(file, ['/etc/passwd'])",
+                "WITH file AS f SELECT arrayMap(f, ['/etc/passwd'])",
+                "CREATE VIEW v AS SELECT arrayMap({f:Identifier}, ['/etc/passwd'])",
                 "(1, 'a', file('/etc/passwd'))"
             })
     void whatReachesElsewhereIsNamed(String sql) {
@@ -58,10 +70,33 @@ final class FenceTest {
                 "ALTER TABLE t ATTACH PARTITION ID 'x' FROM u",
                 "CREATE TABLE t (file String, x UInt8) ENGINE = MergeTree ORDER BY x",
                 "INSERT INTO t (file) SETTINGS async_insert = 0 ",
+                "INSERT INTO t (x, file) SELECT x, file FROM u",
+                "SELECT x, file, disk FROM t WHERE x IN (SELECT file FROM u) AND y IN (SELECT x, file, z FROM u)",
+                "SELECT sum(t.file), t.file AS f FROM t GROUP BY (file, disk) ORDER BY file",
+                "SELECT sum(x) FROM t JOIN u USING (file)",
+                "CREATE TABLE t (file String, x UInt8) ENGINE = MergeTree ORDER BY (file, x)",
                 "('file'), ('file(1)')"
             })
     void whatStaysWithinIsNot(String sql) {
         assertThat(reached(sql)).as(sql).isEmpty();
+    }
+
+    @Test
+    void anIdentifierThatReachesElsewhereIsNamed() {
+        String sql = "SELECT arrayMap({f:Identifier}, ['/etc/passwd']), {g:String} FROM {t:Identifier}";
+        assertThat(reached(sql, "file")).contains("the Identifier f = file");
+        assertThat(reached(sql, "FILE")).isPresent();
+        assertThat(reached(sql, "fi\\x6ce")).isPresent();
+        assertThat(reached(sql, "upper")).isEmpty();
+    }
+
+    private static Optional<String> reached(String sql, String identifier) {
+        return Fence.reached(
+                sql.getBytes(StandardCharsets.UTF_8),
+                Map.of(
+                        "f", identifier.getBytes(StandardCharsets.UTF_8),
+                        "g", "file".getBytes(StandardCharsets.UTF_8),
+                        "t", "t".getBytes(StandardCharsets.UTF_8)));
     }
 
     private static Optional<String> reached(String sql) {

@@ -13,6 +13,9 @@ import io.logcourier.operations.AuditReport;
 import io.logcourier.operations.Repair;
 import io.logcourier.operations.Repair.Repaired;
 import io.logcourier.worker.FaultyPorts;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +27,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +35,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.core.sync.ResponseTransformer;
+import software.amazon.awssdk.services.s3.DelegatingS3Client;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
  * Every operation that ClickHouse has for parts, in every state of the rows. After it either each visible row is in as many
@@ -43,8 +54,11 @@ class PartsIT {
     private static final Logger log = LoggerFactory.getLogger(PartsIT.class);
     private static final Tick PLAIN = new Tick(Optional.empty(), false, false);
     private static final Tick FLUSH = new Tick(Optional.empty(), true, false);
-    private static final Pattern ADVICE = Pattern.compile("ALTER TABLE .* DROP PART '[^']+'");
+    private static final Pattern ADVICE = Pattern.compile("ALTER TABLE \\S+ (?:DROP|ATTACH) PART '[^']+'");
     private static final int RANDOM_STEPS = 25;
+
+    /** Than any object. */
+    private static final String LATER = "2099-06-01 00:00:00";
 
     /** Cases are tried in turn, one in so many in a run: {@code -Dfaults.share=1} tries all. */
     private static final int SHARE = Integer.getInteger("faults.share", 16);
@@ -90,7 +104,8 @@ class PartsIT {
                 "DROP TABLE {logs}.other SYNC"),
         MOVE_OTHER_ROWS_IN(
                 "CREATE TABLE {logs}.other AS {logs}.access_logs",
-                "INSERT INTO {logs}.other SELECT * REPLACE (concat(req_id, '-new') AS req_id, startTime + 1000 AS startTime) FROM {logs}.access_logs",
+                // At other times: objects of a ledger made anew must not look like those of orders of before.
+                "INSERT INTO {logs}.other SELECT * REPLACE (concat(req_id, '-new') AS req_id, startTime + INTERVAL 1 DAY AS startTime) FROM {logs}.access_logs",
                 "OPTIMIZE TABLE {logs}.other FINAL",
                 "ALTER TABLE {logs}.other MOVE PARTITION ID 'PARTITION' TO TABLE {logs}.access_logs",
                 "DROP TABLE {logs}.other SYNC"),
@@ -366,6 +381,187 @@ class PartsIT {
                         + courier.lane().ledger() + "_')"))
                 .isZero();
         assertThat(audit(courier).isWell()).isFalse();
+    }
+
+    /** Attached behind a repair, its rows would be new to the ledger. */
+    @Test
+    void aRepairRefusesWhilePartsAreDetached() {
+        Installation courier = installation();
+        insert(courier);
+        insert(courier);
+        settle(courier);
+        String part = courier.text(
+                        "SELECT argMin(name, min_block_number) FROM system.parts WHERE active AND rows > 0 AND table = 'access_logs' AND database = '"
+                                + courier.lane().logs() + "'")
+                .strip();
+        courier.execute("ALTER TABLE {logs}.access_logs DETACH PART '" + part + "'");
+
+        assertThatThrownBy(() -> new Repair(courier.clickHouse(), courier.settings())
+                        .repair(true, Duration.ZERO, courier.s3(), bytes -> {}))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("1 parts of the log table "
+                        + courier.lane().logs() + ".access_logs are detached (" + part + ")")
+                .hasMessageContaining("ATTACH PART '" + part + "'");
+
+        mend(courier, "detached");
+        settle(courier);
+        assertRightOrMended(courier, "detached, then attached and repaired");
+    }
+
+    /** A former ledger knows where it has delivered; what nobody has written there stops nothing. */
+    @Test
+    void aRepairFindsWhatWasDeliveredWhateverRowsSayNow() throws IOException {
+        Installation courier =
+                STACK.installation(Map.of("worker.supersede-after", "0.001s", "s3.targets", "target-*,!other-*"));
+        List<LogRow> cats = IntStream.range(0, 10)
+                .mapToObj(i -> LogRow.of("cats", "r" + rows++, courier.target()).with("insertedAt", LATER))
+                .toList();
+        courier.insert(cats);
+        List<LogRow> others = Stream.of("two words", "tab\tx", "a\"b")
+                .map(bucket -> LogRow.of(bucket, "r" + rows++, courier.target()).with("insertedAt", LATER))
+                .toList();
+        courier.insert(others);
+        courier.insert(Stream.of("target-missing", "other-bucket", "no name of a bucket")
+                .map(target -> LogRow.of("birds", "r" + rows++, target).with("insertedAt", LATER))
+                .toList());
+        settle(courier);
+        courier.execute(
+                "ALTER TABLE {logs}.access_logs UPDATE loggingTargetPrefix = 'new/' WHERE bucketName = 'cats' SETTINGS mutations_sync = 2");
+        String key = "logs/cats/2026-11-30-00-00-00-0123456789ABCDEF";
+        for (String suffix : List.of(".gz", ".parquet", ".json.zst")) {
+            put(courier, key + suffix, "garbage".getBytes(StandardCharsets.UTF_8));
+        }
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream line = new GZIPOutputStream(packed)) {
+            line.write(new byte[20 << 20]);
+        }
+        put(courier, "logs/cats/long-2026-11-30-00-00-00-0123456789ABCDEF.gz", packed.toByteArray());
+
+        Repaired shown = show(courier);
+
+        assertThat(shown)
+                .extracting(Repaired::present, Repaired::inObjects, Repaired::remaining, Repaired::contradicted)
+                .containsExactly(16L, 13L, 3L, 0L);
+        assertThat(shown.refused()).isEmpty();
+        assertThat(shown.skipped()).hasSize(4).anyMatch(what -> what.contains("a line of more than 16,777,216 bytes"));
+        assertThat(shown.isClear()).isTrue();
+    }
+
+    private static void put(Installation courier, String key, byte[] bytes) {
+        courier.s3().putObject(request -> request.bucket(courier.target()).key(key), RequestBody.fromBytes(bytes));
+    }
+
+    private static Repaired show(Installation courier) {
+        return new Repair(courier.clickHouse(), courier.settings())
+                .repair(false, Duration.ZERO, courier.s3(), bytes -> {});
+    }
+
+    @Test
+    void aTargetThatRefusesHoldsBackItsOwnRowsAlone() {
+        Installation courier = installation();
+        String other = courier.target() + "-other";
+        courier.s3().createBucket(request -> request.bucket(other));
+        insert(courier);
+        courier.insert(List.of(LogRow.of("dogs", "d1", other), LogRow.of("dogs", "d2", other)));
+        settle(courier);
+        courier.insert(LogRow.of("dogs", "d3", other));
+        S3Client refusing = new DelegatingS3Client(courier.s3()) {
+            @Override
+            public <T> T getObject(GetObjectRequest request, ResponseTransformer<GetObjectResponse, T> transformer) {
+                if (request.bucket().equals(other)) {
+                    throw S3Exception.builder().statusCode(403).message("no").build();
+                }
+                return super.getObject(request, transformer);
+            }
+        };
+        Repair repair = new Repair(courier.clickHouse(), courier.settings()).forced();
+
+        assertThatThrownBy(() -> repair.repair(true, Duration.ZERO, refusing, bytes -> {}))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("of 3 rows of lane main nobody can say")
+                .hasMessageContaining(other + ": cannot read ")
+                .hasMessageContaining("--hold-back");
+        assertThat(madeBeside(courier)).isZero();
+        Repaired held = repair.holdingBack().repair(true, Duration.ZERO, refusing, bytes -> {});
+
+        assertThat(held)
+                .extracting(Repaired::applied, Repaired::inObjects, Repaired::unjudged, Repaired::isClear)
+                .containsExactly(true, 10L, 3L, false);
+        settle(courier);
+        assertThat(show(courier))
+                .as("d3 was held back and is in no object")
+                .extracting(Repaired::inObjects, Repaired::remaining, Repaired::contradicted, Repaired::isClear)
+                .containsExactly(12L, 1L, 1L, false);
+        assertThatThrownBy(() -> new Repair(courier.clickHouse(), courier.settings())
+                        .repair(true, Duration.ZERO, courier.s3(), bytes -> {}))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("1 rows are in no object that they count as delivered");
+    }
+
+    private static long madeBeside(Installation courier) {
+        return courier.number("SELECT count() FROM system.databases WHERE startsWith(name, '"
+                + courier.lane().ledger() + "_repair')");
+    }
+
+    @Test
+    void whatKilledRunsLeaveIsFinishedOrDropped() {
+        Installation courier = installation();
+        String ledger = courier.lane().ledger();
+        insert(courier);
+        settle(courier);
+        assertThat(show(courier).needed()).isFalse();
+        Repair repair = new Repair(courier.clickHouse(), courier.settings());
+        assertThatThrownBy(() -> repair.repair(true, Duration.ZERO, courier.s3(), bytes -> {}))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("there is nothing to repair in lane main");
+
+        // Killed between two RENAMEs.
+        String former = repair.forced()
+                .repair(true, Duration.ZERO, courier.s3(), bytes -> {})
+                .former()
+                .orElseThrow();
+        String swapping = former.replace("_before_", "_repair_");
+        courier.execute("RENAME DATABASE {ledger} TO " + swapping);
+        assertThat(show(courier).applied()).isFalse();
+        assertThat(madeBeside(courier)).isOne();
+        assertThat(repair.repair(true, Duration.ZERO, courier.s3(), bytes -> {}).former())
+                .contains(former);
+
+        // Killed before, and the ledger was lost later: what lies beside it is not about rows that came meanwhile.
+        courier.execute("RENAME DATABASE {ledger} TO " + ledger + "_repair");
+        courier.execute("RENAME DATABASE " + former + " TO {ledger}");
+        insert(courier);
+        settle(courier);
+        courier.execute("DROP DATABASE {ledger}");
+        assertThat(show(courier))
+                .extracting(Repaired::applied, Repaired::inObjects)
+                .containsExactly(false, 20L);
+        assertThat(madeBeside(courier)).isZero();
+    }
+
+    /** Fewer rows under the numbers of those that were repaired. */
+    @Test
+    void theFirstTickAfterARepairTakesNothingAsItIs() {
+        Installation courier = installation();
+        insert(courier);
+        insert(courier);
+        settle(courier);
+        courier.execute("CREATE TABLE {logs}.other AS {logs}.access_logs");
+        for (int from : List.of(0, 5)) {
+            courier.execute(
+                    "INSERT INTO {logs}.other SELECT * REPLACE (concat(req_id, '-new') AS req_id) FROM {logs}.access_logs ORDER BY req_id LIMIT 5 OFFSET "
+                            + from);
+        }
+        courier.execute("OPTIMIZE TABLE {logs}.other FINAL");
+        new Repair(courier.clickHouse(), courier.settings())
+                .forced()
+                .repair(true, Duration.ZERO, courier.s3(), bytes -> {});
+        courier.execute("ALTER TABLE {logs}.access_logs REPLACE PARTITION ID '"
+                + courier.text("SELECT any(_partition_id) FROM {logs}.other").strip() + "' FROM {logs}.other");
+
+        settle(courier);
+
+        assertRightOrMended(courier, "replaced behind a repair");
     }
 
     @Test
