@@ -269,19 +269,10 @@ public final class AccessLogTable {
      * @param name by which statements know it
      * @param id hash of its files; the same where the part is attached again under another name
      * @param mutated whether an ALTER or DELETE has written it anew
-     * @param newest when the last of its rows was inserted, in seconds since 1970; where that is not known, when it was written
      * @param expires when the first of its rows may be removed by TTL, in seconds since 1970; 0 where there is none
      */
     public record Part(
-            String partition,
-            long low,
-            long high,
-            long rows,
-            String name,
-            long id,
-            boolean mutated,
-            long newest,
-            long expires) {
+            String partition, long low, long high, long rows, String name, long id, boolean mutated, long expires) {
         /** The blocks that its name spans. Those of its rows may be others, where it was attached. */
         public BlockRange blocks() {
             return new BlockRange(partition, low, high);
@@ -393,8 +384,7 @@ public final class AccessLogTable {
                                 .setting("max_query_size", LONGEST_TEXT),
                         Numbered.class)
                 .stream()
-                .map(some ->
-                        new Part(some.partition(), some.block(), some.block(), some.rows(), "block", 0, false, 0, 0))
+                .map(some -> new Part(some.partition(), some.block(), some.block(), some.rows(), "block", 0, false, 0))
                 .filter(some -> !BlockRanges.subtract(some.blocks(), spanned).isEmpty())
                 .forEach(parts::add);
         parts.sort(Comparator.comparing(Part::partition).thenComparingLong(Part::low));

@@ -16,9 +16,8 @@ SELECT
                 name,
                 reinterpretAsInt64(sipHash64(hash_of_all_files)),
                 data_version > min_block_number,
-                toInt64(toUnixTimestamp(if(max_time > toDateTime(0), max_time, modification_time))),
                 toInt64(toUnixTimestamp(delete_ttl_info_min))))),
-            'Array(Tuple(partition String, low UInt64, high UInt64, rows UInt64, name String, id Int64, mutated Bool, newest Int64, expires Int64))')
+            'Array(Tuple(partition String, low UInt64, high UInt64, rows UInt64, name String, id Int64, mutated Bool, expires Int64))')
         FROM system.parts
         WHERE database = {logs:String}
             AND table = {table:String}

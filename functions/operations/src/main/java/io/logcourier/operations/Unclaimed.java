@@ -59,7 +59,7 @@ final class Unclaimed {
     List<Expiring> expiring() {
         record Ending(String partition, long low, long high, long rows, String name, String since) {
             Part part() {
-                return new Part(partition, low, high, rows, name, 0, false, 0, 0);
+                return new Part(partition, low, high, rows, name, 0, false, 0);
             }
         }
         List<Ending> endings = clickHouse.list(sql("expiring.sql").with("within", notice.toSeconds()), Ending.class);

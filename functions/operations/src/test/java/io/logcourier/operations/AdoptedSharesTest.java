@@ -100,7 +100,7 @@ class AdoptedSharesTest {
     }
 
     private static Part part(String partition, long low, long high, long rows) {
-        return new Part(partition, low, high, rows, partition + low, low, false, 0, 0);
+        return new Part(partition, low, high, rows, partition + low, low, false, 0);
     }
 
     private static Block block(long number, long rows) {
