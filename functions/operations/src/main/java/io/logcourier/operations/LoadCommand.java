@@ -83,13 +83,13 @@ public final class LoadCommand implements Callable<Integer> {
         if (fromLine < 1) {
             throw new ParameterException(spec.commandLine(), "--from-line " + fromLine + ": lines count from 1");
         }
+        Settings settings = lanes.one(SettingsFlags.read(spec.commandLine().getParseResult()));
         files.stream()
                 .filter(file -> Files.isDirectory(file) || !Files.isReadable(file))
                 .findFirst()
                 .ifPresent(file -> {
                     throw new ParameterException(spec.commandLine(), file + " is no file that can be read");
                 });
-        Settings settings = lanes.one(SettingsFlags.read(spec.commandLine().getParseResult()));
         try (ClickHouse clickHouse = ClickHouse.connectOnce(settings.lane().endpoint())) {
             Loader loader = new Loader(clickHouse, settings.lane(), options.loader());
             stopInTime(loader, Thread.currentThread());

@@ -35,7 +35,7 @@ public final class Faults {
     private static final boolean EVERY_CALL = Boolean.getBoolean("faults.every-call");
 
     /** Of so many cases one is tried in a run, unless {@link #EVERY_CALL}. */
-    private static final int SHARE = EVERY_CALL ? 1 : Integer.getInteger("faults.share", 5);
+    private static final int SHARE = EVERY_CALL ? 1 : Integer.getInteger("faults.share", 10);
 
     /** What happens at a point. */
     public enum Kind {
@@ -157,7 +157,7 @@ public final class Faults {
     }
 
     /**
-     * Those of many cases that this run tries: every fifth one, which of each five, as the seed will
+     * Those of many cases that this run tries: every tenth one, which of each ten, as the seed will
      * have it. {@code -Dfaults.share=1} tries all.
      */
     public static <T> List<T> share(List<T> cases, long seed) {
