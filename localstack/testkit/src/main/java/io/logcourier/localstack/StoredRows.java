@@ -73,7 +73,8 @@ final class StoredRows {
             }
         }
         switch (type.replaceAll(".*\\((?=[A-Z])|\\([0-9].*|\\)+$", "")) {
-            case "String" -> text(bytes, (String) value);
+            // As ClickHouse has it where a row has nothing.
+            case "String" -> text(bytes, value == null ? "" : (String) value);
             case "DateTime" -> number(bytes, Integer.BYTES, ((Instant) value).getEpochSecond());
             case "DateTime64" -> number(bytes, Long.BYTES, ((Instant) value).toEpochMilli());
             case "UInt64" -> number(bytes, Long.BYTES, (Long) value);
