@@ -72,8 +72,6 @@ public final class AccessLogTable {
     private static final String ROWS_MARK = "/* rows */";
     private static final String NUMBERS_MARK = "/* numbers */";
     private static final String FIELDS_MARK = "/* fields */";
-    private static final String FIELDS_2_MARK = "/* fields 2 */";
-    private static final String FIELDS_CLOUDWATCH_MARK = "/* fields cloudwatch */";
     private static final String ADDRESS_MARK = "/* address */";
     private static final String MORE_MARK = "/* more */";
     private static final String PARTS_MARK = "/* parts */";
@@ -579,9 +577,9 @@ public final class AccessLogTable {
                         : ", log.{more_%d:Identifier}".formatted(i))
                 .collect(Collectors.joining());
         Statement statement = sql(rendering.statement())
-                .replace(FIELDS_MARK, sql("fields.sql").sql())
-                .replace(FIELDS_2_MARK, sql("fields-2.sql").sql())
-                .replace(FIELDS_CLOUDWATCH_MARK, sql("fields-cloudwatch.sql").sql())
+                .replace(
+                        FIELDS_MARK,
+                        rendering.fields().map(fields -> sql(fields).sql()).orElse(""))
                 .replace(ADDRESS_MARK, sql("address.sql").sql())
                 .replace(MORE_MARK, more)
                 .replace(ROWS_MARK, sql("rows.sql").sql());

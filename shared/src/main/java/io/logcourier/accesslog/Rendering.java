@@ -5,6 +5,7 @@ import io.logcourier.ledger.Compression;
 import io.logcourier.ledger.WorkOrder;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  * @param mediaType the Content-Type of an object that is not compressed
  * @param framing how ClickHouse sends it
  * @param statement the resource that renders
+ * @param fields the resource with the fields of what is no text; the statement marks their place
  * @param parameters of the statement
  */
 public record Rendering(
@@ -26,6 +28,7 @@ public record Rendering(
         String mediaType,
         Framing framing,
         String statement,
+        Optional<String> fields,
         Map<String, Integer> parameters) {
     /** How ClickHouse sends what it renders. */
     public enum Framing {
@@ -54,35 +57,26 @@ public record Rendering(
     public static final Rendering TEXT_ONCE_QUOTED = text("text-once-quoted", true, true);
 
     /** A JSON object per line: the fields typed, and named as in Amazon Athena's table of access logs. */
-    public static final Rendering JSON =
-            new Rendering("json", "json-2", ".json", JSON_LINES, Framing.JSON_LINES, "render-json-2.sql", Map.of());
+    public static final Rendering JSON = json("json", "json-2", "render-json-2.sql", "fields-2.sql");
 
     /**
      * The same with the names that Amazon S3 gives the fields where it delivers access logs to CloudWatch Logs, or as JSON from
      * there: a version of the schema and the bucket's ARN in front.
      */
-    public static final Rendering JSON_CLOUDWATCH = new Rendering(
-            "json-cloudwatch",
-            "json-cloudwatch-1",
-            ".json",
-            JSON_LINES,
-            Framing.JSON_LINES,
-            "render-json-cloudwatch-1.sql",
-            Map.of());
+    public static final Rendering JSON_CLOUDWATCH =
+            json("json-cloudwatch", "json-cloudwatch-1", "render-json-2.sql", "fields-cloudwatch.sql");
 
     /** A Parquet file with the fields of {@link #JSON}, compressed by itself: rendered by a query of its own, not line by line. */
-    public static final Rendering PARQUET = new Rendering(
-            "parquet", "parquet-2", ".parquet", PARQUET_FILE, Framing.FILE, "render-parquet-2.sql", Map.of());
+    public static final Rendering PARQUET = parquet("parquet-2", "render-parquet-2.sql", "fields-2.sql");
 
     private static final List<Rendering> CURRENT =
             List.of(TEXT, TEXT_ONCE, TEXT_QUOTED, TEXT_ONCE_QUOTED, JSON, JSON_CLOUDWATCH, PARQUET);
 
     /** What orders of before name. */
     private static final List<Rendering> FORMER = List.of(
-            new Rendering("text", "text-1", "", PLAIN, Framing.LINES, "render-text-1.sql", Map.of()),
-            new Rendering("json", "json-1", ".json", JSON_LINES, Framing.JSON_LINES, "render-json-1.sql", Map.of()),
-            new Rendering(
-                    "parquet", "parquet-1", ".parquet", PARQUET_FILE, Framing.FILE, "render-parquet-1.sql", Map.of()));
+            new Rendering("text", "text-1", "", PLAIN, Framing.LINES, "render-text-1.sql", Optional.empty(), Map.of()),
+            json("json", "json-1", "render-json-1.sql", "fields.sql"),
+            parquet("parquet-1", "render-parquet-1.sql", "fields.sql"));
 
     private static Rendering text(String name, boolean isEncodedOnce, boolean isAlwaysQuoted) {
         return new Rendering(
@@ -92,7 +86,18 @@ public record Rendering(
                 PLAIN,
                 Framing.LINES,
                 "render-text-2.sql",
+                Optional.empty(),
                 Map.of("encoded_once", isEncodedOnce ? 1 : 0, "always_quoted", isAlwaysQuoted ? 1 : 0));
+    }
+
+    private static Rendering json(String name, String version, String statement, String fields) {
+        return new Rendering(
+                name, version, ".json", JSON_LINES, Framing.JSON_LINES, statement, Optional.of(fields), Map.of());
+    }
+
+    private static Rendering parquet(String version, String statement, String fields) {
+        return new Rendering(
+                "parquet", version, ".parquet", PARQUET_FILE, Framing.FILE, statement, Optional.of(fields), Map.of());
     }
 
     /** The fields of the record in order, by the names that they have where they have any. */

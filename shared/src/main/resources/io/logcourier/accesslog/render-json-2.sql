@@ -1,5 +1,6 @@
 -- A JSON object per row and line, as frames: order number, identity hash, line. What is no UTF-8 becomes U+FFFD.
--- Version 2: orders name it, so a change to what it prints is a new file with a new version.
+-- Version 2, and version 1 with the names of CloudWatch: orders name them, so a change to what it prints is a new file with a new
+-- version.
 WITH
     text -> nullIf(text, '') AS kept,
 /* address */
@@ -8,7 +9,7 @@ SELECT
     courier_order,
     courier_identity,
     formatRow('JSONEachRow',
-/* fields 2 */
+/* fields */
     ) AS line
 /* rows */
 SETTINGS

@@ -9,7 +9,7 @@ WITH
 /* address */
     text -> nullIf(kept(text), '-') AS present
 SELECT
-/* fields 2 */
+/* fields */
 /* rows */
 SETTINGS
     max_threads = 1,
